@@ -1,0 +1,40 @@
+//! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    for (folder, constant) in [("templates", "TEMPLATES"), ("locales", "LOCALES")] {
+        println!("cargo::rerun-if-changed={folder}");
+        let mut files = Vec::new();
+        collect(&root.join(folder), &mut files)?;
+        files.sort();
+        let mut source = format!(
+            "/// Every file under `{folder}/`: its name in the folder, its text.\npub(crate) static {constant}: &[(&str, &str)] = &[\n"
+        );
+        for file in files {
+            let name = file.strip_prefix(root.join(folder)).map_err(io::Error::other)?;
+            let name = name.to_string_lossy().replace('\\', "/");
+            let _ = writeln!(source, "    ({name:?}, include_str!({:?})),", file.display());
+        }
+        source.push_str("];\n");
+        fs::write(out.join(format!("{folder}.rs")), source)?;
+    }
+    Ok(())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), files)?;
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}

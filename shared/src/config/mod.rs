@@ -1,0 +1,344 @@
+//! Every setting and every limit, read once from the environment into types. Django's names where Django has one.
+
+pub mod aws;
+mod reader;
+pub mod secrets;
+mod values;
+
+use std::collections::HashMap;
+
+pub use reader::{ConfigErrors, Setting};
+pub use values::{MediaRoot, Origin, StaticUrl};
+
+use crate::i18n::Language;
+use crate::secret::Secret;
+use reader::Reader;
+
+/// What a process was told by its environment. Handlers read it from [`crate::Context::config`]; nothing else
+/// reads environment variables.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the site is reached, scheme and host: absolute links and cookies follow it, never the Host header.
+    pub public_url: Origin,
+    /// Where `SECRET_KEY` comes from.
+    pub secret_key: SecretSource,
+    /// Further origins that may send unsafe requests, beside the site's own.
+    pub csrf_trusted_origins: Vec<Origin>,
+    /// The language of a visitor whose preferences name none that we speak.
+    pub language_code: Language,
+    /// The two tables.
+    pub tables: Tables,
+    /// Where published media lives.
+    pub media_root: MediaRoot,
+    /// What `static()` puts before an asset's name.
+    pub static_url: StaticUrl,
+    /// Where to go, and from where.
+    pub urls: Urls,
+    /// How long sessions last.
+    pub session: SessionAges,
+    /// Strict-Transport-Security.
+    pub hsts: Hsts,
+    /// Argon2id and what a password must be.
+    pub passwords: PasswordSettings,
+    /// The most that a request may carry.
+    pub limits: Limits,
+    /// Direct uploads.
+    pub uploads: UploadSettings,
+    /// How long a call to AWS may take.
+    pub timeouts: Timeouts,
+}
+
+/// Where the signing key comes from.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// From the environment: on one machine, where there is no vault.
+    Given {
+        /// The key that signs.
+        current: Secret,
+        /// Older keys that still verify.
+        fallbacks: Vec<Secret>,
+    },
+    /// From Secrets Manager, by its ARN, when the function starts.
+    SecretsManager(String),
+}
+
+/// The names of the tables.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// Users and what belongs to them: durable.
+    pub accounts: String,
+    /// Sessions and other things that expire.
+    pub sessions: String,
+}
+
+/// Paths that the flows lead to.
+#[derive(Debug, Clone)]
+pub struct Urls {
+    /// `LOGIN_URL`: where a visitor who must log in is sent.
+    pub login: String,
+    /// `LOGIN_REDIRECT_URL`: after a log-in that names no `next`.
+    pub login_redirect: String,
+    /// `LOGOUT_REDIRECT_URL`: after a log-out.
+    pub logout_redirect: String,
+}
+
+/// Lifetimes of a session, in seconds, all enforced by the server.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionAges {
+    /// `SESSION_COOKIE_AGE`: idle time allowed to a remembered session.
+    pub remembered: i64,
+    /// `SESSION_BROWSER_AGE`: idle time allowed to a session that ends with the browser.
+    pub browser: i64,
+    /// `SESSION_ABSOLUTE_AGE`: no session outlives it, however busy.
+    pub absolute: i64,
+}
+
+/// HTTP Strict Transport Security, sent on https only.
+#[derive(Debug, Clone, Copy)]
+pub struct Hsts {
+    /// `SECURE_HSTS_SECONDS`.
+    pub seconds: u64,
+    /// `SECURE_HSTS_INCLUDE_SUBDOMAINS`.
+    pub include_subdomains: bool,
+    /// `SECURE_HSTS_PRELOAD`.
+    pub preload: bool,
+}
+
+/// Argon2id's cost, and the bounds of a password.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordSettings {
+    /// Memory, KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// How many hashes may be computed at once; the others wait for their turn.
+    pub concurrency: usize,
+    /// The fewest characters (Unicode code points).
+    pub min_length: usize,
+    /// The most bytes: beyond them no hash is computed.
+    pub max_bytes: usize,
+}
+
+/// The most that a request may carry.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// Fields of a form.
+    pub fields: usize,
+    /// Bytes of a `next` address.
+    pub next_bytes: usize,
+}
+
+/// Direct uploads and what they become.
+#[derive(Debug, Clone, Copy)]
+pub struct UploadSettings {
+    /// Seconds in which a presigned upload must begin.
+    pub url_age: u32,
+    /// Seconds for which a signed address of a picture is good.
+    pub media_url_age: u32,
+    /// Bytes of an avatar as it is uploaded.
+    pub avatar_max_bytes: u64,
+    /// Edge of the published avatar, pixels.
+    pub avatar_side: u32,
+    /// What a picture may unpack to.
+    pub image: crate::media::image::Limits,
+}
+
+/// How long calls to AWS may take, milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// One attempt.
+    pub attempt_ms: u64,
+    /// All attempts of one call together.
+    pub operation_ms: u64,
+}
+
+impl Config {
+    /// Reads the settings from `vars`, as `std::env::vars()` gives them.
+    ///
+    /// # Errors
+    /// All that is missing or malformed, each with the variable's name and what it accepts.
+    pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(vars.into_iter().collect());
+        let config = Self::read(&mut reader);
+        match (config, reader.finish()) {
+            (Some(config), Ok(())) => Ok(config),
+            (_, Err(errors)) => Err(errors),
+            (None, Ok(())) => Err(ConfigErrors::default()),
+        }
+    }
+
+    /// Every setting that there is, with what it accepts and its default: the template's environment and
+    /// `docs/configuration.md` are held against it by tests.
+    pub fn settings() -> Vec<Setting> {
+        let mut reader = Reader::new(HashMap::new());
+        let _ = Self::read(&mut reader);
+        reader.settings()
+    }
+
+    /// One line a setting. Every line runs whatever the others say, so that all mistakes are told at once.
+    fn read(env: &mut Reader) -> Option<Self> {
+        let public_url =
+            env.required("PUBLIC_URL", "an origin: https://HOST, or http:// on a loopback host", Origin::public);
+        let secret_key = read_secret_source(env);
+        let csrf_trusted_origins = env.or("CSRF_TRUSTED_ORIGINS", "origins, comma-separated", "", Origin::list);
+        let language_code = env.or("LANGUAGE_CODE", "ko or en", "en", |text| Language::parse(text));
+        let accounts = env.required("ACCOUNTS_TABLE", "a table's name", values::name);
+        let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
+        let media_root = env.required("MEDIA_ROOT", "s3://BUCKET/PREFIX", MediaRoot::parse);
+        let static_url = env.or("STATIC_URL", "a path or an address that ends in /", "/static/", StaticUrl::parse);
+        let login = env.or("LOGIN_URL", "a path", "/login", values::path);
+        let login_redirect = env.or("LOGIN_REDIRECT_URL", "a path", "/", values::path);
+        let logout_redirect = env.or("LOGOUT_REDIRECT_URL", "a path", "/", values::path);
+        let session = SessionAges {
+            remembered: env.number("SESSION_COOKIE_AGE", "seconds", 60, 31_536_000, 1_209_600),
+            browser: env.number("SESSION_BROWSER_AGE", "seconds", 60, 31_536_000, 43_200),
+            absolute: env.number("SESSION_ABSOLUTE_AGE", "seconds", 60, 31_536_000, 2_592_000),
+        };
+        let hsts_seconds = env.number("SECURE_HSTS_SECONDS", "seconds", 0, 63_072_000, 31_536_000);
+        let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
+        let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let passwords = PasswordSettings {
+            memory_kib: env.number("ARGON2_MEMORY_KIB", "KiB", 19_456, 1_048_576, 19_456),
+            iterations: env.number("ARGON2_ITERATIONS", "passes", 2, 64, 2),
+            parallelism: env.number("ARGON2_PARALLELISM", "lanes", 1, 16, 1),
+            concurrency: env.number("PASSWORD_HASH_CONCURRENCY", "hashes at once; 0 for one a core", 0, 64, 0),
+            min_length: env.number("PASSWORD_MIN_LENGTH", "characters", 8, 128, 10),
+            max_bytes: env.number("PASSWORD_MAX_BYTES", "bytes", 256, 4_096, 4_096),
+        };
+        let limits = Limits {
+            body_bytes: env.number("DATA_UPLOAD_MAX_MEMORY_SIZE", "bytes", 1_024, 6_291_456, 65_536),
+            fields: env.number("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields", 16, 10_000, 100),
+            next_bytes: env.number("NEXT_MAX_BYTES", "bytes", 64, 8_192, 2_000),
+        };
+        let avatar_max_bytes = env.number("AVATAR_MAX_BYTES", "bytes", 1_024, 10_485_760, 2_097_152);
+        let uploads = UploadSettings {
+            url_age: env.number("UPLOAD_URL_AGE", "seconds", 30, 3_600, 300),
+            media_url_age: env.number("MEDIA_URL_AGE", "seconds", 10, 3_600, 300),
+            avatar_max_bytes,
+            avatar_side: env.number("AVATAR_SIDE", "pixels", 32, 2_048, 512),
+            image: crate::media::image::Limits {
+                max_bytes: usize::try_from(avatar_max_bytes).unwrap_or(usize::MAX),
+                max_side: env.number("IMAGE_MAX_SIDE", "pixels", 64, 65_535, 12_000),
+                max_pixels: env.number("IMAGE_MAX_PIXELS", "pixels", 4_096, 400_000_000, 40_000_000),
+                max_alloc: env.number("IMAGE_MAX_ALLOC", "bytes", 1_048_576, 4_294_967_296, 268_435_456),
+                max_frames: env.number("IMAGE_MAX_FRAMES", "frames", 1, 10_000, 300),
+                max_total_pixels: env.number(
+                    "IMAGE_MAX_TOTAL_PIXELS",
+                    "pixels of all frames",
+                    4_096,
+                    4_000_000_000,
+                    120_000_000,
+                ),
+            },
+        };
+        let timeouts = Timeouts {
+            attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
+            operation_ms: env.number("AWS_OPERATION_TIMEOUT_MS", "milliseconds", 50, 60_000, 4_500),
+        };
+        Some(Self {
+            public_url: public_url?,
+            secret_key: secret_key?,
+            csrf_trusted_origins: csrf_trusted_origins?,
+            language_code: language_code?,
+            tables: Tables { accounts: accounts?, sessions: sessions? },
+            media_root: media_root?,
+            static_url: static_url?,
+            urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
+            session,
+            hsts: Hsts { seconds: hsts_seconds, include_subdomains: hsts_subdomains?, preload: hsts_preload? },
+            passwords: PasswordSettings {
+                concurrency: if passwords.concurrency == 0 { cores } else { passwords.concurrency },
+                ..passwords
+            },
+            limits,
+            uploads,
+            timeouts,
+        })
+    }
+
+    /// The prefix that makes a cookie's name binding: on https a browser accepts a `__Host-` cookie only when it is
+    /// Secure, for the path `/`, and without a domain, so that no other host can plant one (ASVS 3.3.3).
+    pub fn cookie_prefix(&self) -> &'static str {
+        if self.public_url.is_https() { "__Host-" } else { "" }
+    }
+}
+
+fn read_secret_source(env: &mut Reader) -> Option<SecretSource> {
+    let accepts = "at least 32 characters; in AWS leave it out and name a secret";
+    let current = env.optional("SECRET_KEY", accepts, values::secret)?;
+    let fallbacks = env.or("SECRET_KEY_FALLBACKS", "older keys, comma-separated", "", values::secrets)?;
+    let arn = env.optional("SECRET_KEY_ARN", "the ARN of a secret in Secrets Manager", values::name)?;
+    match (current, arn) {
+        (Some(current), None) => Some(SecretSource::Given { current, fallbacks }),
+        (None, Some(arn)) => Some(SecretSource::SecretsManager(arn)),
+        (None, None) => env.fail("SECRET_KEY", "one of SECRET_KEY and SECRET_KEY_ARN must be set"),
+        (Some(_), Some(_)) => env.fail("SECRET_KEY", "only one of SECRET_KEY and SECRET_KEY_ARN may be set"),
+    }
+}
+
+#[cfg(test)]
+impl Config {
+    /// A configuration for unit tests.
+    pub(crate) fn sample() -> Self {
+        Self::from_vars(tests::vars(&[])).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn vars(changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut vars = HashMap::from([
+            ("PUBLIC_URL", "https://example.com"),
+            ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+            ("ACCOUNTS_TABLE", "accounts"),
+            ("SESSIONS_TABLE", "sessions"),
+            ("MEDIA_ROOT", "s3://bucket/media"),
+        ]);
+        vars.extend(changes.iter().copied());
+        vars.into_iter()
+            .filter(|(_, value)| *value != "-")
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_defaults_are_djangos() {
+        let config = Config::from_vars(vars(&[])).unwrap();
+        assert_eq!(config.session.remembered, 14 * 24 * 60 * 60);
+        assert_eq!(config.static_url.join("css/site.css"), "/static/css/site.css");
+        assert_eq!(config.cookie_prefix(), "__Host-");
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once_with_the_variable_and_what_it_accepts() {
+        let errors =
+            Config::from_vars(vars(&[("SECRET_KEY", "short"), ("SESSION_COOKIE_AGE", "soon"), ("MEDIA_ROOT", "-")]))
+                .unwrap_err()
+                .to_string();
+        assert!(errors.contains("SECRET_KEY") && errors.contains("at least 32 characters"), "{errors}");
+        assert!(errors.contains("SESSION_COOKIE_AGE") && errors.contains("60 to 31536000"), "{errors}");
+        assert!(errors.contains("MEDIA_ROOT is missing"), "{errors}");
+        assert!(!errors.contains("short"), "a secret is not repeated: {errors}");
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_hosts_alone() {
+        assert!(Config::from_vars(vars(&[("PUBLIC_URL", "http://example.com")])).is_err());
+        let local = Config::from_vars(vars(&[("PUBLIC_URL", "http://localhost:8000")])).unwrap();
+        assert_eq!(local.cookie_prefix(), "");
+    }
+
+    #[test]
+    fn the_key_comes_from_one_place() {
+        assert!(Config::from_vars(vars(&[("SECRET_KEY", "-")])).is_err());
+        assert!(Config::from_vars(vars(&[("SECRET_KEY_ARN", "arn:aws:x")])).is_err());
+        assert!(Config::from_vars(vars(&[("SECRET_KEY", "-"), ("SECRET_KEY_ARN", "arn:aws:x")])).is_ok());
+    }
+}
