@@ -1,0 +1,140 @@
+//! Builds the expressions of `DynamoDB` from parts, with a placeholder for every name and value, so that neither a
+//! reserved word nor a visitor's text can ever be read as syntax.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+
+use super::StoreError;
+use super::call::to_value;
+
+/// Names, values and clauses of one update or condition.
+#[derive(Debug, Default)]
+pub(super) struct Expression {
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+    sets: Vec<String>,
+    removes: Vec<String>,
+    adds: Vec<String>,
+    conditions: Vec<String>,
+}
+
+impl Expression {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// `SET path = value`. Each step of the path is one attribute's name.
+    pub(super) fn set(mut self, path: &[&str], value: impl Serialize) -> Result<Self, StoreError> {
+        let clause = format!("{} = {}", self.name(path), self.value(value)?);
+        self.sets.push(clause);
+        Ok(self)
+    }
+
+    /// `REMOVE path`.
+    pub(super) fn remove(mut self, path: &[&str]) -> Self {
+        let clause = self.name(path);
+        self.removes.push(clause);
+        self
+    }
+
+    /// `ADD name number`: a counter that starts at zero.
+    pub(super) fn add(mut self, name: &str, number: u64) -> Result<Self, StoreError> {
+        let clause = format!("{} {}", self.name(&[name]), self.value(number)?);
+        self.adds.push(clause);
+        Ok(self)
+    }
+
+    /// Only if the item exists (or, by another attribute's name, if the item has it).
+    pub(super) fn if_exists(mut self, name: &str) -> Self {
+        let clause = format!("attribute_exists({})", self.name(&[name]));
+        self.conditions.push(clause);
+        self
+    }
+
+    /// Only if there is no such item, or the item has no such attribute.
+    pub(super) fn if_absent(mut self, name: &str) -> Self {
+        let clause = format!("attribute_not_exists({})", self.name(&[name]));
+        self.conditions.push(clause);
+        self
+    }
+
+    /// Only if the attribute compares so with the value: `=`, `>`, ...
+    pub(super) fn only_if(mut self, name: &str, comparison: &str, value: impl Serialize) -> Result<Self, StoreError> {
+        let clause = format!("{} {comparison} {}", self.name(&[name]), self.value(value)?);
+        self.conditions.push(clause);
+        Ok(self)
+    }
+
+    /// Only if the attribute is what it was when it was read: the value, or absent.
+    pub(super) fn if_still(self, name: &str, value: Option<&str>) -> Result<Self, StoreError> {
+        match value {
+            Some(value) => self.only_if(name, "=", value),
+            None => Ok(self.if_absent(name)),
+        }
+    }
+
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
+    }
+
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+
+    pub(super) fn condition(&self) -> Option<String> {
+        (!self.conditions.is_empty()).then(|| self.conditions.join(" AND "))
+    }
+
+    pub(super) fn update(&self) -> String {
+        let mut text = String::new();
+        for (keyword, clauses) in [("SET", &self.sets), ("REMOVE", &self.removes), ("ADD", &self.adds)] {
+            if !clauses.is_empty() {
+                let _ = write!(text, "{keyword} {} ", clauses.join(", "));
+            }
+        }
+        text
+    }
+
+    fn name(&mut self, path: &[&str]) -> String {
+        let mut steps = Vec::with_capacity(path.len());
+        for step in path {
+            let known = self.names.iter().find(|(_, name)| name == step).map(|(placeholder, _)| placeholder.clone());
+            steps.push(known.unwrap_or_else(|| {
+                let placeholder = format!("#n{}", self.names.len());
+                self.names.insert(placeholder.clone(), (*step).to_owned());
+                placeholder
+            }));
+        }
+        steps.join(".")
+    }
+
+    fn value(&mut self, value: impl Serialize) -> Result<String, StoreError> {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), to_value(value)?);
+        Ok(placeholder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_and_value_is_a_placeholder() {
+        let expression = Expression::new()
+            .set(&["data", "a.b = :x"], "text")
+            .unwrap()
+            .remove(&["data", "c"])
+            .add("version", 1)
+            .unwrap()
+            .if_exists("PK")
+            .only_if("expires_at", ">", 5)
+            .unwrap();
+        assert_eq!(expression.update(), "SET #n0.#n1 = :v0 REMOVE #n0.#n2 ADD #n3 :v1 ");
+        assert_eq!(expression.condition().unwrap(), "attribute_exists(#n4) AND #n5 > :v2");
+        assert_eq!(expression.names().unwrap()["#n1"], "a.b = :x");
+    }
+}

@@ -1,0 +1,69 @@
+//! DynamoDB: the only module that names its SDK. Each file below speaks for one kind of item.
+
+mod call;
+mod expression;
+pub mod keys;
+pub mod sessions;
+pub mod uploads;
+pub mod users;
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+
+pub use call::StoreError;
+
+use crate::config::Tables;
+use crate::meter::Meter;
+
+/// The connection of a process to its tables.
+#[derive(Debug)]
+pub struct Database {
+    client: Client,
+    tables: Tables,
+}
+
+impl Database {
+    /// Builds the client; no request is made.
+    pub fn new(sdk: &SdkConfig, endpoint: Option<&str>, tables: Tables) -> Self {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        Self { client: Client::from_conf(config.build()), tables }
+    }
+
+    /// Opens the connection ahead of the first request, by reading an item that does not exist.
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be reached or refuses the read. The first request will then find out for itself.
+    pub async fn warm_up(self: &Arc<Self>) -> Result<(), StoreError> {
+        let store = Store::new(self.clone(), Arc::default());
+        store.get_user(crate::accounts::UserId::nobody()).await.map(drop)
+    }
+}
+
+/// The tables as one request sees them: what it reads and writes is counted in its meter.
+#[derive(Debug, Clone)]
+pub struct Store {
+    database: Arc<Database>,
+    meter: Arc<Meter>,
+}
+
+impl Store {
+    /// A view for one request.
+    pub fn new(database: Arc<Database>, meter: Arc<Meter>) -> Self {
+        Self { database, meter }
+    }
+
+    fn client(&self) -> &Client {
+        &self.database.client
+    }
+
+    fn accounts(&self) -> &str {
+        &self.database.tables.accounts
+    }
+
+    fn sessions(&self) -> &str {
+        &self.database.tables.sessions
+    }
+}

@@ -1,0 +1,100 @@
+//! Sessions as items: read together with their user, saved key by key, never brought back once ended.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::call::{from_item, to_item};
+use super::expression::Expression;
+use super::keys::{Key, PK, TTL};
+use super::{Store, StoreError};
+use crate::accounts::User;
+use crate::sessions::SessionKey;
+
+/// A session as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// What the site keeps for the visitor, a value a key.
+    #[serde(default)]
+    pub data: Map<String, Value>,
+    /// The user's `session_epoch` at log-in; 0 for a visitor.
+    #[serde(default)]
+    pub epoch: u64,
+    /// Whether the cookie outlives the browser.
+    pub persistent: bool,
+    /// Idle time allowed, seconds.
+    pub lifetime: i64,
+    /// When it began, epoch seconds.
+    pub created_at: i64,
+    /// When it was last renewed, epoch seconds.
+    pub renewed_at: i64,
+    /// When it ends unless it is renewed, epoch seconds: also the TTL attribute, which deletes days later.
+    pub expires_at: i64,
+    /// When it ends however busy it is, epoch seconds.
+    pub absolute_at: i64,
+    /// The address it began from.
+    #[serde(default)]
+    pub ip: String,
+    /// The browser it began from.
+    #[serde(default)]
+    pub user_agent: String,
+}
+
+/// What a request changed in its session.
+#[derive(Debug, Default, Clone)]
+pub struct SessionChanges {
+    /// New values; `None` removes the key.
+    pub data: BTreeMap<String, Option<Value>>,
+    /// New `(renewed_at, expires_at)`.
+    pub renewal: Option<(i64, i64)>,
+}
+
+impl Store {
+    /// Reads a session and, when it is a user's, that user: one strongly consistent call.
+    pub async fn get_session(&self, key: &SessionKey) -> Result<(Option<SessionRecord>, Option<User>), StoreError> {
+        let session = (self.sessions(), Key::session(key));
+        let Some(user) = key.user else {
+            let item = self.get(session.0, &session.1).await?;
+            return Ok((item.map(from_item).transpose()?, None));
+        };
+        let (mut record, mut owner) = (None, None);
+        for (table, item) in self.batch_get(&[session, (self.accounts(), Key::user(user))]).await? {
+            if table == self.sessions() {
+                record = Some(from_item(item)?);
+            } else {
+                owner = Some(from_item(item)?);
+            }
+        }
+        Ok((record, owner))
+    }
+
+    /// Writes a new session.
+    pub async fn create_session(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), StoreError> {
+        let item = to_item(&Key::session(key), record)?;
+        self.put(self.sessions(), item, &Expression::new().if_absent(PK)).await
+    }
+
+    /// Saves what changed, and only that: two requests that set different keys keep both.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when the session has ended meanwhile: it is not brought back.
+    pub async fn save_session(&self, key: &SessionKey, changes: &SessionChanges, now: i64) -> Result<(), StoreError> {
+        let mut change = Expression::new().if_exists(PK).only_if(TTL, ">", now)?;
+        for (name, value) in &changes.data {
+            change = match value {
+                Some(value) => change.set(&["data", name], value)?,
+                None => change.remove(&["data", name]),
+            };
+        }
+        if let Some((renewed_at, expires_at)) = changes.renewal {
+            change = change.set(&["renewed_at"], renewed_at)?.set(&[TTL], expires_at)?;
+        }
+        self.update(self.sessions(), &Key::session(key), &change).await.map(drop)
+    }
+
+    /// Ends a session.
+    pub async fn delete_session(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.delete(self.sessions(), &Key::session(key)).await
+    }
+}
