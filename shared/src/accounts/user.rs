@@ -1,0 +1,237 @@
+//! A user: as stored, and the part of it that is shown.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Email, PasswordHash, Username};
+use crate::media::UploadId;
+
+/// A user's identifier: it never changes and is never given again, unlike address and name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(Uuid);
+
+impl UserId {
+    /// A fresh identifier.
+    pub fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// The identifier that no user has: it is looked up where there is nobody to look up, for equal work.
+    pub fn nobody() -> Self {
+        Self(Uuid::nil())
+    }
+
+    /// Parses the form that [`fmt::Display`] writes, and no other.
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = Uuid::try_parse(text).ok().map(Self)?;
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// A user as stored. Never sent as it is: [`PublicUser`] is what others see.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    /// Identifier.
+    pub id: UserId,
+    /// Address, as it was typed, NFC: log-in identifier.
+    pub email: Email,
+    /// User name, NFKC: the other log-in identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<Username>,
+    /// Given name.
+    #[serde(default)]
+    pub first_name: String,
+    /// Family name.
+    #[serde(default)]
+    pub last_name: String,
+    /// Telephone number.
+    #[serde(default)]
+    pub phone: String,
+    /// A few words about oneself.
+    #[serde(default)]
+    pub bio: String,
+    /// Consent to marketing.
+    #[serde(default)]
+    pub is_marketing_agreed: bool,
+    /// The password's hash.
+    pub password: PasswordHash,
+    /// Whether the account may sign in.
+    pub is_active: bool,
+    /// Whether the account may enter the administration.
+    #[serde(default)]
+    pub is_staff: bool,
+    /// Whether the account has every permission.
+    #[serde(default)]
+    pub is_superuser: bool,
+    /// Sessions of an older epoch are dead.
+    #[serde(default)]
+    pub session_epoch: u64,
+    /// Counts the edits of the profile.
+    pub version: u64,
+    /// When the account was created.
+    pub date_joined: Timestamp,
+    /// When it last signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_login: Option<Timestamp>,
+    /// From where it last signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_login_ip: Option<String>,
+    /// The picture.
+    #[serde(flatten)]
+    pub avatar: Avatar,
+}
+
+impl User {
+    /// What to call somebody: the given name, else the user name, else the address.
+    pub fn display_name(&self) -> &str {
+        match (&*self.first_name, &self.username) {
+            ("", Some(username)) => username.as_str(),
+            ("", None) => self.email.as_str(),
+            (name, _) => name,
+        }
+    }
+}
+
+/// A user's picture, as flat attributes of the user's item.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Avatar {
+    /// The newest upload that was asked for.
+    #[serde(rename = "avatar_upload", default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<UploadId>,
+    /// How far that upload is.
+    #[serde(rename = "avatar_state", default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<AvatarState>,
+    /// Why it was refused.
+    #[serde(rename = "avatar_reason", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The published picture: the previous one until the newest is ready.
+    #[serde(rename = "avatar_key", default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Until when a promised upload counts as on its way, epoch seconds.
+    #[serde(rename = "avatar_pending_until", default, skip_serializing_if = "Option::is_none")]
+    pub pending_until: Option<i64>,
+}
+
+/// How far a picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AvatarState {
+    /// Promised, not here yet.
+    Pending,
+    /// Here, being checked.
+    Verifying,
+    /// Published.
+    Ready,
+    /// Refused.
+    Rejected,
+}
+
+impl Avatar {
+    /// The state to show at `now` (epoch seconds). A promise that was not kept in time is forgotten.
+    pub fn shown_state(&self, now: i64) -> Option<AvatarState> {
+        let broken_promise =
+            self.state == Some(AvatarState::Pending) && self.pending_until.is_none_or(|until| until < now);
+        if broken_promise { self.key.as_ref().map(|_| AvatarState::Ready) } else { self.state }
+    }
+}
+
+/// A user as the user sees themself: exactly these fields, in HTML and JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct PublicUser {
+    /// Identifier.
+    pub id: UserId,
+    /// Address.
+    pub email: String,
+    /// User name, or empty.
+    pub username: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Telephone number.
+    pub phone: String,
+    /// A few words.
+    pub bio: String,
+    /// Consent to marketing.
+    pub is_marketing_agreed: bool,
+    /// The picture, if there is or was to be one.
+    pub avatar: Option<PublicAvatar>,
+    /// Counts the edits: an edit names the version it is based on.
+    pub version: u64,
+    /// When the account was created.
+    pub date_joined: Timestamp,
+    /// When it last signed in.
+    pub last_login: Option<Timestamp>,
+}
+
+/// A picture as its owner sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PublicAvatar {
+    /// How far the newest upload is.
+    pub state: AvatarState,
+    /// A short-lived address of the published picture.
+    pub url: Option<String>,
+    /// Why the newest upload was refused.
+    pub reason: Option<String>,
+}
+
+impl PublicUser {
+    /// Shows `user` at `now` (epoch seconds); `sign` makes a key into a short-lived address.
+    pub fn new(user: &User, now: i64, sign: impl FnOnce(&str) -> Option<String>) -> Self {
+        let avatar = user.avatar.shown_state(now).map(|state| PublicAvatar {
+            state,
+            url: user.avatar.key.as_deref().and_then(sign),
+            reason: user.avatar.reason.clone().filter(|_| state == AvatarState::Rejected),
+        });
+        Self {
+            id: user.id,
+            email: user.email.as_str().to_owned(),
+            username: user.username.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            phone: user.phone.clone(),
+            bio: user.bio.clone(),
+            is_marketing_agreed: user.is_marketing_agreed,
+            avatar,
+            version: user.version,
+            date_joined: user.date_joined,
+            last_login: user.last_login,
+        }
+    }
+}
+
+/// An edit of a profile: what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChanges {
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// A few words.
+    pub bio: Option<String>,
+    /// Consent to marketing.
+    pub is_marketing_agreed: Option<bool>,
+    /// Whether the picture goes.
+    pub clear_avatar: bool,
+}
+
+impl ProfileChanges {
+    /// The texts that change, under their attributes' names.
+    pub fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("first_name", &self.first_name), ("last_name", &self.last_name), ("phone", &self.phone), ("bio", &self.bio)]
+            .into_iter()
+            .filter_map(|(name, text)| text.as_deref().map(|text| (name, text)))
+    }
+}
