@@ -1,0 +1,235 @@
+//! Uploaded pictures: told apart by their bytes, decoded to the last one within limits, and drawn
+//! anew as a square avatar that carries nothing of the file it came from.
+//!
+//! A decoder is where a stranger's bytes do the most harm, so each format is read twice:
+//!
+//! 1. a **survey** walks the container without allocating for pixels. It finds the dimensions and
+//!    the frames, refuses what is over the [`Limits`], and notices that something is missing. The
+//!    decoders' own limits do not count all they allocate, and most of them paint what is missing
+//!    grey and call it done;
+//! 2. the **decode** then runs every scan and every frame, knowing what it will cost.
+//!
+//! What people see is the re-encoded square. A polyglot (a GIF that is also a script, a JPEG with a
+//! page of HTML behind it) or a position hidden in Exif ends with the upload. Hence bytes behind
+//! the end of a JPEG, PNG or GIF are accepted and dropped: cameras append previews and depth maps.
+//! A WebP states its length, and it has to be true.
+//!
+//! Colours are taken as sRGB: a colour profile is metadata, and is not read. Animations give their
+//! first picture.
+//!
+//! # What cannot be noticed
+//! - A GIF says nowhere how many frames it has: cut between two of them and closed with a trailer,
+//!   it is a whole, shorter GIF.
+//! - Bits the last pixel does not need (the tail of a zlib stream in a chunk of its own, the last
+//!   bytes an arithmetic coder flushed in a WebP whose lengths were rewritten to match) may be
+//!   missing, since the picture is not.
+//!
+//! # What it costs
+//! Recommended for a function of 512 MB: 5 MiB, 12,000 px a side, 40 megapixels, 256 MiB for the
+//! decoder, 300 frames, 120 megapixels in all frames. Beside `max_alloc` the peak holds two copies
+//! of the file and one strip of `max_side` x `side` pixels: under 300 MiB, the process included.
+
+mod gif;
+mod jpeg;
+mod png;
+mod reader;
+mod square;
+mod webp;
+
+#[cfg(test)]
+mod tests;
+
+use image::metadata::Orientation;
+use thiserror::Error;
+
+use self::square::Raster;
+
+/// What an uploaded picture may be, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub max_bytes: usize,
+    /// Pixels of the longer side.
+    pub max_side: u32,
+    /// Pixels of the picture, and of each frame.
+    pub max_pixels: u64,
+    /// Bytes a decoder may hold at once, its working memory and the decoded picture together.
+    pub max_alloc: u64,
+    /// Frames of an animation.
+    pub max_frames: u32,
+    /// Pixels of all frames together: what bounds the time.
+    pub max_total_pixels: u64,
+}
+
+impl Limits {
+    /// Admits a picture of these dimensions, before anything is allocated for it.
+    fn admit(&self, width: u32, height: u32) -> Result<u64, Rejection> {
+        if width == 0 || height == 0 {
+            return Err(Rejection::Broken);
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        if width.max(height) > self.max_side || pixels > self.max_pixels {
+            return Err(Rejection::TooManyPixels);
+        }
+        Ok(pixels)
+    }
+
+    /// Admits the memory a decode is going to need.
+    fn afford(&self, bytes: u64) -> Result<(), Rejection> {
+        if bytes > self.max_alloc { Err(Rejection::TooManyPixels) } else { Ok(()) }
+    }
+}
+
+/// The frames seen so far in an animation, held against the [`Limits`].
+#[derive(Debug, Default)]
+struct Frames {
+    count: u32,
+    pixels: u64,
+    largest: u64,
+}
+
+impl Frames {
+    fn admit(&mut self, width: u32, height: u32, limits: &Limits) -> Result<(), Rejection> {
+        let pixels = limits.admit(width, height)?;
+        self.count += 1;
+        self.pixels += pixels;
+        self.largest = self.largest.max(pixels);
+        if self.count > limits.max_frames || self.pixels > limits.max_total_pixels {
+            return Err(Rejection::TooManyPixels);
+        }
+        Ok(())
+    }
+}
+
+/// The formats that are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JPEG: baseline, extended and progressive, Huffman coded, 8 bits.
+    Jpeg,
+    /// PNG, also animated.
+    Png,
+    /// WebP: lossy, lossless, animated.
+    Webp,
+    /// GIF, also animated.
+    Gif,
+}
+
+impl Format {
+    /// The media type, as in `Content-Type`.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+            Self::Gif => "image/gif",
+        }
+    }
+
+    /// The format of a media type: the essence alone, without parameters, in any case.
+    pub fn from_content_type(essence: &str) -> Option<Self> {
+        [Self::Jpeg, Self::Png, Self::Webp, Self::Gif]
+            .into_iter()
+            .find(|format| format.content_type().eq_ignore_ascii_case(essence))
+    }
+
+    /// The format the first bytes of a file speak of.
+    pub fn from_magic(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xFF, 0xD8, 0xFF, ..] => Some(Self::Jpeg),
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Self::Png),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
+            _ => None,
+        }
+    }
+}
+
+/// Why a picture was refused. The display is for the log; people read the translation of `code()`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Rejection {
+    /// The file has more bytes than allowed.
+    #[error("the file has too many bytes")]
+    TooLarge,
+    /// The first bytes are of none of the accepted formats.
+    #[error("the file is not a JPEG, PNG, WebP or GIF picture")]
+    NotAnImage,
+    /// The bytes are of another format than the declared one.
+    #[error("the file is of another type than it says")]
+    TypeMismatch,
+    /// The file ends before the picture does.
+    #[error("the picture is cut short")]
+    Truncated,
+    /// Dimensions, frames or the memory to decode them are over the limits.
+    #[error("the picture has too many pixels")]
+    TooManyPixels,
+    /// The file contradicts its format, or uses a part of it that nobody does.
+    #[error("the picture is damaged")]
+    Broken,
+}
+
+impl Rejection {
+    /// The stable name of the reason, and the key of its translation.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::NotAnImage => "not_an_image",
+            Self::TypeMismatch => "type_mismatch",
+            Self::Truncated => "truncated",
+            Self::TooManyPixels => "too_many_pixels",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// A square picture, encoded by us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Avatar {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// `image/jpeg` when opaque, `image/png` when anything shows through.
+    pub content_type: &'static str,
+    /// Pixels of each side: the side asked for, or the picture's shorter one if that is less.
+    pub side: u32,
+}
+
+/// Draws the avatar of an uploaded picture: its centred square, `side` pixels wide and high, upright.
+///
+/// `declared` is the type the uploader stated; the bytes decide, and have to agree with it. A
+/// picture smaller than `side` is not enlarged. The same bytes always give the same avatar.
+///
+/// This is work for the processor, tens of milliseconds to a second: call it from a blocking thread.
+pub fn avatar(bytes: &[u8], declared: Option<Format>, side: u32, limits: &Limits) -> Result<Avatar, Rejection> {
+    if bytes.len() > limits.max_bytes {
+        return Err(Rejection::TooLarge);
+    }
+    let format = Format::from_magic(bytes).ok_or(Rejection::NotAnImage)?;
+    if declared.is_some_and(|declared| declared != format) {
+        return Err(Rejection::TypeMismatch);
+    }
+
+    // Decoders can panic: a fuzzed JPEG did it to zune-jpeg 0.5.15, once in half a million, before the
+    // survey refused its kind. What comes next is refused like any other damaged picture.
+    std::panic::catch_unwind(|| draw(format, bytes, side, limits)).unwrap_or(Err(Rejection::Broken))
+}
+
+fn draw(format: Format, bytes: &[u8], side: u32, limits: &Limits) -> Result<Avatar, Rejection> {
+    let picture = match format {
+        Format::Jpeg => jpeg::decode(bytes, limits),
+        Format::Png => png::decode(bytes, limits),
+        Format::Webp => webp::decode(bytes, limits),
+        Format::Gif => gif::decode(bytes, limits),
+    }?;
+    square::draw(picture, side)
+}
+
+/// A decoded picture, and how it is to be turned to stand upright.
+struct Picture {
+    raster: Raster,
+    orientation: Orientation,
+}
+
+/// The orientation an Exif block asks for: TIFF structure, with or without its `Exif` prefix.
+fn orientation(exif: &[u8]) -> Orientation {
+    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
+}

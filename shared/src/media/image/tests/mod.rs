@@ -1,0 +1,107 @@
+//! What is asked of uploaded pictures: whole ones become avatars, all else is refused in good time.
+
+mod bombs;
+mod cuts;
+mod drawing;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::{DynamicImage, Rgb, RgbImage};
+
+use super::{Avatar, Format, Limits, Rejection, avatar, draw};
+
+/// The limits the documentation recommends.
+const LIMITS: Limits = Limits {
+    max_bytes: 5 << 20,
+    max_side: 12_000,
+    max_pixels: 40_000_000,
+    max_alloc: 256 << 20,
+    max_frames: 300,
+    max_total_pixels: 120_000_000,
+};
+
+/// The pictures in `tests/fixtures/images`, by name.
+macro_rules! fixtures {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../../../../tests/fixtures/images/", $name)))),*]
+    };
+}
+
+const FIXTURES: &[(&str, &[u8])] = fixtures![
+    "animated-alpha.webp",
+    "animated-lossless.webp",
+    "animated.gif",
+    "animated.png",
+    "animated.webp",
+    "baseline-444.jpg",
+    "baseline.jpg",
+    "cmyk-progressive.jpg",
+    "cmyk.jpg",
+    "grey-progressive.jpg",
+    "grey.jpg",
+    "interlaced.png",
+    "lossless-alpha.webp",
+    "lossless.webp",
+    "lossy-alpha.webp",
+    "lossy.webp",
+    "progressive-restart.jpg",
+    "progressive.jpg",
+    "restart.jpg",
+    "scans.jpg",
+    "turned.webp",
+];
+
+fn fixture(name: &str) -> &'static [u8] {
+    FIXTURES.iter().find(|fixture| fixture.0 == name).expect("a fixture").1
+}
+
+fn fixtures_of(format: Format) -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FIXTURES.iter().copied().filter(move |fixture| Format::from_magic(fixture.1) == Some(format))
+}
+
+fn check(bytes: &[u8]) -> Result<Avatar, Rejection> {
+    avatar(bytes, None, 64, &LIMITS)
+}
+
+fn opened(avatar: &Avatar) -> DynamicImage {
+    image::load_from_memory(&avatar.bytes).expect("an avatar opens")
+}
+
+fn as_jpeg(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, 95)).expect("encodes");
+    bytes
+}
+
+fn as_png(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image.write_with_encoder(PngEncoder::new(&mut bytes)).expect("encodes");
+    bytes
+}
+
+/// Red, green; blue, white.
+fn quarters(side: u32) -> DynamicImage {
+    RgbImage::from_fn(side, side, |x, y| match (x < side / 2, y < side / 2) {
+        (true, true) => Rgb([255, 0, 0]),
+        (false, true) => Rgb([0, 255, 0]),
+        (true, false) => Rgb([0, 0, 255]),
+        (false, false) => Rgb([255, 255, 255]),
+    })
+    .into()
+}
+
+/// A PNG chunk with its length and checksum.
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&kind);
+    checksum.update(data);
+    let length = u32::try_from(data.len()).expect("a short chunk");
+    [&length.to_be_bytes(), &kind[..], data, &checksum.finalize().to_be_bytes()].concat()
+}
+
+/// Where in a PNG the header ends and other chunks may begin.
+const BEHIND_HEADER: usize = 8 + 25;
+
+fn spliced(bytes: &[u8], at: usize, insertion: &[u8]) -> Vec<u8> {
+    [&bytes[..at], insertion, &bytes[at..]].concat()
+}
