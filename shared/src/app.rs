@@ -1,0 +1,120 @@
+//! What a process holds: built once per cold start, shared by all of its requests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::accounts::Hasher;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::config::aws::AwsSettings;
+use crate::config::secrets;
+use crate::error::BoxError;
+use crate::media::Media;
+use crate::meter::Meter;
+use crate::pages::Pages;
+use crate::rng::{Rng, SystemRng};
+use crate::secret::SecretKeys;
+use crate::store::{Database, Store};
+
+/// The parts of a running process.
+pub struct App {
+    /// The settings.
+    config: Config,
+    /// The time.
+    clock: Arc<dyn Clock>,
+    /// Randomness.
+    rng: Arc<dyn Rng>,
+    /// What signs.
+    keys: SecretKeys,
+    /// What hashes passwords.
+    hasher: Hasher,
+    /// The templates.
+    pages: Pages,
+    /// The connection to the tables.
+    database: Arc<Database>,
+    /// The connection to the bucket.
+    media: Media,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
+    /// DynamoDB opens.
+    pub async fn from_env() -> Result<Arc<Self>, BoxError> {
+        let config = Config::from_vars(std::env::vars())?;
+        let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
+        Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng)).await
+    }
+
+    /// Builds everything from its parts: what `runserver` and the tests use.
+    pub async fn build(
+        config: Config,
+        aws: &AwsSettings,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Arc<Self>, BoxError> {
+        let sdk = aws.sdk_config(config.timeouts)?;
+        let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
+        let endpoint = aws.secrets_endpoint.as_deref();
+        let (keys, warmed) = tokio::join!(secrets::fetch(&config.secret_key, &sdk, endpoint), database.warm_up());
+        if let Err(error) = warmed {
+            // The first request will try again, and answer 503 if it must.
+            tracing::warn!(error = %crate::log::chain(&error), "DynamoDB did not answer at start");
+        }
+        Ok(Arc::new(Self {
+            hasher: Hasher::new(&config.passwords, rng.clone())?,
+            pages: Pages::new(config.static_url.clone()),
+            media: Media::new(&sdk, aws, &config),
+            keys: keys?,
+            config,
+            clock,
+            rng,
+            database,
+        }))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Randomness.
+    pub fn rng(&self) -> &dyn Rng {
+        &*self.rng
+    }
+
+    /// What signs.
+    pub fn keys(&self) -> &SecretKeys {
+        &self.keys
+    }
+
+    /// What hashes passwords.
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// The templates.
+    pub fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    /// The bucket.
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
+    /// The tables, as a request with this meter sees them.
+    pub fn store(&self, meter: Arc<Meter>) -> Store {
+        Store::new(self.database.clone(), meter)
+    }
+}

@@ -1,0 +1,404 @@
+//! What a handler is given: the request, the visitor, the configuration, and the ways to answer.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
+
+use crate::accounts::{PublicUser, Remember, User};
+use crate::app::App;
+use crate::config::Config;
+use crate::cookies::Name;
+use crate::csrf::CsrfSecret;
+use crate::error::{Arg, Error, FieldErrors, Result};
+use crate::fields::{Fields, Form};
+use crate::i18n::Language;
+use crate::messages::Messages;
+use crate::meter::Meter;
+use crate::negotiation::Format;
+use crate::next::Next;
+use crate::pages::Frame;
+use crate::request::Request;
+use crate::response::Response;
+use crate::rng::Rng;
+use crate::sessions::{Begun, Origin, Session, SessionToken};
+use crate::store::Store;
+
+/// One request on its way through the function. Cheap to clone.
+#[derive(Clone)]
+pub struct Context(Arc<Inner>);
+
+struct Inner {
+    app: Arc<App>,
+    request: Request,
+    params: Vec<(&'static str, String)>,
+    meter: Arc<Meter>,
+    store: Store,
+    nonce: String,
+    fields: OnceLock<Fields>,
+    visit: OnceCell<Visit>,
+    messages: Messages,
+    csrf: Mutex<Csrf>,
+}
+
+/// Who is there: read from the store at most once, and only when somebody asks.
+struct Visit {
+    session: Session,
+    user: Mutex<Option<Arc<User>>>,
+}
+
+#[derive(Default)]
+struct Csrf {
+    secret: Option<CsrfSecret>,
+    is_new: bool,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("id", &self.0.request.id)
+            .field("path", &self.0.request.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The request.
+impl Context {
+    pub(crate) fn new(app: Arc<App>, request: Request, params: Vec<(&'static str, String)>) -> Self {
+        let meter = Arc::new(Meter::default());
+        let cookie = request.cookie(&Name::Messages.full(app.config()));
+        Self(Arc::new(Inner {
+            store: app.store(meter.clone()),
+            messages: Messages::parse(cookie.as_ref().map(|cookie| cookie.expose()), app.keys()),
+            nonce: app.rng().token(),
+            fields: OnceLock::new(),
+            visit: OnceCell::new(),
+            csrf: Mutex::default(),
+            app,
+            request,
+            params,
+            meter,
+        }))
+    }
+
+    /// The method; HEAD appears as GET.
+    pub fn method(&self) -> &Method {
+        if self.0.request.method == Method::HEAD { &Method::GET } else { &self.0.request.method }
+    }
+
+    /// Whether the method promises to change nothing (RFC 9110, 9.2.1).
+    pub(crate) fn is_safe(&self) -> bool {
+        matches!(*self.method(), Method::GET | Method::OPTIONS | Method::TRACE)
+    }
+
+    /// The request as it came.
+    pub fn request(&self) -> &Request {
+        &self.0.request
+    }
+
+    /// A `{parameter}` of the path.
+    pub fn param(&self, name: &str) -> &str {
+        self.0.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Reads the body into a form, with everything that is wrong with its fields.
+    ///
+    /// # Errors
+    /// When the body cannot be read at all: 400, 413 or 415.
+    pub fn form<F: Form>(&self) -> Result<(F, FieldErrors)> {
+        self.fields()?.read(self.config())
+    }
+
+    pub(crate) fn fields(&self) -> Result<&Fields> {
+        if let Some(fields) = self.0.fields.get() {
+            return Ok(fields);
+        }
+        let fields = self.0.request.fields(&self.config().limits)?;
+        Ok(self.0.fields.get_or_init(|| fields))
+    }
+
+    /// The visitor's address as the gateway saw it.
+    pub fn client_address(&self) -> String {
+        self.0.request.source_ip.clone()
+    }
+}
+
+/// The process.
+impl Context {
+    /// What the process holds.
+    pub fn app(&self) -> &Arc<App> {
+        &self.0.app
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        self.0.app.config()
+    }
+
+    /// The tables, with what they cost counted for this request.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.0.app.clock().now()
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+}
+
+/// The visitor.
+impl Context {
+    /// The visitor's session: one strongly consistent read at most in a request, none without a cookie.
+    ///
+    /// # Errors
+    /// When the store does not answer. That is never taken for "nobody".
+    pub async fn session(&self) -> Result<&Session> {
+        Ok(&self.visit().await?.session)
+    }
+
+    /// Who is signed in.
+    pub async fn user(&self) -> Result<Option<Arc<User>>> {
+        Ok(lock(&self.visit().await?.user).clone())
+    }
+
+    /// Who is signed in; else the log-in page, and back here afterwards (401 in JSON). Django's `login_required`.
+    pub async fn require_login(&self) -> Result<Arc<User>> {
+        self.user().await?.ok_or(Error::LoginRequired)
+    }
+
+    async fn visit(&self) -> Result<&Visit> {
+        self.0.visit.get_or_try_init(|| self.load_visit()).await
+    }
+
+    async fn load_visit(&self) -> Result<Visit> {
+        let name = Name::Session.full(self.config());
+        let (session, user) = match self.session_token() {
+            Some(token) => {
+                let (record, user) = self.store().get_session(&token.key()).await?;
+                Session::resume(token, record, user, self.now().as_second())
+                    .unwrap_or_else(|| (Session::dead_cookie(), None))
+            }
+            None if self.0.request.has_cookie(&name) => (Session::dead_cookie(), None),
+            None => (Session::default(), None),
+        };
+        Ok(Visit { session, user: Mutex::new(user.map(Arc::new)) })
+    }
+
+    /// What the cookie claims, unchecked.
+    pub(crate) fn session_token(&self) -> Option<SessionToken> {
+        let cookie = self.0.request.cookie(&Name::Session.full(self.config()))?;
+        SessionToken::parse(cookie.expose())
+    }
+
+    /// The session if it was asked for already.
+    pub(crate) fn loaded_session(&self) -> Option<&Session> {
+        self.0.visit.get().map(|visit| &visit.session)
+    }
+
+    pub(crate) fn loaded_user(&self) -> Option<Arc<User>> {
+        self.0.visit.get().and_then(|visit| lock(&visit.user).clone())
+    }
+
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        let request = &self.0.request;
+        Origin { now: self.now().as_second(), address: &request.source_ip, user_agent: request.user_agent() }
+    }
+
+    pub(crate) fn new_token(&self, user: Option<&User>) -> SessionToken {
+        SessionToken::new(user.map(|user| user.id), self.0.app.rng())
+    }
+
+    pub(crate) async fn begin_session(&self, user: &User, remember: Remember) -> Result<Begun> {
+        let token = self.new_token(Some(user));
+        Ok(self.session().await?.begin(user, remember, token, self.config().session, &self.origin()))
+    }
+
+    pub(crate) fn adopt_session(&self, begun: Begun, user: User) {
+        if let Some(visit) = self.0.visit.get() {
+            visit.session.adopt(begun);
+            *lock(&visit.user) = Some(Arc::new(user));
+        }
+        self.rotate_csrf();
+    }
+
+    pub(crate) fn drop_session(&self) {
+        if let Some(visit) = self.0.visit.get() {
+            visit.session.clear();
+            *lock(&visit.user) = None;
+        }
+        self.rotate_csrf();
+    }
+
+    /// A user as they are shown, with a short-lived address of their picture.
+    pub fn public_user(&self, user: &User) -> PublicUser {
+        let now = self.now();
+        PublicUser::new(user, now.as_second(), |key| self.0.app.media().signed_url(key, now).ok())
+    }
+
+    /// The language of the visitor: as chosen, else as the browser prefers.
+    pub fn language(&self) -> Language {
+        let chosen = self.loaded_session().and_then(|session| session.get::<String>("language"));
+        chosen
+            .and_then(|code| Language::parse(&code))
+            .unwrap_or_else(|| Language::negotiate(self.0.request.accept_language(), self.config().language_code))
+    }
+
+    /// A text in the visitor's language.
+    pub fn text(&self, key: &str, args: &[(&str, Arg)]) -> String {
+        self.language().text(key, args)
+    }
+}
+
+/// CSRF and messages.
+impl Context {
+    /// A token for forms and scripts; the answer sets the cookie that goes with it, if the browser has none.
+    pub async fn csrf_token(&self) -> Result<String> {
+        self.session().await?;
+        Ok(self.csrf_secret().token(self.0.app.rng()))
+    }
+
+    fn csrf_secret(&self) -> CsrfSecret {
+        let binding = self.loaded_session().map(Session::csrf_binding).unwrap_or_default();
+        let mut csrf = lock(&self.0.csrf);
+        if let Some(secret) = csrf.secret {
+            return secret;
+        }
+        let known = self.csrf_cookie(&binding);
+        let rng: &dyn Rng = self.0.app.rng();
+        let secret = known.unwrap_or_else(|| CsrfSecret::new(self.0.app.keys(), rng, &binding));
+        *csrf = Csrf { secret: Some(secret), is_new: known.is_none() };
+        secret
+    }
+
+    /// The secret of the request's cookie, if it is one of ours for the session that the request claims to be in.
+    pub(crate) fn csrf_cookie(&self, binding: &str) -> Option<CsrfSecret> {
+        let cookie = self.0.request.cookie(&Name::Csrf.full(self.config()))?;
+        CsrfSecret::parse(cookie.expose(), self.0.app.keys(), binding)
+    }
+
+    fn rotate_csrf(&self) {
+        let binding = self.loaded_session().map(Session::csrf_binding).unwrap_or_default();
+        let secret = CsrfSecret::new(self.0.app.keys(), self.0.app.rng(), &binding);
+        *lock(&self.0.csrf) = Csrf { secret: Some(secret), is_new: true };
+    }
+
+    /// The value of the CSRF cookie to set, if there is a new one.
+    pub(crate) fn new_csrf_cookie(&self) -> Option<String> {
+        let csrf = lock(&self.0.csrf);
+        csrf.secret.filter(|_| csrf.is_new).map(CsrfSecret::to_cookie)
+    }
+
+    /// Messages for the next page that the visitor sees.
+    pub fn messages(&self) -> &Messages {
+        &self.0.messages
+    }
+
+    /// Tells the visitor that something was done. Programs read it from the answer: nothing is kept for them.
+    pub fn message_success(&self, key: &str) {
+        if !self.wants_json() {
+            self.messages().success(key);
+        }
+    }
+
+    pub(crate) fn nonce(&self) -> &str {
+        &self.0.nonce
+    }
+}
+
+/// Answers.
+impl Context {
+    /// Whether the answer is JSON.
+    pub fn wants_json(&self) -> bool {
+        self.0.request.format() == Format::Json
+    }
+
+    /// A page: `template` filled with `page`, or `page` itself as JSON.
+    pub async fn page(&self, template: &str, page: impl Serialize) -> Result<Response> {
+        if self.wants_json() {
+            return Response::json(StatusCode::OK, &page);
+        }
+        self.render(StatusCode::OK, template, page, &FieldErrors::default()).await
+    }
+
+    /// The same page again with what is wrong, under the error's status; in JSON the error alone.
+    pub async fn refuse(&self, error: Error, template: &str, page: impl Serialize) -> Result<Response> {
+        if self.wants_json() {
+            return Err(error);
+        }
+        let status = error.status();
+        let errors = match error {
+            Error::Invalid(errors) => errors,
+            other => {
+                let mut errors = FieldErrors::default();
+                errors.add(FieldErrors::ALL, other.code(), crate::pages::error_key(other.code()));
+                errors
+            }
+        };
+        self.render(status, template, page, &errors).await
+    }
+
+    /// A redirect after something was done: 303 to `next`, or `body` with `next` in it as JSON under `status`.
+    pub fn done(&self, status: StatusCode, next: &Next, body: Value) -> Result<Response> {
+        if !self.wants_json() {
+            return Ok(Response::see_other(next));
+        }
+        let mut object = match body {
+            Value::Object(object) => object,
+            _ => Map::new(),
+        };
+        object.insert("next".to_owned(), json!(next.as_str()));
+        Response::json(status, &object)
+    }
+
+    /// A redirect.
+    pub fn redirect(&self, next: &Next) -> Result<Response> {
+        self.done(StatusCode::OK, next, json!({}))
+    }
+
+    /// `next` when it leads to a page of this site, else `default`.
+    pub fn next_or(&self, next: Option<&str>, default: &str) -> Next {
+        next.and_then(|next| Next::parse(next, self.config())).unwrap_or_else(|| Next::to(default))
+    }
+
+    pub(crate) async fn render(
+        &self,
+        status: StatusCode,
+        template: &str,
+        page: impl Serialize,
+        errors: &FieldErrors,
+    ) -> Result<Response> {
+        let user = self.user().await?;
+        let csrf_token = self.csrf_token().await?;
+        let frame = self.frame(user.as_deref(), csrf_token, errors);
+        Ok(Response::html(status, self.0.app.pages().render(template, page, frame)?))
+    }
+
+    pub(crate) fn frame(&self, user: Option<&User>, csrf_token: String, errors: &FieldErrors) -> Frame {
+        let language = self.language();
+        let theme = self.loaded_session().and_then(|session| session.get::<String>("theme"));
+        Frame {
+            user: user.map(|user| self.public_user(user)),
+            messages: self.messages().take(language),
+            lang: language,
+            theme: theme.unwrap_or_else(|| "auto".to_owned()),
+            path: self.0.request.path.clone(),
+            csrf_token,
+            csp_nonce: self.0.nonce.clone(),
+            request_id: self.0.request.id.clone(),
+            version: crate::VERSION,
+            errors: crate::pages::shown_errors(language, errors),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

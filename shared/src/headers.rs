@@ -1,0 +1,71 @@
+//! The headers that protect an answer: on every one of them, whatever its status.
+
+pub use http::header::CACHE_CONTROL;
+use http::header::{
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY, VARY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue};
+
+use crate::app::App;
+use crate::response::Response;
+
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// The header that names the request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Adds what belongs to the answer of every request. A header that the handler set itself stays. `personal`: it is
+/// somebody's, or answers an unsafe request.
+pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: bool) {
+    let config = app.config();
+    let mut set = |name: HeaderName, value: &str| {
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    };
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(X_FRAME_OPTIONS, "DENY");
+    // A reset link must not leak by its address; our own pages need the referrer for CSRF on old browsers.
+    set(REFERRER_POLICY, "same-origin");
+    set(COOP, "same-origin");
+    set(CORP, "same-origin");
+    set(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    set(VARY, "Accept, Accept-Language, Cookie");
+    if config.public_url.is_https() && config.hsts.seconds > 0 {
+        let subdomains = if config.hsts.include_subdomains { "; includeSubDomains" } else { "" };
+        let preload = if config.hsts.preload { "; preload" } else { "" };
+        set(STRICT_TRANSPORT_SECURITY, &format!("max-age={}{subdomains}{preload}", config.hsts.seconds));
+    }
+    let is_html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let policy =
+        if is_html { page_policy(app, nonce) } else { "default-src 'none'; frame-ancestors 'none'".to_owned() };
+    let personal = personal || headers.contains_key(SET_COOKIE);
+    let mut set = |name: HeaderName, value: &str| {
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    };
+    set(CONTENT_SECURITY_POLICY, &policy);
+    // A page that is somebody's, or that hands out a cookie, is kept by nobody (CVE-2014-1418).
+    set(CACHE_CONTROL, if personal { "no-store" } else { "private, no-cache" });
+}
+
+/// Tells the browser to forget what it kept of the site (ASVS 14.3.1). Not its cookies: a cookie that makes the browser
+/// known for later log-ins would go too, and the session's is deleted anyway.
+#[must_use]
+pub fn clear_site_data(response: Response) -> Response {
+    response.header(HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")
+}
+
+/// No inline code at all; scripts by nonce; pictures and uploads from where S3 answers.
+fn page_policy(app: &App, nonce: &str) -> String {
+    let assets = app.config().static_url.origin().map(|origin| format!(" {origin}")).unwrap_or_default();
+    let media = app.media().origin();
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'{assets}; img-src 'self'{assets} blob: {media}; \
+         font-src 'self'{assets}; connect-src 'self' {media}; form-action 'self' {media}; base-uri 'none'; \
+         object-src 'none'; frame-ancestors 'none'"
+    )
+}

@@ -1,0 +1,137 @@
+//! Korean and English: which one a visitor reads, and the texts (Fluent, under `locales/`).
+
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::Serialize;
+use unic_langid::LanguageIdentifier;
+
+use crate::error::Arg;
+
+include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+
+/// A language that the site speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Ko, Self::En];
+
+    /// The code, as in `lang=".."`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ko => "ko",
+            Self::En => "en",
+        }
+    }
+
+    /// Parses a code.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == text)
+    }
+
+    /// The language that an `Accept-Language` header prefers (RFC 9110, 12.5.4), or `default`.
+    pub fn negotiate(accept: &str, default: Self) -> Self {
+        let mut best = (0.0, default);
+        for (range, quality) in crate::negotiation::weighted(accept) {
+            let primary = range.split('-').next().unwrap_or_default().to_ascii_lowercase();
+            let language = if range == "*" { Some(default) } else { Self::parse(&primary) };
+            if let Some(language) = language
+                && quality > best.0
+            {
+                best = (quality, language);
+            }
+        }
+        best.1
+    }
+
+    /// The text of `key` with `args`. A missing text shows its key; a test finds it first.
+    pub fn text(self, key: &str, args: &[(&str, Arg)]) -> String {
+        self.find(key, args).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The text of `key`, if there is one.
+    pub fn find(self, key: &str, args: &[(&str, Arg)]) -> Option<String> {
+        let bundle = self.bundle();
+        let pattern = bundle.get_message(key)?.value()?;
+        let mut fluent = FluentArgs::with_capacity(args.len());
+        for (name, value) in args {
+            let value = match value {
+                #[expect(clippy::cast_precision_loss, reason = "numbers in texts are small")]
+                Arg::Number(number) => FluentValue::from(*number as f64),
+                Arg::Text(text) => FluentValue::from(text.as_str()),
+            };
+            fluent.set(*name, value);
+        }
+        let mut errors = Vec::new();
+        Some(bundle.format_pattern(pattern, Some(&fluent), &mut errors).into_owned())
+    }
+
+    /// Parsed at first use, and only this language: a cold start pays for no other.
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 2] = [OnceLock::new(), OnceLock::new()];
+        BUNDLES[self as usize].get_or_init(|| {
+            let language: LanguageIdentifier = self.code().parse().unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![language]);
+            // Isolation marks are for bidirectional text, and end up in attributes and mail subjects.
+            bundle.set_use_isolating(false);
+            for (_, source) in sources(self) {
+                // A file with a mistake still gives its other texts; a test refuses mistakes.
+                let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+                bundle.add_resource_overriding(resource);
+            }
+            bundle
+        })
+    }
+}
+
+fn sources(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
+    LOCALES.iter().copied().filter(move |(name, _)| name.split('/').next() == Some(language.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn keys(language: Language) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        for (name, source) in sources(language) {
+            let resource =
+                FluentResource::try_new(source.to_owned()).unwrap_or_else(|(_, errors)| panic!("{name}: {errors:?}"));
+            for entry in resource.entries() {
+                if let fluent_syntax::ast::Entry::Message(message) = entry {
+                    assert!(keys.insert(message.id.name.to_owned()), "{name}: {} stands twice", message.id.name);
+                }
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn every_text_exists_in_every_language() {
+        let korean = keys(Language::Ko);
+        assert!(korean.len() > 50);
+        assert_eq!(korean, keys(Language::En));
+    }
+
+    #[test]
+    fn the_preferred_language_wins() {
+        let negotiate = |accept| Language::negotiate(accept, Language::En);
+        assert_eq!(negotiate("ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7"), Language::Ko);
+        assert_eq!(negotiate("fr,en;q=0.5,ko;q=0.6"), Language::Ko);
+        assert_eq!(negotiate("fr"), Language::En);
+        assert_eq!(negotiate("ko;q=0, *;q=0.1"), Language::En);
+        assert_eq!(negotiate(";;;q=x,,ko;q=nan"), Language::En);
+        assert_eq!(negotiate(""), Language::En);
+    }
+}

@@ -1,0 +1,66 @@
+//! Django's web basics for serverless Rust: accounts, sessions and cookies, CSRF, messages, uploads, pages.
+//!
+//! A function is a table of routes; a handler takes a [`Context`] and gives a [`Response`] or an [`Error`]:
+//!
+//! ```
+//! use portico::{Context, Response, Result, Routes};
+//!
+//! pub fn routes() -> Routes {
+//!     Routes::new().get("/hello", hello)
+//! }
+//!
+//! async fn hello(cx: Context) -> Result<Response> {
+//!     let user = cx.require_login().await?;
+//!     cx.page("home.html", serde_json::json!({ "hello": user.display_name() })).await
+//! }
+//! # assert_eq!(routes().paths().collect::<Vec<_>>(), ["/hello"]);
+//! ```
+//!
+//! In AWS `main` gives the routes to [`lambda::run`]; on one machine the crate `local` calls [`lambda::answer`] with the
+//! same events. Every request passes [`pipeline::respond`].
+//!
+//! The map: [`pipeline`] is the order of things; [`accounts`] and [`sessions`] are who somebody is; [`csrf`] and
+//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`store`] is DynamoDB; [`config`] is every setting.
+
+pub mod accounts;
+mod app;
+pub mod clock;
+pub mod config;
+mod context;
+pub mod cookies;
+pub mod csrf;
+mod error;
+mod event;
+pub mod fields;
+pub mod headers;
+pub mod i18n;
+mod job;
+pub mod lambda;
+pub mod log;
+pub mod media;
+pub mod messages;
+pub mod meter;
+pub mod negotiation;
+pub mod next;
+pub mod pages;
+pub mod pipeline;
+mod request;
+mod response;
+pub mod rng;
+mod routes;
+pub mod secret;
+pub mod sessions;
+pub mod store;
+
+pub use app::App;
+pub use context::Context;
+pub use error::{Arg, BoxError, Error, FieldError, FieldErrors, Result};
+pub use http::{Method, StatusCode};
+pub use job::{JobContext, Jobs, ObjectCreated};
+pub use next::Next;
+pub use request::Request;
+pub use response::{Body, Response};
+pub use routes::{Handler, Routes};
+
+/// The product's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,201 @@
+//! Pages: `MiniJinja` templates from `templates/`, inside the frame that every page shares.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{AutoEscape, Environment, ErrorKind, State, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::accounts::PublicUser;
+use crate::config::StaticUrl;
+use crate::error::{Arg, Error, FieldErrors, Result};
+use crate::i18n::Language;
+use crate::messages::Shown;
+
+include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// The templates of a process. Each is parsed when it is first shown: a cold start pays for one page.
+#[derive(Debug)]
+pub struct Pages(Environment<'static>);
+
+/// What every page knows, whatever it shows.
+#[derive(Debug, Serialize)]
+pub struct Frame {
+    /// Who is signed in.
+    pub user: Option<PublicUser>,
+    /// Messages to show once.
+    pub messages: Vec<Shown>,
+    /// The language of the page.
+    pub lang: Language,
+    /// `light`, `dark` or `auto`.
+    pub theme: String,
+    /// The path of this page.
+    pub path: String,
+    /// The token for forms.
+    pub csrf_token: String,
+    /// What a script's `nonce` must be.
+    pub csp_nonce: String,
+    /// The identifier of this request.
+    pub request_id: String,
+    /// The product's version.
+    pub version: &'static str,
+    /// What is wrong with the form, by field.
+    pub errors: BTreeMap<String, Vec<ShownError>>,
+}
+
+/// One mistake as it is shown and sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownError {
+    /// Django's error code.
+    pub code: &'static str,
+    /// The text.
+    pub message: String,
+}
+
+impl Pages {
+    /// Prepares the environment; parses nothing.
+    pub fn new(static_url: StaticUrl) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        environment
+            .set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
+        environment.set_formatter(|out, state, value| {
+            let shown = if value.is_none() { &Value::UNDEFINED } else { value };
+            if shown.is_undefined() && value.is_none() {
+                Ok(())
+            } else {
+                minijinja::escape_formatter(out, state, value)
+            }
+        });
+        environment.set_loader(|name| Ok(find(name).map(str::to_owned)));
+        environment.add_function("static", move |name: &str| Value::from_safe_string(static_url.join(name)));
+        environment.add_function("t", text);
+        Self(environment)
+    }
+
+    /// Fills a template. What the page and the frame both name, the page decides.
+    pub fn render(&self, template: &str, page: impl Serialize, frame: Frame) -> Result<String> {
+        let template = self.0.get_template(template).map_err(Error::internal)?;
+        let context = minijinja::context! { ..Value::from(Serde(page)), ..Value::from(Serde(frame)) };
+        template.render(context).map_err(Error::internal)
+    }
+}
+
+/// `t('key', name=value)`: a text in the language of the page.
+fn text(state: &State<'_, '_>, key: &str, kwargs: Kwargs) -> Result<String, minijinja::Error> {
+    let language = state.lookup("lang").and_then(|lang| Language::parse(lang.as_str()?)).unwrap_or(Language::En);
+    let mut args = Vec::new();
+    for name in kwargs.args() {
+        let value: Value = kwargs.get(name)?;
+        let arg = match u64::try_from(value.clone()) {
+            Ok(number) => Arg::Number(number),
+            Err(_) => Arg::Text(value.to_string()),
+        };
+        args.push((name, arg));
+    }
+    language
+        .find(key, &args)
+        .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no text {key}")))
+}
+
+/// A template's source.
+fn find(name: &str) -> Option<&'static str> {
+    TEMPLATES
+        .binary_search_by_key(&name, |(name, _)| *name)
+        .ok()
+        .and_then(|at| TEMPLATES.get(at))
+        .map(|(_, text)| *text)
+}
+
+/// The text of an error's code: `error-not-found` for `not_found`.
+pub(crate) fn error_key(code: &str) -> &'static str {
+    match code {
+        "bad_request" => "error-bad-request",
+        "login_required" => "error-login-required",
+        "invalid_login" => "error-invalid-login",
+        "csrf_failed" => "error-csrf-failed",
+        "permission_denied" => "error-permission-denied",
+        "not_found" => "error-not-found",
+        "method_not_allowed" => "error-method-not-allowed",
+        "conflict" => "error-conflict",
+        "payload_too_large" => "error-payload-too-large",
+        "unsupported_media_type" => "error-unsupported-media-type",
+        "invalid" => "error-invalid",
+        "throttled" => "error-throttled",
+        "unavailable" => "error-unavailable",
+        _ => "error-internal",
+    }
+}
+
+/// The mistakes of a form in words.
+pub(crate) fn shown_errors(language: Language, errors: &FieldErrors) -> BTreeMap<String, Vec<ShownError>> {
+    let show = |error: &crate::error::FieldError| ShownError {
+        code: error.code,
+        message: language.text(error.key, &error.args),
+    };
+    errors.iter().map(|(field, errors)| (field.to_owned(), errors.iter().map(show).collect())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_parses_and_names_only_texts_and_assets_that_exist() {
+        let pages = Pages::new(Config::sample().static_url);
+        let assets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../static");
+        assert!(TEMPLATES.len() >= 8);
+        for (name, source) in TEMPLATES {
+            pages.0.get_template(name).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+            for key in named(source, "t('") {
+                for language in Language::ALL {
+                    assert!(
+                        language.find(key, &[]).is_some(),
+                        "{name} names the text {key}, which {} lacks",
+                        language.code()
+                    );
+                }
+            }
+            for asset in named(source, "static('") {
+                assert!(assets.join(asset).is_file(), "{name} names the asset {asset}");
+            }
+        }
+    }
+
+    /// The literals that follow `call` and are all of its argument (`t('upload-reason-' ~ reason)` is not).
+    fn named<'a>(source: &'a str, call: &'a str) -> impl Iterator<Item = &'a str> {
+        source
+            .match_indices(call)
+            .filter(|(at, _)| !source[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+            .filter_map(move |(at, _)| {
+                let (literal, rest) = source[at + call.len()..].split_once('\'')?;
+                rest.trim_start().starts_with([',', ')']).then_some(literal)
+            })
+    }
+
+    use crate::config::Config;
+
+    #[test]
+    fn the_words_of_every_error_exist() {
+        for code in [
+            "bad_request",
+            "login_required",
+            "invalid_login",
+            "csrf_failed",
+            "permission_denied",
+            "not_found",
+            "method_not_allowed",
+            "conflict",
+            "payload_too_large",
+            "unsupported_media_type",
+            "invalid",
+            "throttled",
+            "internal",
+            "unavailable",
+        ] {
+            let key = error_key(code);
+            assert_eq!(key, format!("error-{}", code.replace('_', "-")));
+            assert!(Language::ALL.iter().all(|language| language.find(key, &[]).is_some()), "{key}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What happens to every request, in order: it reads like Django's `MIDDLEWARE`.
+//!
+//! route -> body -> CSRF for unsafe methods -> handler (which asks for session and user when it needs them) -> error
+//! to response -> session saved -> cookies -> security headers -> log.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use http::header::{ALLOW, RETRY_AFTER, SET_COOKIE};
+use http::{HeaderValue, Method, StatusCode};
+use serde_json::json;
+
+use crate::app::App;
+use crate::context::Context;
+use crate::cookies::{self, Name};
+use crate::csrf;
+use crate::error::{Error, FieldErrors, Result};
+use crate::headers;
+use crate::log::{Line, chain};
+use crate::messages::Change;
+use crate::next::Next;
+use crate::pages::{error_key, shown_errors};
+use crate::request::Request;
+use crate::response::{Body, Response};
+use crate::routes::Routes;
+use crate::sessions::{CookieChange, Save};
+
+/// How long a browser keeps the CSRF cookie, seconds: Django's `CSRF_COOKIE_AGE`, a year.
+const CSRF_COOKIE_AGE: i64 = 31_449_600;
+
+/// Answers one request. It always answers, whatever the handler does.
+pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Response {
+    let begun = Instant::now();
+    let is_head = request.method == Method::HEAD;
+    let matched = routes.find(&request.method, &request.path);
+    let route = matched.as_ref().map_or("-", |matched| matched.path);
+    let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
+    let cx = Context::new(app.clone(), request, params);
+    let handled = async {
+        let handler = matched.ok_or(Error::NotFound)?.handler?;
+        guard(&cx)?;
+        handler.call(cx.clone()).await
+    };
+    finish(&cx, route, begun, is_head, caught(handled).await).await
+}
+
+/// Answers a request that cannot be handled at all with `error`, through the same last steps.
+pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response {
+    let is_head = request.method == Method::HEAD;
+    let cx = Context::new(app.clone(), request, Vec::new());
+    finish(&cx, "-", Instant::now(), is_head, Err(error)).await
+}
+
+async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handled: Result<Response>) -> Response {
+    let mut cause = None;
+    let mut code = "";
+    let mut response = match handled {
+        Ok(response) => response,
+        Err(error) => {
+            code = error.code();
+            cause = Some(chain(&error));
+            show(cx, error).await
+        }
+    };
+    if let Err(error) = save_session(cx).await {
+        // What the handler said was done may not be: the visitor is told so instead.
+        code = error.code();
+        cause = Some(chain(&error));
+        response = show(cx, error).await;
+    }
+    set_cookies(cx, &mut response);
+    let user = cx.loaded_user();
+    let personal = user.is_some() || !cx.is_safe();
+    headers::secure(&mut response.headers, cx.app(), cx.nonce(), personal);
+    if let Ok(id) = HeaderValue::from_str(&cx.request().id) {
+        response.headers.insert(headers::REQUEST_ID, id);
+    }
+    Line {
+        request_id: &cx.request().id,
+        method: cx.request().method.as_str(),
+        route,
+        status: response.status,
+        code,
+        duration: begun.elapsed(),
+        user: user.map(|user| user.id.to_string()),
+        address: &cx.request().source_ip,
+        cost: cx.meter().cost(),
+        error: cause,
+    }
+    .write();
+    if is_head {
+        response.body = Body::Empty;
+    }
+    response
+}
+
+/// What must hold before a handler sees an unsafe request: a readable body, and that it comes from our own pages.
+fn guard(cx: &Context) -> Result<()> {
+    if cx.is_safe() {
+        return Ok(());
+    }
+    let fields = cx.fields()?;
+    csrf::check_origin(&cx.request().headers, cx.config()).map_err(Error::CsrfFailed)?;
+    // Bound to the session that the cookie claims: whether it lives is decided later, and if it is dead the request
+    // is nobody's anyway.
+    let binding = cx.session_token().map(|token| token.csrf_binding()).unwrap_or_default();
+    let secret = cx.csrf_cookie(&binding).ok_or(Error::CsrfFailed("no cookie, or one of another session"))?;
+    let submitted = cx.request().header(&csrf::HEADER).or_else(|| fields.text(csrf::FIELD));
+    match submitted {
+        None => Err(Error::CsrfFailed("no token")),
+        Some(token) if secret.accepts(token) => Ok(()),
+        Some(_) => Err(Error::CsrfFailed("a wrong token")),
+    }
+}
+
+/// A panic ends the request, not the process (ASVS 16.5.4).
+async fn caught(handled: impl Future<Output = Result<Response>>) -> Result<Response> {
+    AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::internal(format!("the handler panicked: {text}")))
+    })
+}
+
+/// An error as an answer: fixed words in the visitor's language, and the request's id.
+async fn show(cx: &Context, error: Error) -> Response {
+    if matches!(error, Error::LoginRequired) && !cx.wants_json() {
+        return Response::see_other(&login_page(cx));
+    }
+    // The frame of the page greets the visitor, so it needs the session; a store that is down cannot hold it up.
+    let (user, csrf_token) = match &error {
+        Error::Internal(_) | Error::Unavailable(_) | Error::BadRequest(_) | Error::PayloadTooLarge => {
+            (None, String::new())
+        }
+        _ => match (cx.user().await, cx.csrf_token().await) {
+            (Ok(user), Ok(token)) => (user, token),
+            (Err(error), _) | (_, Err(error)) => return Box::pin(show_unavailable(cx, error)).await,
+        },
+    };
+    plain(cx, &error, user.as_deref(), csrf_token)
+}
+
+async fn show_unavailable(cx: &Context, error: Error) -> Response {
+    tracing::error!(request_id = cx.request().id, error = %chain(&error), "the session could not be read");
+    plain(cx, &error, None, String::new())
+}
+
+fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf_token: String) -> Response {
+    let code = error.code();
+    let message = cx.text(error_key(code), &[]);
+    let none = FieldErrors::default();
+    let errors = if let Error::Invalid(errors) = error { errors } else { &none };
+    let request_id = &cx.request().id;
+    let rendered = if cx.wants_json() {
+        let mut body = json!({ "code": code, "message": message, "request_id": request_id });
+        if !errors.is_empty() {
+            body["fields"] = json!(shown_errors(cx.language(), errors));
+        }
+        Response::json(error.status(), &json!({ "error": body }))
+    } else {
+        let page = json!({ "status": error.status().as_u16(), "code": code, "message": message });
+        let frame = cx.frame(user, csrf_token, errors);
+        cx.app().pages().render("error.html", page, frame).map(|page| Response::html(error.status(), page))
+    };
+    let mut response = rendered.unwrap_or_else(|error| {
+        tracing::error!(request_id, error = %chain(&error), "the error page could not be rendered");
+        Response::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    });
+    match error {
+        Error::MethodNotAllowed(allowed) => {
+            let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
+            response.headers.extend(HeaderValue::from_str(&allowed.join(", ")).map(|value| (ALLOW, value)));
+        }
+        Error::Throttled(seconds) => {
+            response.headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
+        Error::Unavailable(_) => {
+            response.headers.insert(RETRY_AFTER, HeaderValue::from(5_u64));
+        }
+        _ => {}
+    }
+    response
+}
+
+/// The log-in page, which leads back to where the visitor wanted to go.
+fn login_page(cx: &Context) -> Next {
+    let request = cx.request();
+    let mut here = request.path.clone();
+    if !request.query.is_empty() && *cx.method() == Method::GET {
+        here = format!("{here}?{}", request.query);
+    }
+    let login = &cx.config().urls.login;
+    match Next::parse(&here, cx.config()) {
+        Some(next) => {
+            let query: String =
+                form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
+            Next::to(&format!("{login}?{query}"))
+        }
+        None => Next::to(login),
+    }
+}
+
+/// Saves what the handler changed, and renews the session when that is due. Nothing is written for a request that
+/// never looked at its session.
+async fn save_session(cx: &Context) -> Result<()> {
+    let Some(session) = cx.loaded_session() else { return Ok(()) };
+    let store = cx.store();
+    match session.finish(cx.config().session, &cx.origin(), || cx.new_token(None)) {
+        None => Ok(()),
+        Some(Save::Create(token, record)) => Ok(store.create_session(&token.key(), &record).await?),
+        Some(Save::Update(key, changes)) => match store.save_session(&key, &changes, cx.now().as_second()).await {
+            Ok(()) => Ok(()),
+            // Ended meanwhile, by a log-out elsewhere: it is not brought back (Django's SessionInterrupted).
+            Err(error) if error.is_condition() => {
+                cx.drop_session();
+                if changes.data.is_empty() { Ok(()) } else { Err(Error::LoginRequired) }
+            }
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+fn set_cookies(cx: &Context, response: &mut Response) {
+    let config = cx.config();
+    let session = match cx.loaded_session().map(crate::sessions::Session::cookie_change) {
+        Some(CookieChange::Set { token, max_age }) => cookies::set(config, Name::Session, &token.to_cookie(), max_age),
+        Some(CookieChange::Delete) => cookies::delete(config, Name::Session),
+        Some(CookieChange::Keep) | None => None,
+    };
+    let csrf = cx.new_csrf_cookie().and_then(|value| cookies::set(config, Name::Csrf, &value, Some(CSRF_COOKIE_AGE)));
+    let messages = match cx.messages().change(cx.app().keys()) {
+        Change::Keep => None,
+        Change::Set(value) => cookies::set(config, Name::Messages, &value, None),
+        Change::Delete => cookies::delete(config, Name::Messages),
+    };
+    for cookie in [session, csrf, messages].into_iter().flatten() {
+        response.headers.append(SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,87 @@
+//! An answer: status, headers, and a body that is text or bytes.
+
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::next::Next;
+
+/// One HTTP response.
+#[derive(Debug, Clone, Default)]
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+/// A body: API Gateway takes text as it is and bytes in base64.
+#[derive(Debug, Clone, Default)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Binary(Vec<u8>),
+}
+
+impl Response {
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    /// An HTML page.
+    pub fn html(status: StatusCode, page: String) -> Self {
+        Self::empty(status).body("text/html; charset=utf-8", Body::Text(page))
+    }
+
+    /// A JSON value.
+    pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_string(value).map_err(Error::internal)?;
+        Ok(Self::empty(status).body("application/json", Body::Text(text)))
+    }
+
+    /// A redirect that is followed by GET (RFC 9110, 15.4.4).
+    pub fn see_other(to: &Next) -> Self {
+        let mut response = Self::empty(StatusCode::SEE_OTHER);
+        if let Ok(location) = HeaderValue::from_str(to.as_str()) {
+            response.headers.insert(LOCATION, location);
+        }
+        response
+    }
+
+    /// Sets a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    fn body(mut self, content_type: &'static str, body: Body) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = body;
+        self
+    }
+}
+
+impl Body {
+    /// Its bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,182 @@
+//! What a function answers: paths, methods, handlers. 404, 405 with `Allow` and HEAD follow from it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::response::Response;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
+
+/// A handler of any function, behind a pointer.
+#[derive(Clone)]
+pub struct Handler(Arc<dyn Fn(Context) -> Answer + Send + Sync>);
+
+impl Handler {
+    fn new<F, A>(handler: F) -> Self
+    where
+        F: Fn(Context) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response>> + Send + 'static,
+    {
+        Self(Arc::new(move |cx| Box::pin(handler(cx))))
+    }
+
+    pub(crate) fn call(&self, cx: Context) -> Answer {
+        (self.0)(cx)
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handler")
+    }
+}
+
+/// The routes of one function. The same paths stand in `template.yaml`, each once with `Method: ANY`, since API
+/// Gateway answers a wrong method with a bare 404; a test holds the two against each other.
+#[derive(Debug, Clone, Default)]
+pub struct Routes(Vec<Route>);
+
+#[derive(Debug, Clone)]
+struct Route {
+    path: &'static str,
+    methods: Vec<(Method, Handler)>,
+}
+
+/// Where a request goes.
+#[derive(Debug)]
+pub(crate) struct Matched<'a> {
+    /// The path as it stands in the table: what the log calls the route.
+    pub(crate) path: &'static str,
+    /// The values of its `{parameters}`.
+    pub(crate) params: Vec<(&'static str, String)>,
+    pub(crate) handler: Result<&'a Handler>,
+}
+
+impl Routes {
+    /// No routes: every path is 404.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers GET, and HEAD with it. Safe: it must change nothing.
+    #[must_use]
+    pub fn get<F, A>(self, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Context) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.on(Method::GET, path, handler)
+    }
+
+    /// Answers POST.
+    #[must_use]
+    pub fn post<F, A>(self, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Context) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.on(Method::POST, path, handler)
+    }
+
+    /// Answers PATCH.
+    #[must_use]
+    pub fn patch<F, A>(self, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Context) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.on(Method::PATCH, path, handler)
+    }
+
+    /// Answers `method`.
+    #[must_use]
+    pub fn on<F, A>(mut self, method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Context) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response>> + Send + 'static,
+    {
+        let entry = (method, Handler::new(handler));
+        match self.0.iter_mut().find(|route| route.path == path) {
+            Some(route) => route.methods.push(entry),
+            None => self.0.push(Route { path, methods: vec![entry] }),
+        }
+        self
+    }
+
+    /// The paths, in the order in which they were added.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|route| route.path)
+    }
+
+    /// The methods that `path` answers, HEAD included.
+    pub fn methods(&self, path: &str) -> Vec<Method> {
+        self.0.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
+    }
+
+    /// Finds the route of a decoded path; a literal wins over a parameter.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
+        let mut matches: Vec<_> = self.0.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
+        matches.sort_by_key(|(_, params)| params.len());
+        let (route, params) = matches.into_iter().next()?;
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        let handler = route.methods.iter().find(|(method, _)| method == wanted).map(|(_, handler)| handler);
+        let handler = handler.ok_or_else(|| Error::MethodNotAllowed(route.allowed()));
+        Some(Matched { path: route.path, params, handler })
+    }
+}
+
+impl Route {
+    fn allowed(&self) -> Vec<Method> {
+        let mut allowed: Vec<_> = self.methods.iter().map(|(method, _)| method.clone()).collect();
+        if allowed.contains(&Method::GET) {
+            allowed.push(Method::HEAD);
+        }
+        allowed
+    }
+}
+
+fn params(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let mut found = Vec::new();
+    let mut segments = path.split('/');
+    for expected in pattern.split('/') {
+        let segment = segments.next()?;
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if !segment.is_empty() => found.push((name, segment.to_owned())),
+            None if segment == expected => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_matches_whole_segments() {
+        assert_eq!(params("/uploads/{id}", "/uploads/7").unwrap(), [("id", "7".to_owned())]);
+        for path in ["/uploads", "/uploads/", "/uploads/7/", "/uploads/7/8", "/Uploads/7", "//uploads/7"] {
+            assert!(params("/uploads/{id}", path).is_none(), "{path}");
+        }
+        assert!(params("/", "/").is_some());
+        assert!(params("/", "//").is_none());
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones() {
+        let routes = Routes::new().get("/", |_| async { Ok(Response::default()) });
+        assert!(routes.find(&Method::HEAD, "/").unwrap().handler.is_ok());
+        let Err(Error::MethodNotAllowed(allowed)) = routes.find(&Method::DELETE, "/").unwrap().handler else {
+            panic!()
+        };
+        assert_eq!(allowed, [Method::GET, Method::HEAD]);
+        assert!(routes.find(&Method::GET, "/x").is_none());
+    }
+}
