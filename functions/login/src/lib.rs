@@ -1,0 +1,43 @@
+//! `GET /login` shows the form; `POST /login` signs the visitor in.
+
+use portico::accounts::{self, LoginForm, Remember};
+use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
+use serde_json::{Value, json};
+
+/// What this function answers.
+pub fn routes() -> Routes {
+    Routes::new().get("/login", show).post("/login", log_in)
+}
+
+async fn show(cx: Context) -> Result<Response> {
+    let next = cx.request().query_param("next")?;
+    cx.page("accounts/login.html", page(&cx, "", Remember::No, next.as_deref())).await
+}
+
+async fn log_in(cx: Context) -> Result<Response> {
+    let (form, errors) = cx.form::<LoginForm>()?;
+    let next = match form.next {
+        Some(next) => Some(next),
+        None => cx.request().query_param("next")?,
+    };
+    let page = page(&cx, &form.username, form.remember, next.as_deref());
+    if !errors.is_empty() {
+        return cx.refuse(Error::Invalid(errors), "accounts/login.html", page).await;
+    }
+    let Some(user) = accounts::authenticate(&cx, &form.username, &form.password).await? else {
+        return cx.refuse(Error::InvalidLogin, "accounts/login.html", page).await;
+    };
+    let user = accounts::login(&cx, user, form.remember).await?;
+    cx.message_success("login-done");
+    let next = cx.next_or(next.as_deref(), &cx.config().urls.login_redirect);
+    cx.done(StatusCode::OK, &next, json!({ "user": cx.public_user(&user) }))
+}
+
+/// The form as it was filled in; the password is never sent back. A `next` that leads elsewhere is dropped here too.
+fn page(cx: &Context, username: &str, remember: Remember, next: Option<&str>) -> Value {
+    let next = next.and_then(|next| Next::parse(next, cx.config()));
+    json!({
+        "form": { "username": username, "remember": remember == Remember::Yes },
+        "next": next.as_ref().map_or("", Next::as_str),
+    })
+}

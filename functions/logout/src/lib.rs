@@ -1,0 +1,37 @@
+//! `POST /logout` ends this session, `POST /logout/all` all sessions of the user. GET ends none: a picture on another
+//! site could ask for it.
+
+use portico::headers::clear_site_data;
+use portico::{Context, Error, Response, Result, Routes, StatusCode, accounts};
+use serde_json::json;
+
+/// What this function answers.
+pub fn routes() -> Routes {
+    Routes::new().get("/logout", explain).post("/logout", log_out).post("/logout/all", log_out_everywhere)
+}
+
+/// A page that says why a link is not enough, with the button that is.
+async fn explain(cx: Context) -> Result<Response> {
+    let error = Error::MethodNotAllowed(vec![portico::Method::POST]);
+    if cx.wants_json() {
+        return Err(error);
+    }
+    cx.refuse(error, "accounts/logout.html", json!({})).await
+}
+
+async fn log_out(cx: Context) -> Result<Response> {
+    accounts::logout(&cx).await?;
+    bye(&cx, "logout-done")
+}
+
+async fn log_out_everywhere(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    accounts::logout_everywhere(&cx, &user).await?;
+    bye(&cx, "logout-all-done")
+}
+
+fn bye(cx: &Context, message: &str) -> Result<Response> {
+    cx.message_success(message);
+    let home = cx.next_or(None, &cx.config().urls.logout_redirect);
+    Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?))
+}

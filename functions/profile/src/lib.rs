@@ -1,0 +1,108 @@
+//! `GET /profile` shows one's profile; `POST` and `PATCH` change it, if nobody else did in between.
+
+use portico::accounts::{self, BIO_MAX_LENGTH, ProfileForm, User};
+use portico::media::AVATAR;
+use portico::{Context, Error, Response, Result, Routes, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+/// What this function answers.
+pub fn routes() -> Routes {
+    Routes::new().get("/profile", show).post("/profile", save).patch("/profile", save)
+}
+
+const TEMPLATE: &str = "accounts/profile.html";
+
+/// The form and what is said beside it.
+#[derive(Serialize)]
+struct ProfilePage {
+    form: Filled,
+    conflict: bool,
+    /// What somebody else saved meanwhile.
+    theirs: Option<Filled>,
+    bio_max_length: usize,
+    avatar_max_bytes: u64,
+    avatar_types: Vec<&'static str>,
+}
+
+#[derive(Clone, Serialize)]
+struct Filled {
+    first_name: String,
+    last_name: String,
+    phone: String,
+    bio: String,
+    is_marketing_agreed: bool,
+    version: u64,
+}
+
+async fn show(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    if cx.wants_json() {
+        return Response::json(StatusCode::OK, &json!({ "user": cx.public_user(&user) }));
+    }
+    cx.page(TEMPLATE, ProfilePage::new(&cx, Filled::stored(&user))).await
+}
+
+async fn save(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let (form, errors) = cx.form::<ProfileForm>()?;
+    if !errors.is_empty() {
+        let page = ProfilePage::new(&cx, Filled::typed(&form, &user));
+        return cx.refuse(Error::Invalid(errors), TEMPLATE, page).await;
+    }
+    let Some(saved) = accounts::save_profile(&cx, &user, &form).await? else {
+        return conflict(&cx, &form).await;
+    };
+    cx.message_success(if form.changes.clear_avatar { "avatar-removed" } else { "profile-saved" });
+    let here = cx.next_or(None, "/profile");
+    cx.done(StatusCode::OK, &here, json!({ "user": cx.public_user(&saved) }))
+}
+
+/// Somebody saved in between: both versions are shown, and saving again is a decision.
+async fn conflict(cx: &Context, form: &ProfileForm) -> Result<Response> {
+    let current = accounts::reload(cx).await?;
+    let mut page = ProfilePage::new(cx, Filled { version: current.version, ..Filled::typed(form, &current) });
+    page.conflict = true;
+    page.theirs = Some(Filled::stored(&current));
+    cx.refuse(Error::Conflict, TEMPLATE, page).await
+}
+
+impl ProfilePage {
+    fn new(cx: &Context, form: Filled) -> Self {
+        Self {
+            form,
+            conflict: false,
+            theirs: None,
+            bio_max_length: BIO_MAX_LENGTH,
+            avatar_max_bytes: cx.config().uploads.avatar_max_bytes,
+            avatar_types: AVATAR.types.iter().map(|(content_type, _)| *content_type).collect(),
+        }
+    }
+}
+
+impl Filled {
+    fn stored(user: &User) -> Self {
+        Self {
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            phone: user.phone.clone(),
+            bio: user.bio.clone(),
+            is_marketing_agreed: user.is_marketing_agreed,
+            version: user.version,
+        }
+    }
+
+    /// What was typed; what was not sent is as it is stored.
+    fn typed(form: &ProfileForm, user: &User) -> Self {
+        let stored = Self::stored(user);
+        let changes = &form.changes;
+        Self {
+            first_name: changes.first_name.clone().unwrap_or(stored.first_name),
+            last_name: changes.last_name.clone().unwrap_or(stored.last_name),
+            phone: changes.phone.clone().unwrap_or(stored.phone),
+            bio: changes.bio.clone().unwrap_or(stored.bio),
+            is_marketing_agreed: changes.is_marketing_agreed.unwrap_or(stored.is_marketing_agreed),
+            version: form.version,
+        }
+    }
+}
