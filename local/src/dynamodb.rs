@@ -1,0 +1,177 @@
+//! The embedded DynamoDB: `dynoxide` over SQLite, on a loopback port, in a thread of its own, since SQLite works
+//! synchronously and would hold up whoever shares its thread.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use dynoxide::Database;
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::list_tables::ListTablesRequest;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::template::{Key, KeyKind, Keys, Projection, Table};
+
+/// A running DynamoDB. Dropping it stops it.
+pub struct DynamoDb {
+    address: SocketAddr,
+    database: Database,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why it could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No port, no thread.
+    #[error("the embedded DynamoDB cannot listen")]
+    Listen(#[from] std::io::Error),
+    /// The database file cannot be used.
+    #[error("the data of the embedded DynamoDB cannot be used: {0}")]
+    Data(String),
+    /// A table of the template cannot be created.
+    #[error("the table {table} cannot be created: {why}")]
+    Table {
+        /// Its name.
+        table: String,
+        /// The engine's words.
+        why: String,
+    },
+}
+
+impl DynamoDb {
+    /// Opens the data (in memory without a `file`), creates the tables that are missing and serves them.
+    pub fn start(file: Option<&Path>, tables: &[Table]) -> Result<Self, Error> {
+        let database = match file {
+            Some(file) => Database::new(&file.to_string_lossy()),
+            None => Database::memory(),
+        };
+        let database = database.map_err(|error| Error::Data(error.to_string()))?;
+        create_missing(&database, tables)?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = database.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new().name("dynamodb".to_owned()).spawn(move || {
+            let serving = async {
+                let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+                let shutdown = async move { drop(stopped.await) };
+                dynoxide::server::serve_with_shutdown(listener, served, shutdown).await
+            };
+            if let Err(error) = runtime.block_on(serving) {
+                tracing::error!(error, "the embedded DynamoDB ended");
+            }
+            // Kept-alive connections must not hold up the end.
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { address, database, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The endpoint for the SDK.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Deletes what has expired, as DynamoDB's TTL does in its own time. Gives the number of items.
+    pub fn sweep(&self) -> usize {
+        self.database.sweep_ttl().unwrap_or_else(|error| {
+            tracing::warn!(%error, "expired items could not be deleted");
+            0
+        })
+    }
+
+    /// The engine itself: for tests that look at what is stored.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl Drop for DynamoDb {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        // Graceful shutdown waits for idle connections of clients; the process does not wait for it.
+        drop(self.thread.take());
+    }
+}
+
+fn create_missing(database: &Database, tables: &[Table]) -> Result<(), Error> {
+    let known = database.list_tables(ListTablesRequest::default()).map_err(|error| Error::Data(error.to_string()))?;
+    for table in tables {
+        let failed = |why: String| Error::Table { table: table.name.clone(), why };
+        if !known.table_names.contains(&table.name) {
+            let request: CreateTableRequest =
+                serde_json::from_value(definition(table)).map_err(|error| failed(error.to_string()))?;
+            database.create_table(request).map_err(|error| failed(error.to_string()))?;
+        }
+        if let Some(attribute) = &table.ttl_attribute {
+            let request = json!({
+                "TableName": table.name,
+                "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
+            });
+            let request = serde_json::from_value(request).map_err(|error| failed(error.to_string()))?;
+            // Enabled already since an earlier start: the engine refuses to enable it twice, as AWS does.
+            let _ = database.update_time_to_live(request);
+        }
+    }
+    Ok(())
+}
+
+/// The `CreateTable` request of a table of the template.
+fn definition(table: &Table) -> Value {
+    let mut attributes: Vec<&Key> = Vec::new();
+    for keys in std::iter::once(&table.keys).chain(table.indexes.iter().map(|index| &index.keys)) {
+        for key in std::iter::once(&keys.partition).chain(&keys.sort) {
+            if attributes.iter().all(|known| known.name != key.name) {
+                attributes.push(key);
+            }
+        }
+    }
+    let attributes: Vec<_> = attributes
+        .into_iter()
+        .map(|key| json!({ "AttributeName": key.name, "AttributeType": kind(&key.kind) }))
+        .collect();
+    let mut request = json!({
+        "TableName": table.name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": attributes,
+        "KeySchema": schema(&table.keys),
+    });
+    if !table.indexes.is_empty() {
+        let indexes = table.indexes.iter().map(|index| {
+            json!({
+                "IndexName": index.name,
+                "KeySchema": schema(&index.keys),
+                "Projection": projection(&index.projection),
+            })
+        });
+        request["GlobalSecondaryIndexes"] = indexes.collect();
+    }
+    request
+}
+
+fn schema(keys: &Keys) -> Value {
+    let mut schema = vec![json!({ "AttributeName": keys.partition.name, "KeyType": "HASH" })];
+    schema.extend(keys.sort.iter().map(|key| json!({ "AttributeName": key.name, "KeyType": "RANGE" })));
+    Value::Array(schema)
+}
+
+fn kind(kind: &KeyKind) -> &'static str {
+    match kind {
+        KeyKind::String => "S",
+        KeyKind::Number => "N",
+        KeyKind::Binary => "B",
+    }
+}
+
+fn projection(projection: &Projection) -> Value {
+    match projection {
+        Projection::All => json!({ "ProjectionType": "ALL" }),
+        Projection::KeysOnly => json!({ "ProjectionType": "KEYS_ONLY" }),
+        Projection::Include(names) => json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": names }),
+    }
+}

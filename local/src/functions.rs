@@ -1,0 +1,71 @@
+//! The functions of the site by their package's name: the one place where they are linked in. The template says which
+//! routes and events lead to them; a test holds the two against each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use portico::{App, Jobs, Routes};
+use serde_json::{Value, json};
+
+use crate::gateway::{Invoke, InvokeError};
+
+/// What a function does with its events.
+#[derive(Debug, Clone)]
+pub enum Handler {
+    /// Answers requests.
+    Http(Routes),
+    /// Works through S3 events.
+    Jobs(Jobs),
+}
+
+/// Every function, by name.
+pub fn all() -> Vec<(&'static str, Handler)> {
+    vec![
+        ("home", Handler::Http(home::routes())),
+        ("login", Handler::Http(login::routes())),
+        ("logout", Handler::Http(logout::routes())),
+        ("presign-upload", Handler::Http(presign_upload::routes())),
+        ("process-upload", Handler::Jobs(process_upload::jobs())),
+        ("profile", Handler::Http(profile::routes())),
+        ("signup", Handler::Http(signup::routes())),
+    ]
+}
+
+/// A function with its environment, ready to be invoked.
+pub struct Function {
+    app: Arc<App>,
+    handler: Invocation,
+    timeout: Duration,
+}
+
+enum Invocation {
+    Http(Arc<Routes>),
+    Jobs(Jobs),
+}
+
+impl Function {
+    /// Puts a function together. `timeout` is the template's.
+    pub fn new(app: Arc<App>, handler: Handler, timeout: Duration) -> Self {
+        let handler = match handler {
+            Handler::Http(routes) => Invocation::Http(Arc::new(routes)),
+            Handler::Jobs(jobs) => Invocation::Jobs(jobs),
+        };
+        Self { app, handler, timeout }
+    }
+}
+
+#[async_trait]
+impl Invoke for Function {
+    async fn invoke(&self, event: Value) -> Result<Value, InvokeError> {
+        let work = async {
+            match &self.handler {
+                Invocation::Http(routes) => Ok(portico::lambda::answer(&self.app, routes, event).await),
+                Invocation::Jobs(jobs) => {
+                    jobs.run(&self.app, event).await.map(|()| json!({})).map_err(InvokeError::Failed)
+                }
+            }
+        };
+        tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(InvokeError::TimedOut))
+    }
+}

@@ -1,0 +1,55 @@
+//! The signing key of one machine: made at the first start, kept in the data folder, readable by its owner alone.
+
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// 256 random bits in hexadecimal.
+pub(crate) fn random() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// The key in `file`; a new one where there is none. Written beside it and renamed, so that a start that is cut short
+/// leaves a whole key or none.
+pub(crate) fn load_or_create(file: &Path) -> io::Result<String> {
+    match fs::read_to_string(file) {
+        Ok(key) if key.trim().len() >= 32 => return Ok(key.trim().to_owned()),
+        Ok(_) => return Err(io::Error::other(format!("{} does not hold a key", file.display()))),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
+    }
+    let key = random()?;
+    let temporary = file.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut opened = options.open(&temporary)?;
+    writeln!(opened, "{key}")?;
+    opened.sync_all()?;
+    fs::rename(&temporary, file)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_stays_the_same_and_a_damaged_one_is_not_replaced() {
+        let folder = std::env::temp_dir().join(format!("portico-key-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("secret-key");
+        let key = load_or_create(&file).unwrap();
+        assert_eq!(load_or_create(&file).unwrap(), key);
+        fs::write(&file, "short").unwrap();
+        assert!(load_or_create(&file).is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,348 @@
+//! Puts the system together: template, engines, functions, gateway.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use portico::clock::{Clock, SystemClock};
+use portico::config::Config;
+use portico::config::aws::AwsSettings;
+use portico::rng::{Rng, SystemRng};
+use portico::{App, BoxError};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::dynamodb::DynamoDb;
+use crate::functions::{self, Function};
+use crate::gateway::{self, Gateway, Invoke, Route};
+use crate::s3::{self, S3Server};
+use crate::s3_events::{Delivery, S3Events};
+use crate::secrets;
+use crate::static_files::StaticFiles;
+use crate::template::{self, Resolver, Template};
+
+/// Where and how a system runs.
+#[derive(Clone)]
+pub struct Options {
+    /// The address of the site; `None` opens no port: [`Stack::handle`] is the door then.
+    pub address: Option<SocketAddr>,
+    /// The address of S3.
+    pub s3_address: SocketAddr,
+    /// The folder that keeps everything; `None` keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// The folder with `template.yaml` and `static/`.
+    pub root: PathBuf,
+    /// Settings that differ from the template's.
+    pub settings: Vec<(String, String)>,
+    /// Whether S3's events are carried to the functions as they come.
+    pub deliver_events: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The HTTP client of the AWS SDK, if not a plain one: a test puts faults into it.
+    pub http_client: Option<SharedHttpClient>,
+}
+
+impl Options {
+    /// In memory, without a port: for tests.
+    pub fn in_memory(root: impl Into<PathBuf>) -> Self {
+        Self {
+            address: None,
+            s3_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            data: None,
+            root: root.into(),
+            settings: Vec::new(),
+            deliver_events: true,
+            clock: Arc::new(SystemClock),
+            http_client: None,
+        }
+    }
+}
+
+/// Why a system could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program listens there, perhaps an earlier `runserver`.
+    #[error("{0} is taken")]
+    AddressInUse(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("{0} cannot be listened on: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The site is for this machine: it has no TLS.
+    #[error("{0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// The data folder cannot be used.
+    #[error("the data folder {0} cannot be used: {1}")]
+    Data(PathBuf, #[source] io::Error),
+    /// The template is wrong.
+    #[error(transparent)]
+    Template(#[from] template::TemplateError),
+    /// The template names a function that is not linked in.
+    #[error("template.yaml names the function {0}, which local/src/functions.rs does not know")]
+    UnknownFunction(String),
+    /// The routes contradict each other.
+    #[error(transparent)]
+    Route(#[from] gateway::RouteError),
+    /// The embedded DynamoDB.
+    #[error(transparent)]
+    DynamoDb(#[from] crate::dynamodb::Error),
+    /// The embedded S3.
+    #[error(transparent)]
+    S3(#[from] s3::Error),
+    /// A function could not be built.
+    #[error("the function {0} cannot start: {1}")]
+    Function(String, #[source] BoxError),
+}
+
+/// A running system.
+pub struct Stack {
+    gateway: Arc<Gateway>,
+    listener: Option<TcpListener>,
+    url: String,
+    s3: S3Server,
+    s3_events: S3Events,
+    dynamodb: Arc<DynamoDb>,
+    template: Template,
+    app: Arc<App>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+const REGION: &str = "us-east-1";
+
+/// The port that stands in the site's address when none is open.
+const NOMINAL_PORT: u16 = 8000;
+
+/// How often expired items are deleted.
+const SWEEP: Duration = Duration::from_secs(60);
+
+impl Stack {
+    /// Starts everything. Requests are served once [`Self::serve`] is polled.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listener = match options.address {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let port = listener.as_ref().and_then(|listener| listener.local_addr().ok()).map_or(NOMINAL_PORT, |a| a.port());
+        let url = format!("http://localhost:{port}");
+        let resolver = Resolver::local().parameter("PublicUrl", &url);
+        let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
+
+        let secret_key = secret_key(options.data.as_deref())?;
+        let storage_key = secrets::random().map_err(|error| StartError::Data(PathBuf::new(), error))?;
+        let s3 = start_s3(&options, &template, &storage_key, port).await?;
+        let file = options.data.as_ref().map(|data| data.join("dynamodb.db"));
+        let dynamodb = Arc::new(DynamoDb::start(file.as_deref(), &template.tables)?);
+        let aws = AwsSettings {
+            region: REGION.to_owned(),
+            credentials: Credentials::new(ACCESS_KEY, storage_key, None, None, "local"),
+            dynamodb_endpoint: Some(dynamodb.url()),
+            s3_endpoint: Some(s3.url()),
+            secrets_endpoint: None,
+            native_roots: false,
+            http_client: Some(
+                options.http_client.clone().unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http()),
+            ),
+        };
+        let (functions, app) = build_functions(&options, &template, &aws, &secret_key).await?;
+        let static_url = template.functions.iter().find_map(|function| function.environment.get("STATIC_URL"));
+        let static_files = StaticFiles::new(
+            static_url.map_or("/static/", String::as_str),
+            [(String::new(), options.root.join("static"))],
+        );
+        let gateway = Gateway::new(
+            routes(&template),
+            functions.clone(),
+            gateway::Options { port, ..gateway::Options::default() },
+        )?
+        .front(static_files);
+        let s3_events = S3Events::new(s3.events(), &template, &functions, REGION);
+        let mut tasks = vec![tokio::spawn(sweep(dynamodb.clone()))];
+        if options.deliver_events {
+            tasks.push(tokio::spawn(s3_events.clone().run()));
+        }
+        Ok(Self { gateway: Arc::new(gateway), listener, url, s3, s3_events, dynamodb, template, app, tasks })
+    }
+
+    /// Where the site is reached.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where S3 is reached.
+    pub fn s3_url(&self) -> String {
+        self.s3.url()
+    }
+
+    /// Answers one request as if it came from `peer`, without a port.
+    pub async fn handle(&self, request: Request<Full<Bytes>>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        self.gateway.handle(request, peer).await
+    }
+
+    /// Serves the port until `shutdown`, then lets the requests under way end.
+    pub async fn serve(&mut self, shutdown: impl Future<Output = ()> + Send) {
+        match self.listener.take() {
+            Some(listener) => self.gateway.clone().serve(listener, shutdown).await,
+            None => shutdown.await,
+        }
+    }
+
+    /// Stops everything, S3 gracefully.
+    pub async fn shutdown(self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.s3.shutdown().await;
+    }
+
+    /// The parts of a function's process, as its handlers have them.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// The template that the system was built from.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The embedded DynamoDB: for looking at what is stored.
+    pub fn dynamodb(&self) -> &DynamoDb {
+        &self.dynamodb
+    }
+
+    /// The next S3 event, taken by hand where events are not delivered as they come.
+    pub async fn next_s3_event(&self) -> s3::Event {
+        self.s3_events.next().await
+    }
+
+    /// Delivers an event by hand, once.
+    pub async fn deliver(&self, event: &s3::Event) -> Delivery {
+        self.s3_events.deliver(event).await
+    }
+
+    /// S3 events that were given up.
+    pub fn dead_letters(&self) -> Vec<Value> {
+        self.s3_events.dead_letters()
+    }
+}
+
+const ACCESS_KEY: &str = "LOCALPORTICO";
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::NotLoopback(address));
+    }
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::AddressInUse(address),
+        _ => StartError::Listen(address, error),
+    })
+}
+
+fn secret_key(data: Option<&Path>) -> Result<String, StartError> {
+    let key = match data {
+        None => secrets::random(),
+        Some(data) => fs::create_dir_all(data).and_then(|()| secrets::load_or_create(&data.join("secret-key"))),
+    };
+    key.map_err(|error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error))
+}
+
+async fn start_s3(
+    options: &Options,
+    template: &Template,
+    storage_key: &str,
+    port: u16,
+) -> Result<S3Server, StartError> {
+    let mut s3 = s3::Options::new(ACCESS_KEY, storage_key);
+    s3.address = options.s3_address;
+    s3.data = options.data.as_ref().map(|data| data.join("s3"));
+    s3.buckets = template.buckets.iter().map(|bucket| declare(bucket, template, port)).collect();
+    S3Server::start(s3).await.map_err(|error| match error {
+        s3::Error::AddressInUse(address) => StartError::AddressInUse(address),
+        other => StartError::S3(other),
+    })
+}
+
+/// A bucket of the template. People reach the site as localhost and by its address: both are the site.
+fn declare(bucket: &template::Bucket, template: &Template, port: u16) -> s3::Bucket {
+    let site = format!("http://localhost:{port}");
+    let origins = |rule: &template::CorsRule| {
+        let mut origins = rule.allowed_origins.clone();
+        if origins.contains(&site) {
+            origins.push(format!("http://127.0.0.1:{port}"));
+            origins.push(format!("http://[::1]:{port}"));
+        }
+        origins
+    };
+    let cors = bucket.cors.iter().map(|rule| s3::CorsRule {
+        allowed_origins: origins(rule),
+        allowed_methods: rule.allowed_methods.clone(),
+        allowed_headers: rule.allowed_headers.clone(),
+        exposed_headers: rule.exposed_headers.clone(),
+        max_age: rule.max_age,
+    });
+    let events = template.functions.iter().flat_map(|function| &function.s3_events);
+    let notifications = events.filter(|event| event.bucket == bucket.name).flat_map(|event| {
+        event.events.iter().map(|name| s3::Notification {
+            event: name.clone(),
+            prefix: event.prefix.clone(),
+            suffix: event.suffix.clone(),
+        })
+    });
+    s3::Bucket { name: bucket.name.clone(), cors: cors.collect(), notifications: notifications.collect() }
+}
+
+type Functions = HashMap<String, Arc<dyn Invoke>>;
+
+/// Builds every function of the template with its own environment. Gives them, and the parts of one of them.
+async fn build_functions(
+    options: &Options,
+    template: &Template,
+    aws: &AwsSettings,
+    secret_key: &str,
+) -> Result<(Functions, Arc<App>), StartError> {
+    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let handlers: HashMap<_, _> = functions::all().into_iter().collect();
+    let mut built = Functions::new();
+    let mut last = None;
+    for function in &template.functions {
+        let name = &function.name;
+        let handler = handlers.get(name.as_str()).ok_or_else(|| StartError::UnknownFunction(name.clone()))?;
+        let mut vars = function.environment.clone();
+        // On one machine there is no vault: the key comes from the data folder instead.
+        vars.remove("SECRET_KEY_ARN");
+        vars.insert("SECRET_KEY".to_owned(), secret_key.to_owned());
+        vars.extend(options.settings.iter().cloned());
+        let failed = |error: BoxError| StartError::Function(name.clone(), error);
+        let config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
+        let app = App::build(config, aws, options.clock.clone(), rng.clone()).await.map_err(failed)?;
+        last = Some(app.clone());
+        built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout)));
+    }
+    let app = last.ok_or_else(|| StartError::UnknownFunction("(none)".to_owned()))?;
+    Ok((built, app))
+}
+
+fn routes(template: &Template) -> Vec<Route> {
+    let functions = template.functions.iter();
+    functions
+        .flat_map(|function| function.routes.iter().map(|route| Route::new(&route.method, &route.path, &function.name)))
+        .collect()
+}
+
+/// Deletes expired items now and then, as TTL does. Whether one is expired is decided at each read all the same.
+async fn sweep(dynamodb: Arc<DynamoDb>) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        let dynamodb = dynamodb.clone();
+        let _ = tokio::task::spawn_blocking(move || dynamodb.sweep()).await;
+    }
+}

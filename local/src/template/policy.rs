@@ -1,0 +1,78 @@
+//! The IAM statements of a function: its own, and those of the managed policies it refers to.
+
+use serde_json::Value;
+
+use super::{
+    error::TemplateError,
+    section::{Resource, Section},
+};
+
+/// One statement of an IAM policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// The statement's name, where it has one.
+    pub sid: Option<String>,
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// As `dynamodb:PutItem`.
+    pub actions: Vec<String>,
+    /// ARNs, with wildcards.
+    pub resources: Vec<String>,
+    /// Operator, then key, then one value or a list, as in the policy; `Null` where there is none.
+    pub condition: Value,
+}
+
+/// What a statement does to the requests it matches.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// The request passes, unless something denies it.
+    Allow,
+    /// The request is refused, whatever allows it.
+    Deny,
+}
+
+/// The statements under `Policies`, those of `!Ref SomeManagedPolicy` included.
+pub(super) fn statements(function: &Resource<'_>) -> Result<Vec<Statement>, TemplateError> {
+    let mut found = Vec::new();
+    let policies = match &function.value["Properties"]["Policies"] {
+        Value::Null => return Ok(found),
+        Value::Array(policies) => policies.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for (index, policy) in policies.iter().enumerate() {
+        let path = format!("Policies.{index}");
+        let document = managed(function, policy).unwrap_or(policy);
+        let Some(section) = function.section(&path, document)? else {
+            continue;
+        };
+        let Some(list) = section.get("Statement") else {
+            // A name or a SAM policy template hides which actions it grants.
+            return Err(section.invalid("a policy document or a !Ref to an AWS::IAM::ManagedPolicy"));
+        };
+        for statement in list.items()? {
+            found.push(read(&statement)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The document of the managed policy of this template that `policy` refers to.
+fn managed<'a>(function: &Resource<'a>, policy: &Value) -> Option<&'a Value> {
+    let resource = function.scope.template["Resources"].get(policy.get("Ref")?.as_str()?)?;
+    (resource["Type"] == "AWS::IAM::ManagedPolicy").then(|| &resource["Properties"]["PolicyDocument"])
+}
+
+fn read(statement: &Section<'_>) -> Result<Statement, TemplateError> {
+    let effect = statement.require("Effect")?;
+    Ok(Statement {
+        sid: statement.get("Sid").map(|sid| sid.text().map(str::to_owned)).transpose()?,
+        effect: match effect.text()? {
+            "Allow" => Effect::Allow,
+            "Deny" => Effect::Deny,
+            _ => return Err(effect.invalid("Allow or Deny")),
+        },
+        actions: statement.require("Action")?.texts()?,
+        resources: statement.require("Resource")?.texts()?,
+        condition: statement.get("Condition").map_or(Value::Null, |condition| condition.value),
+    })
+}

@@ -1,0 +1,117 @@
+//! The template of this project, as one machine reads it.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::*;
+
+fn project() -> Template {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let resolver = Resolver::local().parameter("PublicUrl", "http://localhost:8000");
+    Template::load(&path, &resolver).unwrap()
+}
+
+#[test]
+fn the_projects_template_has_its_seven_functions() {
+    let template = project();
+    let names: Vec<_> = template.functions.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(names, ["home", "login", "logout", "presign-upload", "process-upload", "profile", "signup"]);
+}
+
+#[test]
+fn each_path_is_given_once_with_every_method() {
+    let template = project();
+    let routes: Vec<_> = template.functions.iter().flat_map(|function| &function.routes).collect();
+    assert!(routes.iter().all(|route| route.method == "ANY"), "{routes:?}");
+    let home = template.function("home").unwrap();
+    let paths: Vec<_> = home.routes.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(paths.len(), 5);
+    assert!(paths.contains(&"$default") && paths.contains(&"/preferences/theme"), "{paths:?}");
+    assert_eq!(template.function("presign-upload").unwrap().routes.len(), 2);
+}
+
+#[test]
+fn the_environment_is_resolved_for_this_machine() {
+    let template = project();
+    let environment = &template.function("login").unwrap().environment;
+    assert_eq!(environment["PUBLIC_URL"], "http://localhost:8000");
+    assert_eq!(environment["ACCOUNTS_TABLE"], "accounts");
+    assert_eq!(environment["SESSIONS_TABLE"], "sessions");
+    assert_eq!(environment["MEDIA_ROOT"], "s3://portico-media-123456789012/media");
+    assert_eq!(environment["STATIC_URL"], "/static/");
+    let key = "arn:aws:secretsmanager:us-east-1:123456789012:secret:secret-key";
+    assert_eq!(environment["SECRET_KEY_ARN"], key);
+}
+
+#[test]
+fn globals_apply_where_a_function_says_nothing() {
+    let template = project();
+    assert_eq!(template.function("home").unwrap().memory, 256);
+    assert_eq!(template.function("login").unwrap().memory, 1769);
+    assert_eq!(template.function("process-upload").unwrap().timeout, Duration::from_mins(1));
+}
+
+#[test]
+fn the_upload_event_names_the_bucket_by_its_local_name() {
+    let template = project();
+    let media = template.buckets.iter().find(|bucket| bucket.logical_id == "MediaBucket").unwrap();
+    let event = S3Event {
+        bucket: media.name.clone(),
+        events: vec!["s3:ObjectCreated:*".to_owned()],
+        prefix: "uploads/".to_owned(),
+        suffix: String::new(),
+    };
+    assert_eq!(template.function("process-upload").unwrap().s3_events, [event]);
+}
+
+#[test]
+fn the_tables_have_their_keys_and_only_sessions_expire() {
+    let template = project();
+    let [accounts, sessions] = template.tables.as_slice() else { panic!("{:?}", template.tables) };
+    for table in [accounts, sessions] {
+        assert_eq!(table.keys.partition, Key { name: "PK".to_owned(), kind: KeyKind::String });
+        assert_eq!(table.keys.sort.as_ref().unwrap().name, "SK");
+        assert_eq!(table.billing, Billing::OnDemand);
+    }
+    assert!(accounts.point_in_time_recovery && accounts.deletion_protection);
+    assert_eq!(accounts.ttl_attribute, None);
+    assert_eq!(sessions.ttl_attribute.as_deref(), Some("expires_at"));
+}
+
+#[test]
+fn uploads_are_open_to_the_sites_origin_alone_and_forgotten_in_a_day() {
+    let template = project();
+    let media = template.buckets.iter().find(|bucket| bucket.logical_id == "MediaBucket").unwrap();
+    assert_eq!(media.cors.len(), 1);
+    assert_eq!(media.cors[0].allowed_origins, ["http://localhost:8000"]);
+    assert_eq!(media.cors[0].allowed_methods, ["GET", "HEAD", "PUT", "POST"]);
+    assert_eq!(media.lifecycle[0].prefix, "uploads/");
+    assert_eq!(media.lifecycle[0].expiration_days, Some(1));
+    assert_eq!(media.lifecycle[1].abort_multipart_days, Some(1));
+}
+
+#[test]
+fn no_statement_grants_every_action_or_every_resource() {
+    for function in project().functions {
+        assert!(!function.statements.is_empty(), "{}", function.name);
+        for statement in &function.statements {
+            assert!(statement.actions.iter().all(|action| !action.contains('*')), "{statement:?}");
+            assert!(statement.resources.iter().all(|resource| resource.starts_with("arn:")), "{statement:?}");
+            if statement.actions.iter().any(|action| action.starts_with("dynamodb:")) {
+                let keys = &statement.condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+                assert!(keys.is_array(), "{}: {statement:?}", function.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_managed_policy_counts_as_the_functions_own_statements() {
+    let template = project();
+    let home = template.function("home").unwrap();
+    let read = home.statements.iter().find(|one| one.sid.as_deref() == Some("ReadTheUser")).unwrap();
+    assert_eq!(read.effect, Effect::Allow);
+    assert_eq!(read.actions, ["dynamodb:BatchGetItem"]);
+    assert_eq!(read.resources, ["arn:aws:dynamodb:us-east-1:123456789012:table/accounts"]);
+    let processing = template.function("process-upload").unwrap();
+    assert!(processing.statements.iter().all(|one| one.sid.as_deref() != Some("ReadTheUser")));
+}
