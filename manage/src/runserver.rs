@@ -1,0 +1,167 @@
+//! `cargo manage runserver`: everything on loopback, with one command.
+
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args as ClapArgs;
+use local::{Options, Stack, StartError};
+use portico::clock::SystemClock;
+
+/// Where and how to run.
+#[derive(ClapArgs)]
+pub(crate) struct Args {
+    /// The site's address; port 0 takes any free one.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8000", value_parser = address)]
+    addr: SocketAddr,
+    /// The address of S3 [default: the next port].
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    s3_addr: Option<SocketAddr>,
+    /// The folder that keeps users, sessions and pictures [default: .portico beside template.yaml].
+    #[arg(long, value_name = "DIR", conflicts_with = "in_memory")]
+    data: Option<PathBuf>,
+    /// Keeps nothing.
+    #[arg(long)]
+    in_memory: bool,
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    portico::log::init_readable();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let code = runtime.block_on(serve(args));
+    // A hash under way must not hold up the end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn serve(args: Args) -> ExitCode {
+    let options = match args.options() {
+        Ok(options) => options,
+        Err(why) => return fail(&why),
+    };
+    let data = options.data.clone();
+    let mut stack = match Stack::start(options).await {
+        Ok(stack) => stack,
+        Err(error) => return fail(&explain(&error)),
+    };
+    if greet(&stack, data.as_ref()).is_err() {
+        return fail("standard output is closed");
+    }
+    stack.serve(interrupted()).await;
+    stack.shutdown().await;
+    ExitCode::SUCCESS
+}
+
+impl Args {
+    fn options(self) -> Result<Options, String> {
+        let root = root()?;
+        let data = match (self.in_memory, self.data) {
+            (true, _) => None,
+            (false, Some(data)) => Some(data),
+            (false, None) => Some(root.join(".portico")),
+        };
+        let s3_address = match (self.s3_addr, self.addr.port()) {
+            (Some(address), _) => address,
+            (None, 0) => SocketAddr::new(self.addr.ip(), 0),
+            (None, u16::MAX) => return Err("there is no port after 65535: give --s3-addr".to_owned()),
+            (None, port) => SocketAddr::new(self.addr.ip(), port + 1),
+        };
+        Ok(Options {
+            address: Some(self.addr),
+            s3_address,
+            data,
+            root,
+            settings: Vec::new(),
+            deliver_events: true,
+            clock: Arc::new(SystemClock),
+            http_client: None,
+        })
+    }
+}
+
+/// The first line is for programs, the rest for people.
+fn greet(stack: &Stack, data: Option<&PathBuf>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let url = stack.url();
+    writeln!(out, "ready {url} s3 {}", stack.s3_url())?;
+    writeln!(out)?;
+    writeln!(out, "  Portico {} is running:  {url}", portico::VERSION)?;
+    writeln!(out, "    sign up   {url}/signup")?;
+    writeln!(out, "    log in    {url}/login")?;
+    writeln!(out, "    profile   {url}/profile")?;
+    match data {
+        Some(folder) => writeln!(out, "  Data is kept in {}", folder.display())?,
+        None => writeln!(out, "  Data is kept in memory and ends with the server")?,
+    }
+    writeln!(out, "  Ctrl-C stops it")?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// The folder with `template.yaml`: here or above, else where the program was built.
+fn root() -> Result<PathBuf, String> {
+    let here = std::env::current_dir().map_err(|error| error.to_string())?;
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors()
+        .chain(built.ancestors())
+        .find(|folder| folder.join("template.yaml").is_file())
+        .map(PathBuf::from)
+        .ok_or_else(|| "there is no template.yaml here or above: run this inside the project".to_owned())
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn interrupted() {
+    let ctrl_c = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = ctrl_c => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = ctrl_c.await;
+}
+
+/// `localhost:8000` is what people type; it is 127.0.0.1 here.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT, as 127.0.0.1:8000")?;
+    let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
+    if host == "localhost" {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    let ip = host.trim_matches(['[', ']']).parse().map_err(|_| format!("{host} is not an address of this machine"))?;
+    Ok(SocketAddr::new(ip, port))
+}
+
+fn explain(error: &StartError) -> String {
+    match error {
+        StartError::AddressInUse(address) => format!(
+            "{address} is taken by another program, perhaps an earlier runserver.\n\
+             Stop it, or choose other ports:  cargo manage runserver --addr 127.0.0.1:8080"
+        ),
+        StartError::NotLoopback(address) => format!(
+            "{address} is not an address of this machine alone. runserver has no TLS and is for development: \
+             use 127.0.0.1, and deploy the site to show it to others."
+        ),
+        StartError::S3(local::s3::Error::DataInUse(folder)) => format!(
+            "another runserver keeps its data in {}.\nStop it, or choose another folder with --data DIR, or --in-memory.",
+            folder.display()
+        ),
+        other => portico::log::chain(other),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "what stopped the command, for the person who gave it")]
+fn fail(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::FAILURE
+}
