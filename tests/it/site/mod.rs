@@ -1,0 +1,84 @@
+//! A whole system for one test, and the people who visit it.
+
+mod answer;
+mod log;
+mod visitor;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use local::{Options, Stack};
+use portico::clock::TestClock;
+
+pub(crate) use answer::Answer;
+pub(crate) use log::Line;
+pub(crate) use visitor::Visitor;
+
+/// A password that the rules accept.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A running system of one test.
+pub(crate) struct Site {
+    /// The system.
+    pub(crate) stack: Stack,
+    /// Its clock: `site.clock.advance(..)` lets things expire.
+    pub(crate) clock: Arc<TestClock>,
+}
+
+impl Site {
+    /// Starts a system with the template's settings.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts a system with other options, e.g. `options.settings`, `options.deliver_events`, `options.http_client`.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
+        log::capture();
+        let clock = Arc::new(TestClock::default());
+        let mut options = Options::in_memory(root());
+        options.clock = clock.clone();
+        change(&mut options);
+        let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", portico::log::chain(&error)));
+        Self { stack, clock }
+    }
+
+    /// Somebody with an empty browser, who reads HTML.
+    pub(crate) fn visitor(&self) -> Visitor<'_> {
+        Visitor::new(self)
+    }
+
+    /// A program, which speaks JSON.
+    pub(crate) fn program(&self) -> Visitor<'_> {
+        Visitor::new(self).json()
+    }
+
+    /// Somebody who has signed up with this address and is logged in, and reads HTML.
+    pub(crate) async fn member(&self, email: &str) -> Visitor<'_> {
+        let mut visitor = self.program();
+        visitor.sign_up(email).await;
+        visitor.log_in(email).await;
+        visitor.html()
+    }
+
+    /// The value of an attribute of an item, as `DynamoDB`'s JSON, straight from the store.
+    pub(crate) fn stored(&self, table: &str, pk: &str, sk: &str) -> Option<serde_json::Value> {
+        let request = serde_json::json!({ "TableName": table, "Key": { "PK": { "S": pk }, "SK": { "S": sk } } });
+        let request = serde_json::from_value(request).unwrap();
+        let response = self.stack.dynamodb().database().get_item(request).unwrap();
+        let item = serde_json::to_value(response).unwrap();
+        item.get("Item").filter(|item| !item.is_null()).cloned()
+    }
+
+    /// Every item of a table.
+    pub(crate) fn items(&self, table: &str) -> Vec<serde_json::Value> {
+        let request = serde_json::from_value(serde_json::json!({ "TableName": table })).unwrap();
+        let response = self.stack.dynamodb().database().scan(request).unwrap();
+        let response = serde_json::to_value(response).unwrap();
+        response["Items"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
