@@ -133,7 +133,7 @@ fn definition(table: &Table) -> Value {
     }
     let attributes: Vec<_> = attributes
         .into_iter()
-        .map(|key| json!({ "AttributeName": key.name, "AttributeType": kind(&key.kind) }))
+        .map(|key| json!({ "AttributeName": key.name, "AttributeType": kind(key.kind) }))
         .collect();
     let mut request = json!({
         "TableName": table.name,
@@ -160,7 +160,7 @@ fn schema(keys: &Keys) -> Value {
     Value::Array(schema)
 }
 
-fn kind(kind: &KeyKind) -> &'static str {
+fn kind(kind: KeyKind) -> &'static str {
     match kind {
         KeyKind::String => "S",
         KeyKind::Number => "N",

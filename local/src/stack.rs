@@ -122,7 +122,7 @@ const REGION: &str = "us-east-1";
 const NOMINAL_PORT: u16 = 8000;
 
 /// How often expired items are deleted.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 impl Stack {
     /// Starts everything. Requests are served once [`Self::serve`] is polled.

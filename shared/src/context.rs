@@ -25,6 +25,7 @@ use crate::pages::Frame;
 use crate::request::Request;
 use crate::response::Response;
 use crate::rng::Rng;
+use crate::secret::Secret;
 use crate::sessions::{Begun, Origin, Session, SessionToken};
 use crate::store::Store;
 
@@ -73,7 +74,7 @@ impl Context {
         let cookie = request.cookie(&Name::Messages.full(app.config()));
         Self(Arc::new(Inner {
             store: app.store(meter.clone()),
-            messages: Messages::parse(cookie.as_ref().map(|cookie| cookie.expose()), app.keys()),
+            messages: Messages::parse(cookie.as_ref().map(Secret::expose), app.keys()),
             nonce: app.rng().token(),
             fields: OnceLock::new(),
             visit: OnceCell::new(),

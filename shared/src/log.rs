@@ -42,7 +42,7 @@ impl Line<'_> {
                     route = self.route,
                     status = self.status.as_u16(),
                     code = self.code,
-                    duration_ms = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0,
+                    duration_ms = self.duration.as_secs_f64() * 1000.0,
                     user = self.user.as_deref().unwrap_or_default(),
                     address = self.address,
                     dynamodb_calls = self.cost.calls,
@@ -109,7 +109,8 @@ impl Visit for Collected {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.push((field.name(), value.to_string()));
+        let text = format!("{value:.1}");
+        self.0.push((field.name(), text.strip_suffix(".0").unwrap_or(&text).to_owned()));
     }
 }
 

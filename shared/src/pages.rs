@@ -57,8 +57,9 @@ impl Pages {
     pub fn new(static_url: StaticUrl) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        environment
-            .set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
+        environment.set_auto_escape_callback(|name| {
+            if name.rsplit('.').next() == Some("txt") { AutoEscape::None } else { AutoEscape::Html }
+        });
         environment.set_formatter(|out, state, value| {
             let shown = if value.is_none() { &Value::UNDEFINED } else { value };
             if shown.is_undefined() && value.is_none() {
@@ -82,6 +83,7 @@ impl Pages {
 }
 
 /// `t('key', name=value)`: a text in the language of the page.
+#[expect(clippy::needless_pass_by_value, reason = "how MiniJinja hands over keyword arguments")]
 fn text(state: &State<'_, '_>, key: &str, kwargs: Kwargs) -> Result<String, minijinja::Error> {
     let language = state.lookup("lang").and_then(|lang| Language::parse(lang.as_str()?)).unwrap_or(Language::En);
     let mut args = Vec::new();

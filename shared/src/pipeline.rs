@@ -136,15 +136,13 @@ async fn show(cx: &Context, error: Error) -> Response {
         }
         _ => match (cx.user().await, cx.csrf_token().await) {
             (Ok(user), Ok(token)) => (user, token),
-            (Err(error), _) | (_, Err(error)) => return Box::pin(show_unavailable(cx, error)).await,
+            (Err(store), _) | (_, Err(store)) => {
+                tracing::error!(request_id = cx.request().id, error = %chain(&store), "the session could not be read");
+                return plain(cx, &store, None, String::new());
+            }
         },
     };
     plain(cx, &error, user.as_deref(), csrf_token)
-}
-
-async fn show_unavailable(cx: &Context, error: Error) -> Response {
-    tracing::error!(request_id = cx.request().id, error = %chain(&error), "the session could not be read");
-    plain(cx, &error, None, String::new())
 }
 
 fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf_token: String) -> Response {

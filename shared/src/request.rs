@@ -82,9 +82,8 @@ impl Request {
             return Err(Error::PayloadTooLarge);
         }
         match self.media_type().as_str() {
-            "" if self.body.is_empty() => Ok(Fields::default()),
+            "" | "application/json" if self.body.is_empty() => Ok(Fields::default()),
             "application/x-www-form-urlencoded" => Fields::from_form(&self.body, limits.fields),
-            "application/json" if self.body.is_empty() => Ok(Fields::default()),
             "application/json" => Fields::from_json(&self.body, limits.fields),
             _ => Err(Error::UnsupportedMediaType),
         }

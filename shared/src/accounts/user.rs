@@ -40,6 +40,7 @@ impl fmt::Display for UserId {
 
 /// A user as stored. Never sent as it is: [`PublicUser`] is what others see.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Django's flags, each independent of the others")]
 pub struct User {
     /// Identifier.
     pub id: UserId,

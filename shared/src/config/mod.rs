@@ -185,7 +185,7 @@ impl Config {
             env.required("PUBLIC_URL", "an origin: https://HOST, or http:// on a loopback host", Origin::public);
         let secret_key = read_secret_source(env);
         let csrf_trusted_origins = env.or("CSRF_TRUSTED_ORIGINS", "origins, comma-separated", "", Origin::list);
-        let language_code = env.or("LANGUAGE_CODE", "ko or en", "en", |text| Language::parse(text));
+        let language_code = env.or("LANGUAGE_CODE", "ko or en", "en", Language::parse);
         let accounts = env.required("ACCOUNTS_TABLE", "a table's name", values::name);
         let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
         let media_root = env.required("MEDIA_ROOT", "s3://BUCKET/PREFIX", MediaRoot::parse);

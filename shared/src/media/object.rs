@@ -40,7 +40,7 @@ impl Media {
         let object = match request.send().await {
             Ok(object) => object,
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => return Ok(Fetched::Gone),
-            Err(error) => return Err(unavailable(error)),
+            Err(error) => return Err(unavailable(&error)),
         };
         let length = object.content_length().and_then(|length| u64::try_from(length).ok());
         if length.is_none_or(|length| length > max_bytes) {
@@ -53,18 +53,25 @@ impl Media {
     /// Writes a published object.
     pub async fn store(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), MediaError> {
         let request = self.client.put_object().bucket(self.bucket()).key(key).content_type(content_type);
-        request.body(ByteStream::from(bytes)).send().await.map(drop).map_err(unavailable)
+        request.body(ByteStream::from(bytes)).send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
     /// Deletes an object, whether it exists or not.
     pub async fn remove(&self, key: &str) -> Result<(), MediaError> {
-        self.client.delete_object().bucket(self.bucket()).key(key).send().await.map(drop).map_err(unavailable)
+        self.client
+            .delete_object()
+            .bucket(self.bucket())
+            .key(key)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| unavailable(&error))
     }
 }
 
-fn unavailable<E>(error: SdkError<E>) -> MediaError
+fn unavailable<E>(error: &SdkError<E>) -> MediaError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    MediaError::Unavailable(DisplayErrorContext(&error).to_string().into())
+    MediaError::Unavailable(DisplayErrorContext(error).to_string().into())
 }

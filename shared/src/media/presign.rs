@@ -158,7 +158,7 @@ impl Media {
         max_bytes: u64,
         afterwards: Afterwards<'_>,
         now: Timestamp,
-    ) -> Result<PresignedPost> {
+    ) -> PresignedPost {
         let signer = &self.signer;
         let date = now.strftime("%Y%m%d").to_string();
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -188,7 +188,7 @@ impl Media {
         let signature = v4::calculate_signature(key, policy.as_bytes());
         fields.push(("policy", policy));
         fields.push(("x-amz-signature", signature));
-        Ok(PresignedPost { url: signer.base.clone(), fields })
+        PresignedPost { url: signer.base.clone(), fields }
     }
 
     /// An address for PUT of exactly `size` bytes of exactly this type.

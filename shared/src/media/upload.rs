@@ -276,7 +276,7 @@ pub async fn begin(cx: &Context, user: &User, form: &UploadForm) -> Result<Promi
             upload.max_bytes,
             Afterwards::NoContent,
             now,
-        )?),
+        )),
         UploadMethod::Put => Presigned::Put(media.presign_put(&upload, &form.content_type, form.size, now)?),
     };
     keep(cx, &upload).await?;
@@ -290,7 +290,7 @@ pub async fn begin_page(cx: &Context, user: &User, purpose: Purpose) -> Result<(
     let upload = promise(cx, user, purpose, UNDECLARED);
     let back = cx.config().public_url.join(&format!("/uploads/{}", upload.id));
     let (media, now) = (cx.app().media(), cx.now());
-    let post = media.presign_post(&upload, UNDECLARED, upload.max_bytes, Afterwards::Redirect(&back), now)?;
+    let post = media.presign_post(&upload, UNDECLARED, upload.max_bytes, Afterwards::Redirect(&back), now);
     keep(cx, &upload).await?;
     Ok((upload.id, post, upload.expires(now)))
 }

@@ -155,7 +155,7 @@ impl Session {
         let replaces = state.stored.as_ref().map(|stored| stored.token.key());
         if let Some(stored) = state.stored.as_ref().filter(|stored| stored.token.user().is_none_or(|id| id == user.id))
         {
-            record.data = stored.record.data.clone();
+            record.data.clone_from(&stored.record.data);
         }
         if replaces.as_ref().is_none_or(|old| old.user.is_none_or(|id| id == user.id)) {
             merge(&mut record.data, &state.changes);

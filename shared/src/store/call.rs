@@ -55,16 +55,14 @@ impl Store {
     /// Reads one item, strongly consistent.
     pub(super) async fn get(&self, table: &str, key: &Key) -> Result<Option<Item>, StoreError> {
         let call = self.meter.begin();
-        let output = self
+        let request = self
             .client()
             .get_item()
             .table_name(table)
             .set_key(Some(key_item(key)))
             .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(sdk_error)?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Read, units(output.consumed_capacity()));
         Ok(output.item)
     }
@@ -87,14 +85,12 @@ impl Store {
                 self.pause(attempt).await;
             }
             let call = self.meter.begin();
-            let output = self
+            let request = self
                 .client()
                 .batch_get_item()
                 .set_request_items(Some(wanted))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(sdk_error)?;
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
             call.consumed(Units::Read, output.consumed_capacity().iter().map(|c| units(Some(c))).sum());
             for (table, items) in output.responses.unwrap_or_default() {
                 found.extend(items.into_iter().map(|item| (table.clone(), item)));
@@ -110,7 +106,7 @@ impl Store {
     /// Writes a whole item under a condition.
     pub(super) async fn put(&self, table: &str, item: Item, condition: &Expression) -> Result<(), StoreError> {
         let call = self.meter.begin();
-        let output = self
+        let request = self
             .client()
             .put_item()
             .table_name(table)
@@ -118,10 +114,8 @@ impl Store {
             .set_condition_expression(condition.condition())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values())
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(sdk_error)?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Write, units(output.consumed_capacity()));
         Ok(())
     }
@@ -129,7 +123,7 @@ impl Store {
     /// Changes attributes of one item under a condition. Gives the item as it is afterwards.
     pub(super) async fn update(&self, table: &str, key: &Key, change: &Expression) -> Result<Item, StoreError> {
         let call = self.meter.begin();
-        let output = self
+        let request = self
             .client()
             .update_item()
             .table_name(table)
@@ -139,10 +133,8 @@ impl Store {
             .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(sdk_error)?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Write, units(output.consumed_capacity()));
         Ok(output.attributes.unwrap_or_default())
     }
@@ -150,15 +142,13 @@ impl Store {
     /// Deletes one item, whether it exists or not.
     pub(super) async fn delete(&self, table: &str, key: &Key) -> Result<(), StoreError> {
         let call = self.meter.begin();
-        let output = self
+        let request = self
             .client()
             .delete_item()
             .table_name(table)
             .set_key(Some(key_item(key)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(sdk_error)?;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Write, units(output.consumed_capacity()));
         Ok(())
     }
@@ -188,7 +178,7 @@ impl Store {
                     return Ok(());
                 }
                 Err(error) if attempt < TRANSACTION_ATTEMPTS && met_another(&error) => drop(call),
-                Err(error) => return Err(transaction_error(error)),
+                Err(error) => return Err(transaction_error(&error)),
             }
             self.pause(attempt).await;
         }
@@ -293,7 +283,7 @@ fn units(capacity: Option<&ConsumedCapacity>) -> f64 {
     capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
 }
 
-fn sdk_error<E>(error: SdkError<E>) -> StoreError
+fn sdk_error<E>(error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -301,7 +291,7 @@ where
     if code.as_deref() == Some("ConditionalCheckFailedException") {
         return StoreError::Condition { failed: vec![0] };
     }
-    let cause = format!("{}", DisplayErrorContext(&error));
+    let cause = format!("{}", DisplayErrorContext(error));
     match code.as_deref() {
         Some(
             "ValidationException" | "SerializationException" | "ResourceNotFoundException" | "AccessDeniedException",
@@ -319,7 +309,7 @@ fn met_another(error: &SdkError<TransactWriteItemsError>) -> bool {
 }
 
 /// A cancellation mixes causes: a failed condition is the domain's answer, everything else is not.
-fn transaction_error(error: SdkError<TransactWriteItemsError>) -> StoreError {
+fn transaction_error(error: &SdkError<TransactWriteItemsError>) -> StoreError {
     if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
         let failed: Vec<usize> = canceled
             .cancellation_reasons()
@@ -331,7 +321,7 @@ fn transaction_error(error: SdkError<TransactWriteItemsError>) -> StoreError {
         if !failed.is_empty() {
             return StoreError::Condition { failed };
         }
-        let cause = format!("{}", DisplayErrorContext(&error));
+        let cause = format!("{}", DisplayErrorContext(error));
         return StoreError::Unavailable(cause.into());
     }
     sdk_error(error)
