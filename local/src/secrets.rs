@@ -15,6 +15,15 @@ pub(crate) fn random() -> io::Result<String> {
     }))
 }
 
+/// Makes the data folder, readable by its owner alone: it holds people's addresses and the hashes of their passwords.
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// The key in `file`; a new one where there is none. Written beside it and renamed, so that a start that is cut short
 /// leaves a whole key or none.
 pub(crate) fn load_or_create(file: &Path) -> io::Result<String> {

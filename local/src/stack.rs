@@ -1,7 +1,6 @@
 //! Puts the system together: template, engines, functions, gateway.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -249,7 +248,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 fn secret_key(data: Option<&Path>) -> Result<String, StartError> {
     let key = match data {
         None => secrets::random(),
-        Some(data) => fs::create_dir_all(data).and_then(|()| secrets::load_or_create(&data.join("secret-key"))),
+        Some(data) => secrets::create_private(data).and_then(|()| secrets::load_or_create(&data.join("secret-key"))),
     };
     key.map_err(|error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error))
 }

@@ -2,15 +2,18 @@
 //! one has no way to show it, and neither bodies nor queries are logged.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::Debug;
 use std::time::Duration;
 
 use http::StatusCode;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{self, FmtContext};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::meter::Cost;
 
@@ -75,15 +78,21 @@ pub fn chain(error: &dyn StdError) -> String {
 
 /// Lines of JSON on standard output: what CloudWatch reads.
 pub fn init_json() {
-    let format = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    let _ = format.with_max_level(Level::INFO).try_init();
+    let format = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let _ = tracing_subscriber::registry().with(format.with_filter(LevelFilter::INFO)).try_init();
 }
 
 /// Readable lines on standard error: what `runserver` shows.
 pub fn init_readable() {
     use std::io::IsTerminal as _;
-    let format = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    let _ = format.event_format(Readable).with_max_level(Level::INFO).try_init();
+    // The engines log every answer that is an error, also the ones that are part of the day's work.
+    let quiet = Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("dynoxide", LevelFilter::OFF)
+        .with_target("s3s", LevelFilter::OFF);
+    let ansi = std::io::stderr().is_terminal();
+    let format = fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).event_format(Readable);
+    let _ = tracing_subscriber::registry().with(format.with_filter(quiet)).try_init();
 }
 
 /// `13:05:01 POST /login 303 21 ms · 4 calls in 3 trips, 2 RCU 2 WCU · user 0190..`
@@ -99,7 +108,7 @@ impl Collected {
 }
 
 impl Visit for Collected {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.0.push((field.name(), format!("{value:?}")));
     }
 
@@ -119,7 +128,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> std::fmt::Result {
         let mut fields = Collected::default();
         event.record(&mut fields);
         let time = jiff::Timestamp::now().strftime("%H:%M:%S").to_string();
@@ -133,7 +142,7 @@ where
         let reset = if color.is_empty() { "" } else { "\u{1b}[0m" };
         if event.metadata().target() != "portico::request" {
             write!(out, "{time} {color}{level}{reset} {}", fields.get("message"))?;
-            for (name, value) in fields.0.iter().filter(|(name, _)| *name != "message") {
+            for (name, value) in fields.0.iter().filter(|(name, value)| *name != "message" && !value.is_empty()) {
                 write!(out, " {name}={value}")?;
             }
             return writeln!(out);

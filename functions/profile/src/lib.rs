@@ -60,6 +60,9 @@ async fn save(cx: Context) -> Result<Response> {
 
 /// Somebody saved in between: both versions are shown, and saving again is a decision.
 async fn conflict(cx: &Context, form: &ProfileForm) -> Result<Response> {
+    if cx.wants_json() {
+        return Err(Error::Conflict);
+    }
     let current = accounts::reload(cx).await?;
     let mut page = ProfilePage::new(cx, Filled { version: current.version, ..Filled::typed(form, &current) });
     page.conflict = true;
