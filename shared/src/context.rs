@@ -74,7 +74,11 @@ impl Context {
         let cookie = request.cookie(&Name::Messages.full(app.config()));
         Self(Arc::new(Inner {
             store: app.store(meter.clone()),
-            messages: Messages::parse(cookie.as_ref().map(Secret::expose), app.keys()),
+            messages: Messages::parse(
+                cookie.as_ref().map(Secret::expose),
+                app.keys(),
+                request.format() == Format::Html,
+            ),
             nonce: app.rng().token(),
             fields: OnceLock::new(),
             visit: OnceCell::new(),
@@ -297,16 +301,9 @@ impl Context {
         csrf.secret.filter(|_| csrf.is_new).map(CsrfSecret::to_cookie)
     }
 
-    /// Messages for the next page that the visitor sees.
+    /// Messages for the next page that the visitor sees. A program sees none: nothing is kept for it.
     pub fn messages(&self) -> &Messages {
         &self.0.messages
-    }
-
-    /// Tells the visitor that something was done. Programs read it from the answer: nothing is kept for them.
-    pub fn message_success(&self, key: &str) {
-        if !self.wants_json() {
-            self.messages().success(key);
-        }
     }
 
     pub(crate) fn nonce(&self) -> &str {

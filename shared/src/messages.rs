@@ -45,6 +45,8 @@ pub struct Messages(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
+    /// Whether there will be a page to show them.
+    kept: bool,
     queue: Vec<Message>,
     came: bool,
     changed: bool,
@@ -62,16 +64,17 @@ pub(crate) enum Change {
 const MOST: usize = 10;
 
 impl Messages {
-    /// Takes up a cookie's value; what we did not sign is ignored.
-    pub(crate) fn parse(cookie: Option<&str>, keys: &SecretKeys) -> Self {
+    /// Takes up a cookie's value; what we did not sign is ignored. Where no page will show them (`kept` is false: a
+    /// program reads its answer instead) messages are not kept.
+    pub(crate) fn parse(cookie: Option<&str>, keys: &SecretKeys, kept: bool) -> Self {
         let queue = cookie.and_then(|text| decode(text, keys)).unwrap_or_default();
-        Self(Mutex::new(State { queue, came: cookie.is_some(), changed: false }))
+        Self(Mutex::new(State { kept, queue, came: cookie.is_some(), changed: false }))
     }
 
     /// Adds a message by its text's key.
     pub fn add(&self, level: Level, key: &str) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.queue.len() < MOST {
+        if state.kept && state.queue.len() < MOST {
             state.queue.push(Message(level, key.to_owned()));
             state.changed = true;
         }
@@ -140,10 +143,10 @@ mod tests {
     #[test]
     fn a_message_survives_a_redirect_and_is_shown_once() {
         let keys = SecretKeys::new(Secret::new("k"), vec![]);
-        let first = Messages::parse(None, &keys);
+        let first = Messages::parse(None, &keys, true);
         first.success("login-done");
         let Change::Set(cookie) = first.change(&keys) else { panic!() };
-        let second = Messages::parse(Some(&cookie), &keys);
+        let second = Messages::parse(Some(&cookie), &keys, true);
         assert_eq!(second.change(&keys), Change::Keep);
         assert_eq!(second.take(Language::En).len(), 1);
         assert_eq!(second.change(&keys), Change::Delete);
@@ -153,7 +156,7 @@ mod tests {
     fn a_forged_message_is_not_shown() {
         let (ours, theirs) = (SecretKeys::new(Secret::new("k"), vec![]), SecretKeys::new(Secret::new("j"), vec![]));
         let forged = encode(&[Message(Level::Info, "x".into())], &theirs);
-        assert!(Messages::parse(Some(&forged), &ours).take(Language::En).is_empty());
-        assert!(Messages::parse(Some("AAAA"), &ours).take(Language::En).is_empty());
+        assert!(Messages::parse(Some(&forged), &ours, true).take(Language::En).is_empty());
+        assert!(Messages::parse(Some("AAAA"), &ours, true).take(Language::En).is_empty());
     }
 }

@@ -131,9 +131,7 @@ async fn show(cx: &Context, error: Error) -> Response {
     }
     // The frame of the page greets the visitor, so it needs the session; a store that is down cannot hold it up.
     let (user, csrf_token) = match &error {
-        Error::Internal(_) | Error::Unavailable(_) | Error::BadRequest(_) | Error::PayloadTooLarge => {
-            (None, String::new())
-        }
+        Error::Internal(_) | Error::Unavailable(_) => (None, String::new()),
         _ => match (cx.user().await, cx.csrf_token().await) {
             (Ok(user), Ok(token)) => (user, token),
             (Err(store), _) | (_, Err(store)) => {

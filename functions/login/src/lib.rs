@@ -28,7 +28,7 @@ async fn log_in(cx: Context) -> Result<Response> {
         return cx.refuse(Error::InvalidLogin, "accounts/login.html", page).await;
     };
     let user = accounts::login(&cx, user, form.remember).await?;
-    cx.message_success("login-done");
+    cx.messages().success("login-done");
     let next = cx.next_or(next.as_deref(), &cx.config().urls.login_redirect);
     cx.done(StatusCode::OK, &next, json!({ "user": cx.public_user(&user) }))
 }

@@ -31,7 +31,7 @@ async fn log_out_everywhere(cx: Context) -> Result<Response> {
 }
 
 fn bye(cx: &Context, message: &str) -> Result<Response> {
-    cx.message_success(message);
+    cx.messages().success(message);
     let home = cx.next_or(None, &cx.config().urls.logout_redirect);
     Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?))
 }

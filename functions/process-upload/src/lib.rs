@@ -13,9 +13,8 @@ pub fn jobs() -> Jobs {
 }
 
 async fn process(cx: JobContext, object: ObjectCreated) -> Result<&'static str> {
-    let Some(id) = UploadId::of_key(&object.key).filter(|_| object.key.starts_with(QUARANTINE)) else {
-        return Ok("ignored");
-    };
+    let ours = object.bucket == cx.app().media().bucket() && object.key.starts_with(QUARANTINE);
+    let Some(id) = UploadId::of_key(&object.key).filter(|_| ours) else { return Ok("ignored") };
     let upload = cx.store().get_upload(id).await?.filter(|upload| upload.quarantine_key() == object.key);
     let Some(upload) = upload else {
         // Of a deleted account, or of nobody: it is not kept.

@@ -53,7 +53,7 @@ async fn save(cx: Context) -> Result<Response> {
     let Some(saved) = accounts::save_profile(&cx, &user, &form).await? else {
         return conflict(&cx, &form).await;
     };
-    cx.message_success(if form.changes.clear_avatar { "avatar-removed" } else { "profile-saved" });
+    cx.messages().success(if form.changes.clear_avatar { "avatar-removed" } else { "profile-saved" });
     let here = cx.next_or(None, "/profile");
     cx.done(StatusCode::OK, &here, json!({ "user": cx.public_user(&saved) }))
 }

@@ -41,7 +41,7 @@ async fn sign_up(cx: Context) -> Result<Response> {
     match created {
         Err(errors) => cx.refuse(Error::Invalid(errors), "accounts/signup.html", page).await,
         Ok(user) => {
-            cx.message_success("signup-done");
+            cx.messages().success("signup-done");
             let login = cx.next_or(None, &cx.config().urls.login);
             cx.done(StatusCode::CREATED, &login, json!({ "user": cx.public_user(&user) }))
         }
