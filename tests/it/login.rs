@@ -34,3 +34,14 @@ async fn a_login_takes_three_trips() {
     let cost = answer.cost();
     assert_eq!((cost.calls, cost.trips, cost.read_units, cost.write_units), (4, 3, 2.0, 2.0));
 }
+
+#[tokio::test]
+async fn a_member_without_a_name_is_called_by_their_address() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    for path in ["/", "/profile"] {
+        let page = kim.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.text().contains("<span class=\"who-name\">kim@example.com</span>"), "{path}");
+    }
+}
