@@ -110,7 +110,7 @@ fn a_managed_policy_counts_as_the_functions_own_statements() {
     let home = template.function("home").unwrap();
     let read = home.statements.iter().find(|one| one.sid.as_deref() == Some("ReadTheUser")).unwrap();
     assert_eq!(read.effect, Effect::Allow);
-    assert_eq!(read.actions, ["dynamodb:BatchGetItem"]);
+    assert_eq!(read.actions, ["dynamodb:BatchGetItem", "dynamodb:GetItem"]);
     assert_eq!(read.resources, ["arn:aws:dynamodb:us-east-1:123456789012:table/accounts"]);
     let processing = template.function("process-upload").unwrap();
     assert!(processing.statements.iter().all(|one| one.sid.as_deref() != Some("ReadTheUser")));
