@@ -182,6 +182,23 @@ mod tests {
     use crate::config::Config;
 
     #[test]
+    fn the_words_of_every_refused_upload_exist() {
+        use crate::media::image::Rejection;
+        let found = [
+            Rejection::TooLarge,
+            Rejection::NotAnImage,
+            Rejection::TypeMismatch,
+            Rejection::Truncated,
+            Rejection::TooManyPixels,
+            Rejection::Broken,
+        ];
+        for code in found.into_iter().map(Rejection::code).chain(["expired", "superseded"]) {
+            let key = format!("upload-reason-{}", code.replace('_', "-"));
+            assert!(Language::ALL.iter().all(|language| language.find(&key, &[]).is_some()), "{key}");
+        }
+    }
+
+    #[test]
     fn the_words_of_every_error_exist() {
         for code in [
             "bad_request",

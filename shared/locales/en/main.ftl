@@ -154,6 +154,7 @@ upload-reason-type-mismatch = The file's content does not match its type.
 upload-reason-truncated = The file is incomplete. Please upload it again.
 upload-reason-too-many-pixels = The picture has too many pixels. Please choose a smaller one.
 upload-reason-broken = The picture is damaged and cannot be read.
+upload-reason-expired = The file did not arrive in time. Please upload it again.
 upload-reason-superseded = A newer picture took its place.
 
 ## Messages after a redirect
