@@ -331,7 +331,7 @@ impl Context {
         if self.wants_json() {
             return Err(error);
         }
-        let status = error.status();
+        let (status, header) = (error.status(), error.header());
         let errors = match error {
             Error::Invalid(errors) => errors,
             other => {
@@ -340,7 +340,9 @@ impl Context {
                 errors
             }
         };
-        self.render(status, template, page, &errors).await
+        let mut response = self.render(status, template, page, &errors).await?;
+        response.headers.extend(header);
+        Ok(response)
     }
 
     /// A redirect after something was done: 303 to `next`, or `body` with `next` in it as JSON under `status`.

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use http::{Method, StatusCode};
+use http::header::{ALLOW, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use crate::store::StoreError;
@@ -108,6 +109,19 @@ impl Error {
             Self::Throttled(_) => "throttled",
             Self::Internal(_) => "internal",
             Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// The header that goes with the status: `Allow` with 405 (RFC 9110, 15.5.6), `Retry-After` with 429 and 503.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::MethodNotAllowed(allowed) => {
+                let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
+                HeaderValue::from_str(&allowed.join(", ")).ok().map(|value| (ALLOW, value))
+            }
+            Self::Throttled(seconds) => Some((RETRY_AFTER, HeaderValue::from(*seconds))),
+            Self::Unavailable(_) => Some((RETRY_AFTER, HeaderValue::from(5_u64))),
+            _ => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use http::header::{ALLOW, RETRY_AFTER, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
@@ -164,19 +164,7 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
         tracing::error!(request_id, error = %chain(&error), "the error page could not be rendered");
         Response::empty(StatusCode::INTERNAL_SERVER_ERROR)
     });
-    match error {
-        Error::MethodNotAllowed(allowed) => {
-            let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
-            response.headers.extend(HeaderValue::from_str(&allowed.join(", ")).map(|value| (ALLOW, value)));
-        }
-        Error::Throttled(seconds) => {
-            response.headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
-        }
-        Error::Unavailable(_) => {
-            response.headers.insert(RETRY_AFTER, HeaderValue::from(5_u64));
-        }
-        _ => {}
-    }
+    response.headers.extend(error.header());
     response
 }
 

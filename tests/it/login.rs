@@ -45,3 +45,12 @@ async fn a_member_without_a_name_is_called_by_their_address() {
         assert!(page.text().contains("<span class=\"who-name\">kim@example.com</span>"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_link_does_not_log_out_and_says_what_does() {
+    let site = Site::start().await;
+    for mut visitor in [site.visitor(), site.program()] {
+        let answer = visitor.get("/logout").await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"));
+    }
+}
