@@ -1,4 +1,4 @@
-"""Applies docs/adding-a-function.md to a copy of the checkout.
+"""Applies docs/adding-a-function.md to a copy of the checkout, and takes the tour out of README.md.
 
 A block of the page is applied when the line above it is one of
     New file `PATH`:
@@ -78,6 +78,10 @@ def main() -> None:
     (work / "test.sh").write_text(test)
     (work / "visit.sh").write_text(visit)
     (work / "expected").write_text(expected)
+    tour = [content for _, language, content in blocks((root / "README.md").read_text()) if language in ("sh", "text")]
+    (_, visit, expected) = tour
+    (work / "tour.sh").write_text(visit)
+    (work / "tour-expected").write_text(expected)
     print(f"{applied} blocks applied")
 
 
