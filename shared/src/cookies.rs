@@ -42,8 +42,8 @@ pub(crate) fn find(header: &str, name: &str) -> Option<Secret> {
 
 /// Writes a `Set-Cookie` header: `max_age` in seconds, or until the browser closes.
 ///
-/// HttpOnly, SameSite=Lax, Path=/ and no Domain for all of them; Secure on https, where the name says so too. `None`
-/// when it would not fit into what browsers keep.
+/// SameSite=Lax, Path=/ and no Domain for all of them; HttpOnly for all but the CSRF cookie, which a page's own script
+/// sends back; Secure on https, where the name says so too. `None` when it would not fit into what browsers keep.
 pub(crate) fn set(config: &Config, name: Name, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
     let mut cookie = Cookie::build((name.full(config), value))
         .path("/")
