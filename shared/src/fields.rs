@@ -53,7 +53,11 @@ impl Fields {
     /// Parses a body of type `application/json`: an object. A repeated key is refused, since two readers of the same
     /// text could see two different values (ASVS 15.3.7).
     pub fn from_json(body: &[u8], most: usize) -> Result<Self> {
-        let malformed = |error: serde_json::Error| Error::bad_request(format!("JSON: {error}"));
+        // Where, not what: the parser's own words quote the body, and the log must not.
+        let malformed = |error: serde_json::Error| {
+            let (line, column) = (error.line(), error.column());
+            Error::bad_request(format!("JSON: {:?} error in line {line}, column {column}", error.classify()))
+        };
         let object: Object = serde_json::from_slice(body).map_err(malformed)?;
         if object.0.len() > most {
             return Err(Error::bad_request("too many fields"));
@@ -215,7 +219,8 @@ impl FieldReader<'_> {
 
 fn insert(values: &mut BTreeMap<String, Value>, name: String, value: Value) -> Result<()> {
     if values.contains_key(&name) {
-        return Err(Error::bad_request(format!("the field {name:?} stands twice")));
+        // Which one is not told to the log: whatever a stranger put there would be in it.
+        return Err(Error::bad_request("a field stands twice"));
     }
     values.insert(name, value);
     Ok(())
