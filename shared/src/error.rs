@@ -92,6 +92,19 @@ impl Error {
         }
     }
 
+    /// The header that belongs to the status: `Allow` to 405 (RFC 9110, 15.5.6), `Retry-After` to 429 and 503.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::MethodNotAllowed(allowed) => {
+                let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
+                Some((ALLOW, HeaderValue::from_str(&allowed.join(", ")).ok()?))
+            }
+            Self::Throttled(seconds) => Some((RETRY_AFTER, HeaderValue::from(*seconds))),
+            Self::Unavailable(_) => Some((RETRY_AFTER, HeaderValue::from(5_u64))),
+            _ => None,
+        }
+    }
+
     /// The code of the answer, for programs. The text for people is `error-<code>` with hyphens.
     pub fn code(&self) -> &'static str {
         match self {
@@ -109,19 +122,6 @@ impl Error {
             Self::Throttled(_) => "throttled",
             Self::Internal(_) => "internal",
             Self::Unavailable(_) => "unavailable",
-        }
-    }
-
-    /// The header that goes with the status: `Allow` with 405 (RFC 9110, 15.5.6), `Retry-After` with 429 and 503.
-    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
-        match self {
-            Self::MethodNotAllowed(allowed) => {
-                let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
-                HeaderValue::from_str(&allowed.join(", ")).ok().map(|value| (ALLOW, value))
-            }
-            Self::Throttled(seconds) => Some((RETRY_AFTER, HeaderValue::from(*seconds))),
-            Self::Unavailable(_) => Some((RETRY_AFTER, HeaderValue::from(5_u64))),
-            _ => None,
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct Routes(Vec<Route>);
 struct Route {
     path: &'static str,
     methods: Vec<(Method, Handler)>,
+    /// What GET is told where it does nothing.
+    refusal: Option<Handler>,
 }
 
 /// Where a request goes.
@@ -101,12 +103,27 @@ impl Routes {
         F: Fn(Context) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Response>> + Send + 'static,
     {
-        let entry = (method, Handler::new(handler));
-        match self.0.iter_mut().find(|route| route.path == path) {
-            Some(route) => route.methods.push(entry),
-            None => self.0.push(Route { path, methods: vec![entry] }),
-        }
+        self.route(path).methods.push((method, Handler::new(handler)));
         self
+    }
+
+    /// Answers GET where a link must do nothing: with a page that says so, under 405. `Allow` does not list GET.
+    #[must_use]
+    pub fn refuse_get<F, A>(mut self, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Context) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.route(path).refusal = Some(Handler::new(handler));
+        self
+    }
+
+    fn route(&mut self, path: &'static str) -> &mut Route {
+        let index = self.0.iter().position(|route| route.path == path).unwrap_or_else(|| {
+            self.0.push(Route { path, methods: Vec::new(), refusal: None });
+            self.0.len() - 1
+        });
+        &mut self.0[index]
     }
 
     /// The paths, in the order in which they were added.
@@ -126,7 +143,8 @@ impl Routes {
         let (route, params) = matches.into_iter().next()?;
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         let handler = route.methods.iter().find(|(method, _)| method == wanted).map(|(_, handler)| handler);
-        let handler = handler.ok_or_else(|| Error::MethodNotAllowed(route.allowed()));
+        let refusal = route.refusal.as_ref().filter(|_| wanted == Method::GET);
+        let handler = handler.or(refusal).ok_or_else(|| Error::MethodNotAllowed(route.allowed()));
         Some(Matched { path: route.path, params, handler })
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().get("/logout", explain).post("/logout", log_out).post("/logout/all", log_out_everywhere)
+    Routes::new().refuse_get("/logout", explain).post("/logout", log_out).post("/logout/all", log_out_everywhere)
 }
 
 /// A page that says why a link is not enough, with the button that is.
