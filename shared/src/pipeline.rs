@@ -72,7 +72,9 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
     }
     set_cookies(cx, &mut response);
     let user = cx.loaded_user();
-    let personal = user.is_some() || !cx.is_safe();
+    // A cookie that claims a user counts although nobody looked whether it lives: not every error page asks.
+    let claimed = cx.session_token().is_some_and(|token| token.user().is_some());
+    let personal = user.is_some() || claimed || !cx.is_safe();
     headers::secure(&mut response.headers, cx.app(), cx.nonce(), personal);
     if let Ok(id) = HeaderValue::from_str(&cx.request().id) {
         response.headers.insert(headers::REQUEST_ID, id);
