@@ -86,6 +86,12 @@ fn is_domain(domain: &str) -> bool {
     if domain.eq_ignore_ascii_case("localhost") {
         return true;
     }
+    // What NFC alone turns into ASCII (the Kelvin sign) only looks like it; then the same name typed on another keyboard
+    // is the same name.
+    if domain.chars().any(|c| !c.is_ascii() && c.nfc().any(|normal| normal.is_ascii())) {
+        return false;
+    }
+    let domain: String = domain.nfc().collect();
     // Letters and digits of any script; what only looks like ASCII (fullwidth forms) is not one of ours.
     let plain = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric() && c.nfkc().eq([c]));
     let label = |label: &str| {
@@ -165,6 +171,8 @@ mod tests {
             "a@\u{ff42}.cd",
             "\u{131}@b.cd",
             "\u{212a}@b.cd",
+            "a@\u{212a}.cd",
+            "a@b\u{301}.cd",
             "a@1.2.3.4",
             "a@[1.2.3.4]",
             "\"a b\"@c.de",
@@ -180,6 +188,7 @@ mod tests {
     fn addresses_of_other_scripts_hosts_are_accepted() {
         assert!(Email::parse("kim@\u{d55c}\u{ad6d}.com").is_some());
         assert!(Email::parse("me@localhost").is_some());
+        assert_eq!(Email::parse("a@cafe\u{301}.cd"), Email::parse("a@caf\u{e9}.cd"));
     }
 
     #[test]
