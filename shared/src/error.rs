@@ -185,6 +185,11 @@ impl FieldErrors {
         self.0.contains_key(field)
     }
 
+    /// Whether `field` broke the rule with this code.
+    pub fn has(&self, field: &str, code: &str) -> bool {
+        self.0.get(field).is_some_and(|errors| errors.iter().any(|error| error.code == code))
+    }
+
     /// All of it, in the order of the fields' names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[FieldError])> {
         self.0.iter().map(|(field, errors)| (field.as_str(), errors.as_slice()))

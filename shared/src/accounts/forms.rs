@@ -37,13 +37,20 @@ impl Form for SignupForm {
     fn read(fields: &mut FieldReader<'_>) -> Self {
         let email = fields.required_line("email", Email::MAX_LENGTH);
         let parsed_email = Email::parse(&email);
-        if parsed_email.is_none() && !fields.errors().contains("email") {
+        if !email.is_empty() && !Email::is_well_formed(&email) && !fields.errors().has("email", "invalid") {
             fields.errors().add("email", "invalid", "email-invalid");
         }
         let username = fields.line("username", Username::MAX_LENGTH).unwrap_or_default();
         let parsed_username = Username::parse(&username);
-        if !username.is_empty() && parsed_username.is_none() && !fields.errors().contains("username") {
+        let odd = !username.is_empty() && !Username::is_well_formed(&username);
+        if odd && !fields.errors().has("username", "invalid") {
             fields.errors().add("username", "invalid", "username-invalid");
+        }
+        if !username.is_empty() && parsed_username.is_none() && !fields.errors().contains("username") {
+            // Short as it was typed, too long in NFKC, which takes ligatures apart.
+            let args = vec![("limit", Arg::Number(Username::MAX_LENGTH as u64))];
+            let error = FieldError { code: "max_length", key: "field-max-length", args };
+            fields.errors().add_with("username", error);
         }
         let password = new_password(fields);
         Self {
@@ -177,7 +184,7 @@ impl Form for ProfileForm {
 fn phone(fields: &mut FieldReader<'_>) -> Option<String> {
     let phone = fields.line("phone", PHONE)?;
     let allowed = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | ' ' | '/' | '#' | '*');
-    if !phone.chars().all(allowed) && !fields.errors().contains("phone") {
+    if !phone.chars().all(allowed) && !fields.errors().has("phone", "invalid") {
         fields.errors().add("phone", "invalid", "phone-invalid");
     }
     Some(phone)

@@ -49,13 +49,17 @@ impl Email {
     /// Parses an address: a dot-atom of ASCII, `@`, a host name of at least two labels (or `localhost`), as Django's
     /// `EmailValidator` without its quoted form. The check is linear and bounded: long input costs nothing.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > 4 * Self::MAX_LENGTH {
-            return None;
-        }
+        let sound = Self::is_well_formed(text) && text.chars().count() <= Self::MAX_LENGTH;
+        sound.then(|| Self(text.nfc().collect()))
+    }
+
+    /// Whether it is an address but for its length, which is a rule of its own.
+    pub fn is_well_formed(text: &str) -> bool {
         // Checked as it was typed: normalising first would turn the Kelvin sign into a K (CVE-2019-19844).
-        let (local, domain) = text.rsplit_once('@')?;
-        let long = text.chars().count() > Self::MAX_LENGTH || local.len() > 64;
-        (!long && is_dot_atom(local) && is_domain(domain)).then(|| Self(text.nfc().collect()))
+        let Some((local, domain)) = text.rsplit_once('@').filter(|_| text.len() <= 4 * Self::MAX_LENGTH) else {
+            return false;
+        };
+        local.len() <= 64 && is_dot_atom(local) && is_domain(domain)
     }
 
     /// The form in which addresses are compared and kept unique.
@@ -112,14 +116,18 @@ impl Username {
 
     /// Parses a name: letters and digits of any script, `_`, `.`, `+` and `-`. Django's rule, less its `@`.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > 8 * Self::MAX_LENGTH {
+        if text.len() > 8 * Self::MAX_LENGTH || !Self::is_well_formed(text) {
             return None;
         }
         let name: String = text.nfkc().collect();
-        let length = name.chars().count();
+        (name.chars().count() <= Self::MAX_LENGTH).then_some(Self(name))
+    }
+
+    /// Whether it is a name but for its length, which is a rule of its own.
+    pub fn is_well_formed(text: &str) -> bool {
         // Python's \w: what is alphanumeric, and the underscore.
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '+' | '-');
-        (length > 0 && length <= Self::MAX_LENGTH && name.chars().all(allowed)).then_some(Self(name))
+        !text.is_empty() && text.nfkc().all(allowed)
     }
 
     /// The form in which names are compared and kept unique.
