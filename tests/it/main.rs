@@ -1,6 +1,8 @@
 //! The integration tests: everything through the gateway, in process, each test on its own in-memory system. One
 //! binary, a module per function and per concern.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
+
 mod site;
 
 mod login;

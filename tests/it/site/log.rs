@@ -26,7 +26,9 @@ pub(crate) fn lines() -> Vec<String> {
 
 /// The line of one request.
 pub(crate) fn line(request_id: &str) -> Line {
-    let lines = lines().into_iter().rev().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+    let known = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines = known.iter().rev().filter(|line| line.contains(request_id));
+    let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut of_request = lines.filter(|line| line["target"] == "portico::request" && line["request_id"] == request_id);
     Line(of_request.next().unwrap_or_else(|| panic!("the log has no line of {request_id}")))
 }

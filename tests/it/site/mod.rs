@@ -1,7 +1,9 @@
 //! A whole system for one test, and the people who visit it.
 
 mod answer;
-mod log;
+mod gate;
+pub(crate) mod log;
+mod store;
 mod visitor;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use local::{Options, Stack};
 use portico::clock::TestClock;
 
 pub(crate) use answer::Answer;
-pub(crate) use log::Line;
+pub(crate) use gate::Gate;
 pub(crate) use visitor::Visitor;
 
 /// A password that the rules accept.
@@ -56,7 +58,8 @@ impl Site {
     pub(crate) async fn member(&self, email: &str) -> Visitor<'_> {
         let mut visitor = self.program();
         visitor.sign_up(email).await;
-        visitor.log_in(email).await;
+        let user = visitor.log_in(email).await;
+        visitor.id = user["id"].clone();
         visitor.html()
     }
 

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, PASSWORD, Site};
 
+const HTML: &str = "text/html";
+const JSON: &str = "application/json";
+
 /// Somebody who visits the site.
 #[derive(Clone)]
 pub(crate) struct Visitor<'a> {
@@ -18,26 +21,34 @@ pub(crate) struct Visitor<'a> {
     pub(crate) cookies: BTreeMap<String, String>,
     /// Headers that go with every request.
     pub(crate) headers: Vec<(String, String)>,
+    /// The user's identifier, once a member.
+    pub(crate) id: Value,
     /// Where the visitor comes from.
     pub(crate) address: SocketAddr,
-    wants_json: bool,
+    accept: &'static str,
 }
 
 impl<'a> Visitor<'a> {
     pub(super) fn new(site: &'a Site) -> Self {
         let address = SocketAddr::from(([192, 0, 2, 1], 50_000));
-        Self { site, cookies: BTreeMap::new(), headers: Vec::new(), address, wants_json: false }
+        Self { site, cookies: BTreeMap::new(), headers: Vec::new(), id: Value::Null, address, accept: HTML }
     }
 
     /// From now on asks for JSON.
     pub(crate) fn json(mut self) -> Self {
-        self.wants_json = true;
+        self.accept = JSON;
         self
     }
 
     /// From now on asks for HTML.
     pub(crate) fn html(mut self) -> Self {
-        self.wants_json = false;
+        self.accept = HTML;
+        self
+    }
+
+    /// From now on says nothing about what it accepts.
+    pub(crate) fn indifferent(mut self) -> Self {
+        self.accept = "";
         self
     }
 
@@ -84,8 +95,8 @@ impl<'a> Visitor<'a> {
             let own = self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
             own || headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
         };
-        if !has("accept") {
-            request = request.header("accept", if self.wants_json { "application/json" } else { "text/html" });
+        if !has("accept") && !self.accept.is_empty() {
+            request = request.header("accept", self.accept);
         }
         if !self.cookies.is_empty() && !has("cookie") {
             let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -105,6 +116,19 @@ impl<'a> Visitor<'a> {
         answer
     }
 
+    /// The same browser with another session cookie, or with none.
+    pub(crate) fn with_session(&self, cookie: Option<&str>) -> Self {
+        let mut other = self.clone();
+        other.cookies.remove("sessionid");
+        other.cookies.extend(cookie.map(|value| ("sessionid".to_owned(), value.to_owned())));
+        other
+    }
+
+    /// The value of the session cookie.
+    pub(crate) fn session_cookie(&self) -> String {
+        self.cookies.get("sessionid").expect("a session cookie").clone()
+    }
+
     /// A CSRF token for the visitor's present session.
     pub(crate) async fn csrf_token(&mut self) -> String {
         let answer = self.send(Method::GET, "/csrf", &[("accept", "application/json")], Bytes::new()).await;
@@ -121,9 +145,9 @@ impl<'a> Visitor<'a> {
 
     /// Logs in with [`PASSWORD`]. Gives the user.
     pub(crate) async fn log_in(&mut self, username: &str) -> Value {
-        let wanted_json = std::mem::replace(&mut self.wants_json, true);
+        let accept = std::mem::replace(&mut self.accept, JSON);
         let answer = self.post_json("/login", json!({ "username": username, "password": PASSWORD })).await;
-        self.wants_json = wanted_json;
+        self.accept = accept;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["user"].clone()
     }

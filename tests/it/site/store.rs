@@ -1,0 +1,54 @@
+//! What is stored, looked at and changed behind the product's back.
+
+use serde_json::{Value, json};
+
+use super::Site;
+
+impl Site {
+    /// Every item of the durable table.
+    pub(crate) fn accounts(&self) -> Vec<Value> {
+        self.items(&self.stack.app().config().tables.accounts)
+    }
+
+    /// Every item of the table of sessions.
+    pub(crate) fn sessions(&self) -> Vec<Value> {
+        self.items(&self.stack.app().config().tables.sessions)
+    }
+
+    /// Both tables, in an order of their own: equal when nothing has changed.
+    pub(crate) fn state(&self) -> Vec<String> {
+        let mut items: Vec<_> =
+            self.accounts().into_iter().chain(self.sessions()).map(|item| item.to_string()).collect();
+        items.sort();
+        items
+    }
+
+    /// A user's item.
+    pub(crate) fn user(&self, id: &Value) -> Value {
+        let table = &self.stack.app().config().tables.accounts;
+        self.stored(table, &format!("USER#{}", id.as_str().unwrap()), "PROFILE").expect("the user is stored")
+    }
+
+    /// Sets an attribute of a user, as `DynamoDB`'s JSON: `amend(id, "is_active", json!({ "BOOL": false }))`.
+    pub(crate) fn amend(&self, id: &Value, attribute: &str, value: Value) {
+        let mut item = self.user(id);
+        item[attribute] = value;
+        self.put(&self.stack.app().config().tables.accounts, &item);
+    }
+
+    /// Puts an item into a table.
+    pub(crate) fn put(&self, table: &str, item: &Value) {
+        let request = serde_json::from_value(json!({ "TableName": table, "Item": item })).unwrap();
+        self.stack.dynamodb().database().put_item(request).unwrap();
+    }
+
+    /// Adds `copies` of a session under other keys, as if its user had logged in as often again.
+    pub(crate) fn multiply_session(&self, copies: usize) {
+        let sessions = self.sessions();
+        for index in 0..copies {
+            let mut item = sessions[0].clone();
+            item["SK"] = json!({ "S": format!("SESSION#{index:064x}") });
+            self.put(&self.stack.app().config().tables.sessions, &item);
+        }
+    }
+}
