@@ -6,3 +6,4 @@
 mod site;
 
 mod login;
+mod signup;
