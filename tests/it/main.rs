@@ -6,4 +6,6 @@
 mod site;
 
 mod login;
+mod logout;
+mod sessions;
 mod signup;
