@@ -5,6 +5,8 @@
 
 mod site;
 
+mod csrf;
+mod headers;
 mod login;
 mod logout;
 mod sessions;
