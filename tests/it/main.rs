@@ -9,5 +9,7 @@ mod csrf;
 mod headers;
 mod login;
 mod logout;
+mod negotiation;
+mod preferences;
 mod sessions;
 mod signup;

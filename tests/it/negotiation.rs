@@ -1,0 +1,168 @@
+//! HTML for people, JSON for programs, and what is not there or not possible, in both.
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::json;
+
+use crate::site::Site;
+
+/// Every route and what `Allow` says of it.
+const ROUTES: [(&str, &str); 11] = [
+    ("/", "GET, HEAD"),
+    ("/csrf", "GET, HEAD"),
+    ("/signup", "GET, POST, HEAD"),
+    ("/login", "GET, POST, HEAD"),
+    ("/logout", "POST"),
+    ("/logout/all", "POST"),
+    ("/profile", "GET, POST, PATCH, HEAD"),
+    ("/uploads", "POST"),
+    ("/uploads/0190a5b0-0000-7000-8000-000000000000", "GET, HEAD"),
+    ("/preferences/theme", "POST"),
+    ("/preferences/language", "POST"),
+];
+
+#[tokio::test]
+async fn accept_decides_and_the_body_where_it_is_silent() {
+    let site = Site::start().await;
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+    for (accept, plain, with_json) in [
+        ("application/json", "application/json", "application/json"),
+        ("application/json, text/plain, */*", "application/json", "application/json"),
+        ("text/html;q=0.5, application/json", "application/json", "application/json"),
+        ("APPLICATION/JSON", "application/json", "application/json"),
+        (browser, "text/html", "text/html"),
+        ("text/html", "text/html", "text/html"),
+        ("text/html, application/json", "text/html", "text/html"),
+        ("application/json;q=0.5, text/html", "text/html", "text/html"),
+        ("*/*", "text/html", "application/json"),
+        ("", "text/html", "application/json"),
+        ("image/png", "text/html", "application/json"),
+        (";;q=x,,", "text/html", "application/json"),
+    ] {
+        let mut visitor = site.visitor().indifferent();
+        if !accept.is_empty() {
+            visitor = visitor.with("accept", accept);
+        }
+        let get = visitor.get("/nowhere").await;
+        assert_eq!(get.status, 404);
+        assert!(get.header("content-type").starts_with(plain), "{accept:?}: {}", get.header("content-type"));
+        let json_type = [("content-type", "application/json")];
+        let post = visitor.send(Method::POST, "/login", &json_type, "{}".into()).await;
+        assert_eq!(post.status, 403);
+        assert!(post.header("content-type").starts_with(with_json), "{accept:?}: {}", post.header("content-type"));
+        assert!(post.header("vary").contains("Accept"));
+    }
+}
+
+#[tokio::test]
+async fn the_home_page_says_in_json_who_is_there() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await.json();
+    let json = kim.get("/").await.json();
+    assert_eq!((json["name"].as_str(), json["version"].as_str()), (Some("Portico"), Some(portico::VERSION)));
+    assert_eq!((&json["user"]["email"], json["user"].as_object().unwrap().len()), (&json!("kim@example.com"), 12));
+    assert!(site.program().get("/").await.json()["user"].is_null());
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    for path in ["/", "/csrf", "/signup", "/login", "/profile", "/nowhere", "/uploads/x"] {
+        let get = kim.get(path).await;
+        let head = kim.send(Method::HEAD, path, &[], Bytes::new()).await;
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+        for name in ["content-type", "cache-control", "vary", "x-content-type-options"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_a_route_does_not_have_is_405_with_allow() {
+    let site = Site::start().await;
+    let kim = site.member("kim@example.com").await;
+    for (path, allowed) in ROUTES {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"] {
+            if allowed.split(", ").any(|known| known == method) {
+                continue;
+            }
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            for mut visitor in [site.visitor(), site.program(), kim.clone()] {
+                let answer = visitor.send(method.clone(), path, &[], Bytes::new()).await;
+                assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, allowed), "{method} {path}");
+            }
+            let answer = site.program().send(method.clone(), path, &[], Bytes::new()).await;
+            assert_eq!(answer.code(), "method_not_allowed", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_a_page_or_an_error_in_json() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
+    for path in [
+        "/nowhere",
+        "/login/",
+        "/Login",
+        "/profile/x.css",
+        "/logout/everyone",
+        "/uploads/1/2",
+        "//evil.example/x",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/media/%252e%252e%252f",
+        "/.git/HEAD",
+        "/.env",
+        "/a%3Fb%23c",
+        "/%00",
+        "/\u{d55c}\u{ae00}",
+    ] {
+        let path = percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string();
+        let page = kim.get(&path).await;
+        assert_eq!(page.status, 404, "{path}");
+        let text = page.text().replace("&#x2f;", "/").replace("&#x3d;", "=");
+        assert!(text.contains("Page not found") && text.contains(page.header("x-request-id")), "{path}");
+        assert!(text.contains("kim@example.com"), "the frame greets as everywhere");
+        for method in [Method::GET, Method::POST, Method::TRACE, Method::DELETE] {
+            let answer = site.program().send(method.clone(), &path, &[], Bytes::new()).await;
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "not_found"), "{method} {path}");
+            assert_eq!(answer.json()["error"]["request_id"], answer.header("x-request-id"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_json_has_a_code_words_and_the_requests_id() {
+    let site = Site::start().await;
+    let mut program = site.program();
+    let token = program.csrf_token().await;
+    let mut seen = Vec::new();
+    for (method, path, headers, body) in [
+        (Method::GET, "/login?next=a&next=b", vec![], ""),
+        (Method::GET, "/profile", vec![], ""),
+        (Method::POST, "/login", vec![("content-type", "application/json")], "{}"),
+        (Method::GET, "/nowhere", vec![], ""),
+        (Method::PUT, "/login", vec![], ""),
+        (Method::POST, "/login", vec![("content-type", "text/plain")], "x"),
+        (Method::POST, "/login", vec![("content-type", "application/json"), ("x-csrftoken", &*token)], "{}"),
+    ] {
+        let answer = program.send(method, path, &headers, body.into()).await;
+        let error = answer.json()["error"].clone();
+        assert_eq!(answer.json().as_object().unwrap().len(), 1);
+        assert_eq!(error["request_id"], answer.header("x-request-id"));
+        assert!(error["message"].as_str().is_some_and(|words| words.len() > 10), "{error}");
+        assert_eq!(error.get("fields").is_some(), answer.status == 422, "{error}");
+        seen.push((answer.status.as_u16(), answer.code()));
+    }
+    let expected = [
+        (400, "bad_request"),
+        (401, "login_required"),
+        (403, "csrf_failed"),
+        (404, "not_found"),
+        (405, "method_not_allowed"),
+        (415, "unsupported_media_type"),
+        (422, "invalid"),
+    ];
+    assert_eq!(seen, expected.map(|(status, code)| (status, code.to_owned())));
+}
