@@ -5,8 +5,10 @@
 
 mod site;
 
+mod budgets;
 mod csrf;
 mod headers;
+mod log;
 mod login;
 mod logout;
 mod negotiation;
