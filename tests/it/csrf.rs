@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::json;
 
+use crate::negotiation::ROUTES;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
 /// Every unsafe route, with a body that it would carry out; what ends the session last.
@@ -24,6 +25,15 @@ async fn send(visitor: &mut Visitor<'_>, route: (&str, &str, &str), headers: &[(
     let headers: Vec<_> = [("content-type", FORM)].iter().chain(headers).copied().collect();
     let method = Method::from_bytes(route.0.as_bytes()).unwrap();
     visitor.send(method, route.1, &headers, route.2.to_owned().into()).await
+}
+
+#[test]
+fn the_list_of_unsafe_routes_is_whole() {
+    for (path, allowed) in ROUTES {
+        for method in allowed.split(", ").filter(|method| !["GET", "HEAD"].contains(method)) {
+            assert!(UNSAFE.iter().any(|(known, at, _)| (*known, *at) == (method, path)), "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]

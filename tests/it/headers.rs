@@ -3,23 +3,13 @@
 use bytes::Bytes;
 use http::Method;
 
+use crate::negotiation::ROUTES;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
-const PATHS: [&str; 13] = [
-    "/",
-    "/csrf",
-    "/signup",
-    "/login",
-    "/login?next=a&next=b",
-    "/logout",
-    "/logout/all",
-    "/profile",
-    "/uploads",
-    "/uploads/x",
-    "/preferences/theme",
-    "/preferences/language",
-    "/nowhere",
-];
+/// Every route, an address that is malformed, and one that is none.
+fn paths() -> Vec<&'static str> {
+    ROUTES.iter().map(|(path, _)| *path).chain(["/login?next=a&next=b", "/nowhere"]).collect()
+}
 
 /// What every answer must have; `signed_in` when the request came with a living session.
 fn check(answer: &Answer, what: &str, signed_in: bool) {
@@ -58,7 +48,7 @@ fn check(answer: &Answer, what: &str, signed_in: bool) {
 }
 
 async fn sweep(visitor: &Visitor<'_>, signed_in: bool) {
-    for path in PATHS {
+    for path in paths() {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::DELETE] {
             for mut visitor in [visitor.clone(), visitor.clone().json()] {
                 let answer = visitor.send(method.clone(), path, &[], Bytes::new()).await;
@@ -188,7 +178,7 @@ async fn no_header_of_a_request_changes_links_or_opens_the_site_to_others() {
         .with("x-forwarded-host", "evil.example")
         .with("forwarded", "host=evil.example")
         .with("origin", "https://evil.example");
-    for path in PATHS {
+    for path in paths() {
         let answer = visitor.get(path).await;
         assert!(!format!("{:?}{}", answer.headers, answer.text()).contains("evil.example"), "{path}");
         check(&answer, path, false);

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::site::Site;
 
 /// Every route and what `Allow` says of it.
-const ROUTES: [(&str, &str); 11] = [
+pub(crate) const ROUTES: [(&str, &str); 11] = [
     ("/", "GET, HEAD"),
     ("/csrf", "GET, HEAD"),
     ("/signup", "GET, POST, HEAD"),
@@ -16,10 +16,22 @@ const ROUTES: [(&str, &str); 11] = [
     ("/logout/all", "POST"),
     ("/profile", "GET, POST, PATCH, HEAD"),
     ("/uploads", "POST"),
-    ("/uploads/0190a5b0-0000-7000-8000-000000000000", "GET, HEAD"),
+    ("/uploads/{id}", "GET, HEAD"),
     ("/preferences/theme", "POST"),
     ("/preferences/language", "POST"),
 ];
+
+#[tokio::test]
+async fn the_list_of_routes_is_the_templates() {
+    let site = Site::start().await;
+    let functions = &site.stack.template().functions;
+    let mut routes: Vec<_> =
+        functions.iter().flat_map(|function| &function.routes).map(|route| route.path.as_str()).collect();
+    let mut listed: Vec<_> = ROUTES.iter().map(|(path, _)| *path).chain(["$default"]).collect();
+    routes.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, routes);
+}
 
 #[tokio::test]
 async fn accept_decides_and_the_body_where_it_is_silent() {
@@ -83,16 +95,17 @@ async fn a_method_that_a_route_does_not_have_is_405_with_allow() {
     let site = Site::start().await;
     let kim = site.member("kim@example.com").await;
     for (path, allowed) in ROUTES {
+        let path = path.replace("{id}", "0190a5b0-0000-7000-8000-000000000000");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"] {
             if allowed.split(", ").any(|known| known == method) {
                 continue;
             }
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             for mut visitor in [site.visitor(), site.program(), kim.clone()] {
-                let answer = visitor.send(method.clone(), path, &[], Bytes::new()).await;
+                let answer = visitor.send(method.clone(), &path, &[], Bytes::new()).await;
                 assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, allowed), "{method} {path}");
             }
-            let answer = site.program().send(method.clone(), path, &[], Bytes::new()).await;
+            let answer = site.program().send(method.clone(), &path, &[], Bytes::new()).await;
             assert_eq!(answer.code(), "method_not_allowed", "{method} {path}");
         }
     }
