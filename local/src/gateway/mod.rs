@@ -101,18 +101,24 @@ impl Gateway {
     /// Answers one request that came from `peer`.
     pub async fn handle<B: Body>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
-        for front in &self.fronts {
-            if let Some(response) = front.answer(&parts, peer).await {
-                return response::framed(response, &parts.method).map(Full::new);
-            }
-        }
         let id = event::request_id();
-        let answered = self.answer(&id, &parts, body, peer).await;
-        let mut response = answered.unwrap_or_else(|refusal| response::framed(refusal.response(), &parts.method));
+        let mut response = self.front_or_function(&id, &parts, body, peer).await;
         if let Ok(id) = HeaderValue::from_str(&id) {
+            // What no function has answered has no name of its own: people look for one all the same.
+            response.headers_mut().entry("x-request-id").or_insert_with(|| id.clone());
             response.headers_mut().insert(HeaderName::from_static("apigw-requestid"), id);
         }
         response.map(Full::new)
+    }
+
+    async fn front_or_function<B: Body>(&self, id: &str, parts: &Parts, body: B, peer: SocketAddr) -> Response<Bytes> {
+        for front in &self.fronts {
+            if let Some(response) = front.answer(parts, peer).await {
+                return response::framed(response, &parts.method);
+            }
+        }
+        let answered = self.answer(id, parts, body, peer).await;
+        answered.unwrap_or_else(|refusal| response::framed(refusal.response(), &parts.method))
     }
 
     async fn answer<B: Body>(
