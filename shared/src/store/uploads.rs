@@ -80,23 +80,27 @@ impl Store {
     }
 
     /// The object is refused. Its owner is told when it is still the newest one.
+    ///
+    /// The upload's own note comes last: until it says so the next delivery does all of this again, and an owner
+    /// who was not told yet is told then.
     pub async fn reject_upload(&self, upload: &Upload, reason: &str) -> Result<(), StoreError> {
+        let avatar = Expression::new()
+            .set(&["avatar_state"], AvatarState::Rejected)?
+            .set(&["avatar_reason"], reason)?
+            .remove(&["avatar_pending_until"])
+            .only_if("avatar_upload", "=", upload.id)?
+            .only_if("avatar_state", "<>", AvatarState::Ready)?;
+        match self.update(self.accounts(), &Key::user(upload.owner), &avatar).await {
+            // A newer upload, or no user any more: nobody to tell.
+            Ok(_) | Err(StoreError::Condition { .. }) => {}
+            Err(error) => return Err(error),
+        }
         let rejected = Expression::new()
             .set(&["state"], UploadState::Rejected)?
             .set(&["reason"], reason)?
             .only_if("state", "<>", UploadState::Ready)?
             .if_exists(PK);
         match self.update(self.accounts(), &Key::upload(upload.id), &rejected).await {
-            Ok(_) | Err(StoreError::Condition { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        let avatar = Expression::new()
-            .set(&["avatar_state"], AvatarState::Rejected)?
-            .set(&["avatar_reason"], reason)?
-            .remove(&["avatar_pending_until"])
-            .only_if("avatar_upload", "=", upload.id)?;
-        match self.update(self.accounts(), &Key::user(upload.owner), &avatar).await {
-            // A newer upload, or no user any more: nobody to tell.
             Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
             Err(error) => Err(error),
         }
