@@ -320,10 +320,11 @@ async fn keep(cx: &Context, upload: &Upload) -> Result<()> {
 /// Deletes the object of a picture that its owner has removed, and the note of it.
 pub(crate) async fn discard(cx: &Context, avatar: &Avatar) -> Result<()> {
     let Some(key) = &avatar.key else { return Ok(()) };
+    // The note goes last: an object that S3 did not delete can still be found by it.
+    cx.app().media().remove(key).await?;
     if let Some(id) = UploadId::of_key(key) {
         cx.store().delete_upload(id).await?;
     }
-    cx.app().media().remove(key).await?;
     Ok(())
 }
 
