@@ -229,6 +229,17 @@ pub struct ProfileChanges {
 }
 
 impl ProfileChanges {
+    /// Whether `user` has all of it already.
+    pub fn are_in(&self, user: &User) -> bool {
+        let same = |new: &Option<String>, stored: &String| new.as_ref().is_none_or(|new| new == stored);
+        same(&self.first_name, &user.first_name)
+            && same(&self.last_name, &user.last_name)
+            && same(&self.phone, &user.phone)
+            && same(&self.bio, &user.bio)
+            && self.is_marketing_agreed.is_none_or(|agreed| agreed == user.is_marketing_agreed)
+            && !(self.clear_avatar && user.avatar.key.is_some())
+    }
+
     /// The texts that change, under their attributes' names.
     pub fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [("first_name", &self.first_name), ("last_name", &self.last_name), ("phone", &self.phone), ("bio", &self.bio)]

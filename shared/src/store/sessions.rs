@@ -69,10 +69,11 @@ impl Store {
         Ok((record, owner))
     }
 
-    /// Writes a new session.
+    /// Writes a new session. Without a condition, so that a retry after a lost answer does the same once more: 256
+    /// random bits name the item, nobody else's is there.
     pub async fn create_session(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), StoreError> {
         let item = to_item(&Key::session(key), record)?;
-        self.put(self.sessions(), item, &Expression::new().if_absent(PK)).await
+        self.put(self.sessions(), item, &Expression::new()).await
     }
 
     /// Saves what changed, and only that: two requests that set different keys keep both.
