@@ -120,9 +120,9 @@ impl Store {
         Ok(())
     }
 
-    /// Changes attributes of one item under a condition. Gives the item as it is afterwards.
+    /// Changes attributes of one item under a condition. Gives the item as it is afterwards. A change that meets a
+    /// transaction on the same item is tried again after a pause: the SDK does not do that by itself.
     pub(super) async fn update(&self, table: &str, key: &Key, change: &Expression) -> Result<Item, StoreError> {
-        let call = self.meter.begin();
         let request = self
             .client()
             .update_item()
@@ -134,9 +134,25 @@ impl Store {
             .set_expression_attribute_values(change.values())
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
-        call.consumed(Units::Write, units(output.consumed_capacity()));
-        Ok(output.attributes.unwrap_or_default())
+        let mut attempt = 0;
+        loop {
+            let call = self.meter.begin();
+            let result = Box::pin(request.clone().send()).await;
+            attempt += 1;
+            match result {
+                Ok(output) => {
+                    call.consumed(Units::Write, units(output.consumed_capacity()));
+                    return Ok(output.attributes.unwrap_or_default());
+                }
+                Err(error)
+                    if attempt < TRANSACTION_ATTEMPTS && error.code() == Some("TransactionConflictException") =>
+                {
+                    drop(call);
+                }
+                Err(error) => return Err(sdk_error(&error)),
+            }
+            self.pause(attempt).await;
+        }
     }
 
     /// Deletes one item, whether it exists or not.
