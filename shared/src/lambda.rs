@@ -7,7 +7,8 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use http::Method;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Service, service_fn};
 use lambda_runtime::{Context as Invocation, LambdaEvent};
@@ -55,12 +56,13 @@ pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
 pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value {
     // Only what a client cannot choose names the request.
     let id = request_id(app, &event);
+    let preferences = preferences(&event);
     let checked = match crate::event::check(event) {
         Ok(event) => event,
-        Err(why) => return refuse(app, id, why).await,
+        Err(why) => return refuse(app, id, preferences, why).await,
     };
     let Ok(request) = serde_json::from_value::<LambdaRequest>(checked) else {
-        return refuse(app, id, "an event that cannot be read").await;
+        return refuse(app, id, preferences, "an event that cannot be read").await;
     };
     let (app, routes) = (app.clone(), routes.clone());
     let service = service_fn(move |request: lambda_http::Request| {
@@ -79,6 +81,15 @@ fn request_id(app: &App, event: &Value) -> String {
     let sound = (8..=64).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'=' | b'_' | b'+' | b'/'));
     if sound { id.to_owned() } else { app.rng().uuid(app.clock().now()).to_string() }
+}
+
+/// What the client reads, as far as it says so: also the answer to an event that is none takes a rendering.
+fn preferences(event: &Value) -> HeaderMap {
+    let read = |name: HeaderName| {
+        let value = event.get("headers")?.get(name.as_str())?.as_str()?;
+        Some((name, HeaderValue::from_str(value).ok()?))
+    };
+    [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE].into_iter().filter_map(read).collect()
 }
 
 fn decode(request: lambda_http::Request, id: String) -> Request {
@@ -109,17 +120,22 @@ fn encode(response: Response) -> http::Response<lambda_http::Body> {
     let mut encoded = http::Response::new(body);
     *encoded.status_mut() = response.status;
     *encoded.headers_mut() = response.headers;
+    if matches!(encoded.body(), lambda_http::Body::Binary(_)) {
+        // Without a type lambda_http takes bytes for text, and what is not UTF-8 in them is lost.
+        let unknown = HeaderValue::from_static("application/octet-stream");
+        encoded.headers_mut().entry(CONTENT_TYPE).or_insert(unknown);
+    }
     encoded
 }
 
 /// 400 for an event that is none: the pipeline's last steps, and an answer put together without `lambda_http`.
-async fn refuse(app: &Arc<App>, id: String, why: &'static str) -> Value {
+async fn refuse(app: &Arc<App>, id: String, headers: HeaderMap, why: &'static str) -> Value {
     let request = Request {
         id,
         method: Method::GET,
         path: "/".to_owned(),
         query: String::new(),
-        headers: http::HeaderMap::new(),
+        headers,
         body: bytes::Bytes::new(),
         source_ip: String::new(),
     };
