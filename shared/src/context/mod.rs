@@ -1,12 +1,12 @@
 //! What a handler is given: the request, the visitor, the configuration, and the ways to answer.
 
+mod answer;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use http::{Method, StatusCode};
+use http::Method;
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
 use crate::accounts::{PublicUser, Remember, User};
@@ -20,10 +20,7 @@ use crate::i18n::Language;
 use crate::messages::Messages;
 use crate::meter::Meter;
 use crate::negotiation::Format;
-use crate::next::Next;
-use crate::pages::Frame;
 use crate::request::Request;
-use crate::response::Response;
 use crate::rng::Rng;
 use crate::secret::Secret;
 use crate::sessions::{Begun, Origin, Session, SessionToken};
@@ -308,94 +305,6 @@ impl Context {
 
     pub(crate) fn nonce(&self) -> &str {
         &self.0.nonce
-    }
-}
-
-/// Answers.
-impl Context {
-    /// Whether the answer is JSON.
-    pub fn wants_json(&self) -> bool {
-        self.0.request.format() == Format::Json
-    }
-
-    /// A page: `template` filled with `page`, or `page` itself as JSON.
-    pub async fn page(&self, template: &str, page: impl Serialize) -> Result<Response> {
-        if self.wants_json() {
-            return Response::json(StatusCode::OK, &page);
-        }
-        self.render(StatusCode::OK, template, page, &FieldErrors::default()).await
-    }
-
-    /// The same page again with what is wrong, under the error's status; in JSON the error alone.
-    pub async fn refuse(&self, error: Error, template: &str, page: impl Serialize) -> Result<Response> {
-        if self.wants_json() {
-            return Err(error);
-        }
-        let (status, header) = (error.status(), error.header());
-        let errors = match error {
-            Error::Invalid(errors) => errors,
-            other => {
-                let mut errors = FieldErrors::default();
-                errors.add(FieldErrors::ALL, other.code(), crate::pages::error_key(other.code()));
-                errors
-            }
-        };
-        let mut response = self.render(status, template, page, &errors).await?;
-        response.headers.extend(header);
-        Ok(response)
-    }
-
-    /// A redirect after something was done: 303 to `next`, or `body` with `next` in it as JSON under `status`.
-    pub fn done(&self, status: StatusCode, next: &Next, body: Value) -> Result<Response> {
-        if !self.wants_json() {
-            return Ok(Response::see_other(next));
-        }
-        let mut object = match body {
-            Value::Object(object) => object,
-            _ => Map::new(),
-        };
-        object.insert("next".to_owned(), json!(next.as_str()));
-        Response::json(status, &object)
-    }
-
-    /// A redirect.
-    pub fn redirect(&self, next: &Next) -> Result<Response> {
-        self.done(StatusCode::OK, next, json!({}))
-    }
-
-    /// `next` when it leads to a page of this site, else `default`.
-    pub fn next_or(&self, next: Option<&str>, default: &str) -> Next {
-        next.and_then(|next| Next::parse(next, self.config())).unwrap_or_else(|| Next::to(default))
-    }
-
-    pub(crate) async fn render(
-        &self,
-        status: StatusCode,
-        template: &str,
-        page: impl Serialize,
-        errors: &FieldErrors,
-    ) -> Result<Response> {
-        let user = self.user().await?;
-        let csrf_token = self.csrf_token().await?;
-        let frame = self.frame(user.as_deref(), csrf_token, errors);
-        Ok(Response::html(status, self.0.app.pages().render(template, page, frame)?))
-    }
-
-    pub(crate) fn frame(&self, user: Option<&User>, csrf_token: String, errors: &FieldErrors) -> Frame {
-        let language = self.language();
-        let theme = self.loaded_session().and_then(|session| session.get::<String>("theme"));
-        Frame {
-            user: user.map(|user| self.public_user(user)),
-            messages: self.messages().take(language),
-            lang: language,
-            theme: theme.unwrap_or_else(|| "auto".to_owned()),
-            path: self.0.request.path.clone(),
-            csrf_token,
-            csp_nonce: self.0.nonce.clone(),
-            request_id: self.0.request.id.clone(),
-            version: crate::VERSION,
-            errors: crate::pages::shown_errors(language, errors),
-        }
     }
 }
 
