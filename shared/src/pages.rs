@@ -32,6 +32,8 @@ pub struct Frame {
     pub theme: String,
     /// The path of this page.
     pub path: String,
+    /// The path and the query that lead to this page again.
+    pub here: String,
     /// The token for forms.
     pub csrf_token: String,
     /// What a script's `nonce` must be.

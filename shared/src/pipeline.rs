@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use http::header::{REFERER, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
@@ -172,15 +172,8 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
 
 /// The log-in page, which leads back to where the visitor wanted to go.
 fn login_page(cx: &Context) -> Next {
-    let request = cx.request();
-    // What was posted is not posted again: the page that the form stood on is where to go back to.
-    let page = request.header(&REFERER).filter(|_| !cx.is_safe()).and_then(|page| Next::parse(page, cx.config()));
-    let here = match request.query.as_str() {
-        query if cx.is_safe() && !query.is_empty() => format!("{}?{query}", request.path),
-        _ => request.path.clone(),
-    };
     let login = &cx.config().urls.login;
-    match page.or_else(|| Next::parse(&here, cx.config())) {
+    match Next::parse(&cx.here(), cx.config()) {
         Some(next) => {
             let query: String =
                 form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();

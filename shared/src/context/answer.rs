@@ -1,6 +1,7 @@
 //! The ways to answer: a page, the same page with what is wrong, a redirect.
 
 use http::StatusCode;
+use http::header::REFERER;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -81,6 +82,21 @@ impl Context {
         Ok(Response::html(status, self.0.app.pages().render(template, page, frame)?))
     }
 
+    /// Where this page can be seen again, unchecked: for a form's answer the page that the form was on, since what was
+    /// posted is not posted again.
+    pub(crate) fn here(&self) -> String {
+        let request = self.request();
+        if !self.is_safe()
+            && let Some(page) = request.header(&REFERER).and_then(|page| Next::parse(page, self.config()))
+        {
+            return page.as_str().to_owned();
+        }
+        match request.query.as_str() {
+            query if self.is_safe() && !query.is_empty() => format!("{}?{query}", request.path),
+            _ => request.path.clone(),
+        }
+    }
+
     pub(crate) fn frame(&self, user: Option<&User>, csrf_token: String, errors: &FieldErrors) -> Frame {
         let language = self.language();
         let theme = self.loaded_session().and_then(|session| session.get::<String>("theme"));
@@ -90,6 +106,7 @@ impl Context {
             lang: language,
             theme: theme.unwrap_or_else(|| "auto".to_owned()),
             path: self.0.request.path.clone(),
+            here: self.here(),
             csrf_token,
             csp_nonce: self.0.nonce.clone(),
             request_id: self.0.request.id.clone(),
