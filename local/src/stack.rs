@@ -186,11 +186,19 @@ impl Stack {
         self.gateway.handle(request, peer).await
     }
 
-    /// Serves the port until `shutdown`, then lets the requests under way end.
-    pub async fn serve(&mut self, shutdown: impl Future<Output = ()> + Send) {
-        match self.listener.take() {
-            Some(listener) => self.gateway.clone().serve(listener, shutdown).await,
-            None => shutdown.await,
+    /// Serves the port until `shutdown`, then lets the requests under way end. Meanwhile the system stays in the
+    /// caller's hands.
+    pub fn serve<F>(&mut self, shutdown: F) -> impl Future<Output = ()> + Send + use<F>
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let listener = self.listener.take();
+        let gateway = self.gateway.clone();
+        async move {
+            match listener {
+                Some(listener) => gateway.serve(listener, shutdown).await,
+                None => shutdown.await,
+            }
         }
     }
 
