@@ -1,0 +1,83 @@
+//! A whole system on real ports, and the people who visit it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use local::{Delivery, Options, Stack};
+use tokio::task::JoinHandle;
+
+use crate::person::Person;
+
+/// A password that the rules accept.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A running system of one test.
+pub(crate) struct Site {
+    stack: Stack,
+    server: JoinHandle<()>,
+}
+
+impl Site {
+    /// Starts a system that works by itself.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(true).await
+    }
+
+    /// Starts a system in which an uploaded file is looked at when [`Self::verify_upload`] says so: what a page shows
+    /// meanwhile can be looked at in peace.
+    pub(crate) async fn start_with_slow_verification() -> Self {
+        Self::start_with(false).await
+    }
+
+    async fn start_with(deliver_events: bool) -> Self {
+        let options = Options {
+            address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            deliver_events,
+            ..Options::in_memory(root())
+        };
+        let mut stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", portico::log::chain(&error)));
+        let server = tokio::spawn(stack.serve(std::future::pending()));
+        Self { stack, server }
+    }
+
+    /// Where S3 is reached.
+    pub(crate) fn s3_url(&self) -> String {
+        self.stack.s3_url()
+    }
+
+    /// Somebody with an empty browser.
+    pub(crate) async fn visitor(&self) -> Person {
+        Person::arrive(self.stack.url()).await
+    }
+
+    /// Somebody who has signed up as `name` and is logged in, at the home page.
+    pub(crate) async fn member(&self, name: &str) -> Person {
+        let mut person = self.visitor().await;
+        person.goes_to("/signup").await;
+        person.types("#id_email", &format!("{name}@example.com")).await;
+        person.types("#id_username", name).await;
+        person.types("#id_password1", PASSWORD).await;
+        person.types("#id_password2", PASSWORD).await;
+        person.presses("Create account").await;
+        person.logs_in(name).await;
+        person
+    }
+
+    /// Waits for the next file to arrive in S3 and has it looked at.
+    pub(crate) async fn verify_upload(&self) {
+        let event = self.stack.next_s3_event().await;
+        let delivery = self.stack.deliver(&event).await;
+        assert!(matches!(delivery, Delivery::Done), "the file was not looked at");
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
