@@ -62,14 +62,3 @@ async fn picking_a_theme_leads_back_even_from_the_page_of_a_refused_form() {
     kim.presses_in("footer", "Dark").await;
     assert_eq!(kim.place().await, "/profile");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn theme_and_language_stay_after_the_log_out() {
-    let site = Site::start().await;
-    let mut kim = site.member("kim").await;
-    kim.presses_in("footer", "Dark").await;
-    kim.presses_in("footer", "한국어").await;
-    kim.presses_in("header", "로그아웃").await;
-    kim.sees("로그아웃했습니다.").await;
-    assert_eq!(kim.string("document.documentElement.dataset.theme").await, "dark");
-}
