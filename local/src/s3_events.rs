@@ -114,6 +114,7 @@ impl S3Events {
             }
         }
         if outcome == Delivery::Dead {
+            tracing::error!(key = event.key, "an S3 event was given up: in AWS it is in the dead-letter queue now");
             self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(json);
         }
         outcome

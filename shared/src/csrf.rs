@@ -44,6 +44,12 @@ impl CsrfSecret {
         keys.verify(Purpose::Csrf, &message(nonce, binding), signature).then_some(Self(value))
     }
 
+    /// Reads a cookie's value without asking who signed it, and for which session: enough to see that a form and a
+    /// cookie belong together, not to let anything through.
+    pub(crate) fn unverified(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
     /// The cookie's value.
     pub fn to_cookie(self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
@@ -78,6 +84,12 @@ impl CsrfSecret {
 
 fn message(nonce: &[u8], binding: &str) -> Vec<u8> {
     [nonce, binding.as_bytes()].concat()
+}
+
+/// Whether the browser says outright that the request comes from our own pages.
+pub(crate) fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
+    let spoken = headers.contains_key(&SEC_FETCH_SITE) || headers.contains_key(ORIGIN);
+    spoken && check_origin(headers, config).is_ok()
 }
 
 /// Whether the browser says that the request comes from our own pages, or is silent.

@@ -10,6 +10,7 @@ use aws_lambda_events::event::s3::S3Event;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use tracing::Level;
 
 use crate::app::App;
 use crate::error::{BoxError, Result};
@@ -103,18 +104,28 @@ impl Jobs {
                 Ok(done) => (*done, String::new()),
                 Err(error) => ("failed", crate::log::chain(error)),
             };
-            tracing::info!(
-                target: "portico::job",
-                key = object.key,
-                outcome = done,
-                duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-                dynamodb_calls = cost.calls,
-                dynamodb_trips = cost.trips,
-                read_units = cost.read_units,
-                write_units = cost.write_units,
-                error,
-                "object created"
-            );
+            macro_rules! line {
+                ($level:expr) => {
+                    tracing::event!(
+                        target: "portico::job",
+                        $level,
+                        key = object.key,
+                        outcome = done,
+                        duration_ms = begun.elapsed().as_secs_f64() * 1000.0,
+                        dynamodb_calls = cost.calls,
+                        dynamodb_trips = cost.trips,
+                        read_units = cost.read_units,
+                        write_units = cost.write_units,
+                        error,
+                        "object created"
+                    )
+                };
+            }
+            if outcome.is_ok() {
+                line!(Level::INFO);
+            } else {
+                line!(Level::ERROR);
+            }
             if let Err(error) = outcome {
                 failed = Some(error);
             }

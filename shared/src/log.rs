@@ -23,18 +23,22 @@ pub(crate) struct Line<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) method: &'a str,
     pub(crate) route: &'a str,
+    /// The path, where no route names it.
+    pub(crate) path: &'a str,
     pub(crate) status: StatusCode,
     pub(crate) code: &'a str,
     pub(crate) duration: Duration,
     pub(crate) user: Option<String>,
     pub(crate) address: &'a str,
     pub(crate) cost: Cost,
-    pub(crate) error: Option<String>,
+    pub(crate) error: &'a str,
 }
 
 impl Line<'_> {
     /// Writes the line: an error for 5xx, a warning for what a client did wrong, information otherwise.
     pub(crate) fn write(&self) {
+        // A stranger chooses it: enough to recognise it by.
+        let path = self.path.get(..self.path.floor_char_boundary(100)).unwrap_or_default();
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
@@ -43,6 +47,7 @@ impl Line<'_> {
                     request_id = self.request_id,
                     method = self.method,
                     route = self.route,
+                    path,
                     status = self.status.as_u16(),
                     code = self.code,
                     duration_ms = self.duration.as_secs_f64() * 1000.0,
@@ -52,7 +57,7 @@ impl Line<'_> {
                     dynamodb_trips = self.cost.trips,
                     read_units = self.cost.read_units,
                     write_units = self.cost.write_units,
-                    error = self.error.as_deref().unwrap_or_default(),
+                    error = self.error,
                 )
             };
         }
@@ -152,7 +157,7 @@ where
             out,
             "{time} {} {} {color}{}{reset} {} ms",
             get("method"),
-            get("route"),
+            if get("path").is_empty() { get("route") } else { get("path") },
             get("status"),
             get("duration_ms")
         )?;

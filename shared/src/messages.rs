@@ -48,6 +48,8 @@ struct State {
     /// Whether there will be a page to show them.
     kept: bool,
     queue: Vec<Message>,
+    /// How many of the queue came with the request.
+    waited: usize,
     came: bool,
     changed: bool,
 }
@@ -68,7 +70,7 @@ impl Messages {
     /// program reads its answer instead) messages are not kept.
     pub(crate) fn parse(cookie: Option<&str>, keys: &SecretKeys, kept: bool) -> Self {
         let queue = cookie.and_then(|text| decode(text, keys)).unwrap_or_default();
-        Self(Mutex::new(State { kept, queue, came: cookie.is_some(), changed: false }))
+        Self(Mutex::new(State { kept, waited: queue.len(), queue, came: cookie.is_some(), changed: false }))
     }
 
     /// Adds a message by its text's key.
@@ -100,10 +102,17 @@ impl Messages {
         self.add(Level::Error, key);
     }
 
+    /// Takes back what this request added: it did not do what it says.
+    pub(crate) fn retract(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = state.waited;
+        state.queue.truncate(waited);
+    }
+
     /// Hands them out to a page: afterwards they have been shown.
     pub(crate) fn take(&self, language: Language) -> Vec<Shown> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.changed = true;
+        (state.changed, state.waited) = (true, 0);
         let show = |Message(level, key): Message| Shown { level, text: language.text(&key, &[]) };
         std::mem::take(&mut state.queue).into_iter().map(show).collect()
     }
@@ -150,6 +159,18 @@ mod tests {
         assert_eq!(second.change(&keys), Change::Keep);
         assert_eq!(second.take(Language::En).len(), 1);
         assert_eq!(second.change(&keys), Change::Delete);
+    }
+
+    #[test]
+    fn what_a_failed_request_says_is_taken_back_and_what_waited_stays() {
+        let keys = SecretKeys::new(Secret::new("k"), vec![]);
+        let first = Messages::parse(None, &keys, true);
+        first.info("login-done");
+        let Change::Set(cookie) = first.change(&keys) else { panic!() };
+        let second = Messages::parse(Some(&cookie), &keys, true);
+        second.success("profile-saved");
+        second.retract();
+        assert_eq!(second.take(Language::En).len(), 1);
     }
 
     #[test]

@@ -17,31 +17,37 @@ use crate::context::Context;
 use crate::cookies::{self, Name};
 use crate::csrf;
 use crate::error::{Error, FieldErrors, Result};
+use crate::fields::Fields;
 use crate::headers;
 use crate::log::{Line, chain};
 use crate::messages::Change;
 use crate::next::Next;
 use crate::pages::{error_key, shown_errors};
 use crate::request::Request;
-use crate::response::{Body, Response};
+use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
 use crate::sessions::{CookieChange, Save};
 
 /// How long a browser keeps the CSRF cookie, seconds: Django's `CSRF_COOKIE_AGE`, a year.
 const CSRF_COOKIE_AGE: i64 = 31_449_600;
 
+/// What the log calls the route of a request that has none.
+const NO_ROUTE: &str = "-";
+
 /// Answers one request. It always answers, whatever the handler does.
 pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Response {
     let begun = Instant::now();
     let is_head = request.method == Method::HEAD;
     let matched = routes.find(&request.method, &request.path);
-    let route = matched.as_ref().map_or("-", |matched| matched.path);
+    let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
     let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
     let cx = Context::new(app.clone(), request, params);
     let handled = async {
         let handler = matched.ok_or(Error::NotFound)?.handler?;
-        guard(&cx)?;
-        handler.call(cx.clone()).await
+        match guard(&cx) {
+            Ok(()) => handler.call(cx.clone()).await,
+            Err(error) => outlived(&cx, error).await,
+        }
     };
     finish(&cx, route, begun, is_head, caught(handled).await).await
 }
@@ -50,26 +56,20 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Respo
 pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response {
     let is_head = request.method == Method::HEAD;
     let cx = Context::new(app.clone(), request, Vec::new());
-    finish(&cx, "-", Instant::now(), is_head, Err(error)).await
+    finish(&cx, NO_ROUTE, Instant::now(), is_head, Err(error)).await
 }
 
 async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handled: Result<Response>) -> Response {
-    let mut cause = None;
-    let mut code = "";
-    let mut response = match handled {
+    // What the handler says was done is not, when its session could not be saved: the visitor is told so instead.
+    let saved = save_session(cx).await;
+    let mut response = match handled.and_then(|response| saved.map(|()| response)) {
         Ok(response) => response,
         Err(error) => {
-            code = error.code();
-            cause = Some(chain(&error));
-            show(cx, error).await
+            cx.messages().retract();
+            let refused = Refused::from(&error);
+            Response { refused: Some(refused), ..show(cx, error).await }
         }
     };
-    if let Err(error) = save_session(cx).await {
-        // What the handler said was done may not be: the visitor is told so instead.
-        code = error.code();
-        cause = Some(chain(&error));
-        response = show(cx, error).await;
-    }
     set_cookies(cx, &mut response);
     let user = cx.loaded_user();
     // A cookie that claims a user counts although nobody looked whether it lives: not every error page asks.
@@ -83,13 +83,14 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
         request_id: &cx.request().id,
         method: cx.request().method.as_str(),
         route,
+        path: if route == NO_ROUTE { &cx.request().path } else { "" },
         status: response.status,
-        code,
+        code: response.refused.as_ref().map_or("", |refused| refused.code),
         duration: begun.elapsed(),
-        user: user.map(|user| user.id.to_string()),
+        user: cx.actor().map(|id| id.to_string()),
         address: &cx.request().source_ip,
         cost: cx.meter().cost(),
-        error: cause,
+        error: response.refused.as_ref().map_or("", |refused| &refused.cause),
     }
     .write();
     if is_head {
@@ -109,12 +110,34 @@ fn guard(cx: &Context) -> Result<()> {
     // is nobody's anyway.
     let binding = cx.session_token().map(|token| token.csrf_binding()).unwrap_or_default();
     let secret = cx.csrf_cookie(&binding).ok_or(Error::CsrfFailed("no cookie, or one of another session"))?;
-    let submitted = cx.request().header(&csrf::HEADER).or_else(|| fields.text(csrf::FIELD));
-    match submitted {
+    match submitted_token(cx, fields) {
         None => Err(Error::CsrfFailed("no token")),
         Some(token) if secret.accepts(token) => Ok(()),
         Some(_) => Err(Error::CsrfFailed("a wrong token")),
     }
+}
+
+fn submitted_token<'a>(cx: &'a Context, fields: &'a Fields) -> Option<&'a str> {
+    cx.request().header(&csrf::HEADER).filter(|token| !token.is_empty()).or_else(|| fields.text(csrf::FIELD))
+}
+
+/// A form of ours that was left open until its session ended: nothing is done, but the visitor is led to the log-in
+/// page and back, and not told of a forgery. The browser must say that the form is ours, and form and cookie must
+/// belong together; that alone lets nothing through.
+async fn outlived(cx: &Context, error: Error) -> Result<Response> {
+    let config = cx.config();
+    let ours = matches!(error, Error::CsrfFailed(_)) && csrf::is_from_here(&cx.request().headers, config);
+    if !ours || cx.wants_json() {
+        return Err(error);
+    }
+    let cookie = cx.request().cookie(&Name::Csrf.full(config));
+    let secret = cookie.and_then(|cookie| csrf::CsrfSecret::unverified(cookie.expose()));
+    let together = submitted_token(cx, cx.fields()?).is_some_and(|token| secret.is_some_and(|s| s.accepts(token)));
+    if !together || cx.user().await?.is_some() {
+        return Err(error);
+    }
+    cx.messages().warning("session-ended");
+    Ok(Response::see_other(&login_page(cx)))
 }
 
 /// A panic ends the request, not the process (ASVS 16.5.4).

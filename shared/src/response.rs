@@ -16,6 +16,21 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// What a refused form's page says in words: its error, for the log.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// The error behind an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) cause: String,
+}
+
+impl From<&Error> for Refused {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code(), cause: crate::log::chain(error) }
+    }
 }
 
 /// A body: API Gateway takes text as it is and bytes in base64.

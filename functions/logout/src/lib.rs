@@ -2,7 +2,7 @@
 //! site could ask for it.
 
 use portico::headers::clear_site_data;
-use portico::{Context, Error, Response, Result, Routes, StatusCode, accounts};
+use portico::{Context, Error, Next, Response, Result, Routes, StatusCode, accounts};
 use serde_json::json;
 
 /// What this function answers.
@@ -32,6 +32,6 @@ async fn log_out_everywhere(cx: Context) -> Result<Response> {
 
 fn bye(cx: &Context, message: &str) -> Result<Response> {
     cx.messages().success(message);
-    let home = cx.next_or(None, &cx.config().urls.logout_redirect);
+    let home = Next::to(&cx.config().urls.logout_redirect);
     Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?))
 }

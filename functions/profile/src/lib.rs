@@ -2,7 +2,7 @@
 
 use portico::accounts::{self, BIO_MAX_LENGTH, ProfileForm, User};
 use portico::media::AVATAR;
-use portico::{Context, Error, Response, Result, Routes, StatusCode};
+use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
@@ -54,8 +54,7 @@ async fn save(cx: Context) -> Result<Response> {
         return conflict(&cx, &form).await;
     };
     cx.messages().success(if form.changes.clear_avatar { "avatar-removed" } else { "profile-saved" });
-    let here = cx.next_or(None, "/profile");
-    cx.done(StatusCode::OK, &here, json!({ "user": cx.public_user(&saved) }))
+    cx.done(StatusCode::OK, &Next::to("/profile"), json!({ "user": cx.public_user(&saved) }))
 }
 
 /// Somebody saved in between: both versions are shown, and saving again is a decision.
@@ -64,6 +63,11 @@ async fn conflict(cx: &Context, form: &ProfileForm) -> Result<Response> {
         return Err(Error::Conflict);
     }
     let current = accounts::reload(cx).await?;
+    if form.changes.are_in(&current) {
+        // The same form twice: there is nothing to decide.
+        cx.messages().success("profile-saved");
+        return cx.redirect(&Next::to("/profile"));
+    }
     let mut page = ProfilePage::new(cx, Filled { version: current.version, ..Filled::typed(form, &current) });
     page.conflict = true;
     page.theirs = Some(Filled::stored(&current));

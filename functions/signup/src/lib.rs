@@ -1,7 +1,7 @@
 //! `GET /signup` shows the form; `POST /signup` creates the account and leads to the log-in page.
 
 use portico::accounts::{self, SignupForm};
-use portico::{Context, Error, Response, Result, Routes, StatusCode};
+use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ async fn sign_up(cx: Context) -> Result<Response> {
         Err(errors) => cx.refuse(Error::Invalid(errors), "accounts/signup.html", page).await,
         Ok(user) => {
             cx.messages().success("signup-done");
-            let login = cx.next_or(None, &cx.config().urls.login);
+            let login = Next::to(&cx.config().urls.login);
             cx.done(StatusCode::CREATED, &login, json!({ "user": cx.public_user(&user) }))
         }
     }

@@ -162,6 +162,7 @@ upload-reason-superseded = A newer picture took its place.
 login-done = You are logged in.
 logout-done = You are logged out.
 logout-all-done = You are logged out on every device.
+session-ended = Your session had ended, so nothing was saved. Please log in and try again.
 signup-done = Welcome! Your account is ready.
 profile-saved = Your profile is saved.
 avatar-removed = Your picture is removed.

@@ -162,6 +162,7 @@ upload-reason-superseded = 더 새로운 사진으로 바뀌었습니다.
 login-done = 로그인했습니다.
 logout-done = 로그아웃했습니다.
 logout-all-done = 모든 기기에서 로그아웃했습니다.
+session-ended = 세션이 끝나 저장하지 않았습니다. 로그인한 뒤 다시 시도해 주세요.
 signup-done = 환영합니다! 계정이 만들어졌습니다.
 profile-saved = 프로필을 저장했습니다.
 avatar-removed = 사진을 삭제했습니다.

@@ -117,6 +117,7 @@ impl NewAccount {
             is_superuser: false,
             session_epoch: 1,
             version: 1,
+            last_edit: None,
             date_joined: now,
             last_login: None,
             last_login_ip: None,

@@ -38,7 +38,10 @@ impl From<bool> for Remember {
 pub async fn sign_up(cx: &Context, account: NewAccount) -> Result<Result<User, FieldErrors>> {
     let hash = cx.app().hasher().hash(account.password.clone()).await?;
     let user = account.into_user(cx, hash);
-    let Err(taken) = cx.store().create_user(&user).await? else { return Ok(Ok(user)) };
+    let Err(taken) = cx.store().create_user(&user).await? else {
+        cx.acts_as(&user);
+        return Ok(Ok(user));
+    };
     let mut errors = FieldErrors::default();
     if taken.email {
         errors.add("email", "unique", "email-unique");
@@ -113,11 +116,12 @@ pub async fn logout(cx: &Context) -> Result<()> {
 /// Removing the picture takes it from the profile first; the object behind it goes afterwards, so that what fails
 /// halfway leaves an object that nobody is shown, not a picture that is missing.
 pub async fn save_profile(cx: &Context, user: &User, form: &ProfileForm) -> Result<Option<User>> {
-    let saved = match cx.store().update_profile(user, form.version, &form.changes).await {
+    let edit = cx.app().rng().token();
+    let saved = match cx.store().update_profile(user, form.version, &form.changes, &edit).await {
         Ok(saved) => saved,
         Err(error) if error.is_condition() => match cx.store().get_user(user.id).await? {
             // The SDK sends a write again whose answer was lost, and meets its own work.
-            Some(current) if current.version == form.version + 1 && form.changes.are_in(&current) => current,
+            Some(current) if current.last_edit.as_ref() == Some(&edit) => current,
             _ => return Ok(None),
         },
         Err(error) => return Err(error.into()),

@@ -79,6 +79,9 @@ pub struct User {
     pub session_epoch: u64,
     /// Counts the edits of the profile.
     pub version: u64,
+    /// A random name of the latest edit: by it a retry finds that its own answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_edit: Option<String>,
     /// When the account was created.
     pub date_joined: Timestamp,
     /// When it last signed in.

@@ -11,7 +11,7 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::negotiation::Format;
 use crate::next::Next;
 use crate::pages::Frame;
-use crate::response::Response;
+use crate::response::{Refused, Response};
 
 impl Context {
     /// Whether the answer is JSON.
@@ -33,6 +33,7 @@ impl Context {
             return Err(error);
         }
         let (status, header) = (error.status(), error.header());
+        let refused = Refused::from(&error);
         let errors = match error {
             Error::Invalid(errors) => errors,
             other => {
@@ -43,6 +44,7 @@ impl Context {
         };
         let mut response = self.render(status, template, page, &errors).await?;
         response.headers.extend(header);
+        response.refused = Some(refused);
         Ok(response)
     }
 

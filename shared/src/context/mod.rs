@@ -9,7 +9,7 @@ use http::Method;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use crate::accounts::{PublicUser, Remember, User};
+use crate::accounts::{PublicUser, Remember, User, UserId};
 use crate::app::App;
 use crate::config::Config;
 use crate::cookies::Name;
@@ -39,6 +39,7 @@ struct Inner {
     nonce: String,
     fields: OnceLock<Fields>,
     visit: OnceCell<Visit>,
+    actor: OnceLock<UserId>,
     messages: Messages,
     csrf: Mutex<Csrf>,
 }
@@ -79,6 +80,7 @@ impl Context {
             nonce: app.rng().token(),
             fields: OnceLock::new(),
             visit: OnceCell::new(),
+            actor: OnceLock::new(),
             csrf: Mutex::default(),
             app,
             request,
@@ -191,6 +193,9 @@ impl Context {
             None if self.0.request.has_cookie(&name) => (Session::dead_cookie(), None),
             None => (Session::default(), None),
         };
+        if let Some(user) = &user {
+            self.acts_as(user);
+        }
         Ok(Visit { session, user: Mutex::new(user.map(Arc::new)) })
     }
 
@@ -203,6 +208,15 @@ impl Context {
     /// The session if it was asked for already.
     pub(crate) fn loaded_session(&self) -> Option<&Session> {
         self.0.visit.get().map(|visit| &visit.session)
+    }
+
+    /// Notes whose request this is, for the log: it stays theirs when they log out by it.
+    pub(crate) fn acts_as(&self, user: &User) {
+        let _ = self.0.actor.set(user.id);
+    }
+
+    pub(crate) fn actor(&self) -> Option<UserId> {
+        self.0.actor.get().copied()
     }
 
     pub(crate) fn loaded_user(&self) -> Option<Arc<User>> {
@@ -224,6 +238,7 @@ impl Context {
     }
 
     pub(crate) fn adopt_session(&self, begun: Begun, user: User) {
+        self.acts_as(&user);
         if let Some(visit) = self.0.visit.get() {
             visit.session.adopt(begun);
             *lock(&visit.user) = Some(Arc::new(user));

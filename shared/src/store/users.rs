@@ -79,7 +79,7 @@ impl Store {
         self.update(self.accounts(), &Key::user(id), &change).await.map(drop)
     }
 
-    /// Saves a profile if it still has the version that the editor saw. Gives the user as saved.
+    /// Saves a profile if it still has the version that the editor saw. Gives the user as saved. `edit` names it.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when somebody saved in between, or the user is gone.
@@ -88,6 +88,7 @@ impl Store {
         user: &User,
         version: u64,
         changes: &ProfileChanges,
+        edit: &str,
     ) -> Result<User, StoreError> {
         let mut change = Expression::new();
         for (name, value) in changes.texts() {
@@ -103,7 +104,8 @@ impl Store {
                 change = change.remove(&[name]);
             }
         }
-        let change = change.set(&["version"], version + 1)?.only_if("version", "=", version)?;
+        let change =
+            change.set(&["last_edit"], edit)?.set(&["version"], version + 1)?.only_if("version", "=", version)?;
         from_item(self.update(self.accounts(), &Key::user(user.id), &change).await?)
     }
 }
