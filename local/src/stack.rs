@@ -225,6 +225,11 @@ impl Stack {
         &self.dynamodb
     }
 
+    /// The keys of the objects in the bucket of the pictures: for looking at what is stored.
+    pub fn objects(&self) -> Vec<String> {
+        self.s3.keys(self.app.media().bucket())
+    }
+
     /// The next S3 event, taken by hand where events are not delivered as they come.
     pub async fn next_s3_event(&self) -> s3::Event {
         self.s3_events.next().await

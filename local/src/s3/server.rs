@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use super::events::Events;
 use super::front::Front;
 use super::options::{Error, Options};
-use super::store::Store;
+use super::store::{Entry, Listing, Store};
 
 /// How long requests under way may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -64,6 +64,17 @@ impl S3Server {
     /// The events of new objects, for whoever delivers them.
     pub fn events(&self) -> Events {
         Events::of(Arc::clone(&self.store))
+    }
+
+    /// The keys of a bucket's objects in byte order, the first thousand: for looking at what is stored.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        let all = Listing { bucket, prefix: "", delimiter: None, after: None, limit: 1_000 };
+        let entries = self.store.list(&all).map(|(entries, _)| entries).unwrap_or_default();
+        let keys = entries.into_iter().filter_map(|entry| match entry {
+            Entry::Object { key, .. } => Some(key),
+            Entry::Prefix(_) => None,
+        });
+        keys.collect()
     }
 
     /// Stops accepting, lets requests end for up to five seconds, and closes the data.
