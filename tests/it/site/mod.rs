@@ -1,9 +1,13 @@
 //! A whole system for one test, and the people who visit it.
 
 mod answer;
+pub(crate) mod faults;
 mod gate;
 pub(crate) mod log;
+pub(crate) mod pictures;
+pub(crate) mod s3;
 mod store;
+pub(crate) mod uploading;
 mod visitor;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +17,7 @@ use local::{Options, Stack};
 use portico::clock::TestClock;
 
 pub(crate) use answer::Answer;
+pub(crate) use faults::{Fault, Faults};
 pub(crate) use gate::Gate;
 pub(crate) use visitor::Visitor;
 
@@ -42,6 +47,25 @@ impl Site {
         change(&mut options);
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", portico::log::chain(&error)));
         Self { stack, clock }
+    }
+
+    /// Starts a system whose calls to AWS can be made to fail. S3's events are delivered by hand, the calls up to now
+    /// are forgotten.
+    pub(crate) async fn with_faults(settings: &[(&str, &str)]) -> (Self, Faults) {
+        let faults = Faults::default();
+        let site = Self::start_with(|options| {
+            options.http_client = Some(faults.client());
+            options.deliver_events = false;
+            options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        })
+        .await;
+        faults.clear();
+        (site, faults)
+    }
+
+    /// Starts a system whose S3 events are delivered by hand.
+    pub(crate) async fn by_hand() -> Self {
+        Self::start_with(|options| options.deliver_events = false).await
     }
 
     /// Somebody with an empty browser, who reads HTML.

@@ -1,0 +1,209 @@
+//! Faults between the product and AWS: an HTTP client around the SDK's own that can be told which call shall fail, and
+//! how. It also notes every call, so that a test can say what was asked for.
+//!
+//! A call is named as its service does: `PutItem` for `DynamoDB`, `GET uploads` for S3 (the method, and the first folder
+//! of the key).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+/// What goes wrong.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// The connection breaks before anything is sent. The SDK tries again.
+    NotSent,
+    /// It is carried out, and the answer is lost. The SDK tries again.
+    ReplyLost,
+    /// The process ends before it is sent: nobody tries again.
+    CrashBefore,
+    /// The process ends after it was carried out: nobody tries again.
+    CrashAfter,
+    /// It is never answered.
+    Silence,
+    /// An answer of the service's own instead: status and body.
+    Answer(u16, Value),
+}
+
+impl Fault {
+    /// `DynamoDB` asks to slow down.
+    pub(crate) fn throttled() -> Self {
+        Self::error("ProvisionedThroughputExceededException")
+    }
+
+    /// An error of `DynamoDB` by its name.
+    pub(crate) fn error(name: &str) -> Self {
+        Self::Answer(400, json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": name }))
+    }
+
+    /// The service has an error of its own.
+    pub(crate) fn internal() -> Self {
+        Self::Answer(500, json!({ "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError" }))
+    }
+
+    /// A transaction that met another one.
+    pub(crate) fn transaction_conflict() -> Self {
+        let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        let reasons = [json!({ "Code": "TransactionConflict" }), json!({ "Code": "None" })];
+        Self::Answer(400, json!({ "__type": name, "message": "canceled", "CancellationReasons": reasons }))
+    }
+}
+
+/// A call that was made.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// As `PutItem`, or `GET uploads`.
+    pub(crate) name: String,
+    /// What was sent to `DynamoDB`; null for S3.
+    pub(crate) body: Value,
+}
+
+/// The faults of one system.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<Call>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    name: String,
+    skip: usize,
+    times: usize,
+    fault: Fault,
+}
+
+impl Faults {
+    /// The client to give to the system: `options.http_client = Some(faults.client())`.
+    pub(crate) fn client(&self) -> SharedHttpClient {
+        let inner = aws_smithy_http_client::Builder::new().build_http();
+        SharedHttpClient::new(Client { inner, faults: self.clone() })
+    }
+
+    /// From now on every call of this name fails; an empty name is any call.
+    pub(crate) fn always(&self, name: &str, fault: Fault) {
+        self.add(name, 0, usize::MAX, fault);
+    }
+
+    /// The next `times` calls of this name fail.
+    pub(crate) fn next(&self, name: &str, times: usize, fault: Fault) {
+        self.add(name, 0, times, fault);
+    }
+
+    /// After `skip` more calls of this name, every further one fails.
+    pub(crate) fn after(&self, name: &str, skip: usize, fault: Fault) {
+        self.add(name, skip, usize::MAX, fault);
+    }
+
+    /// Nothing fails any more, and the calls so far are forgotten.
+    pub(crate) fn clear(&self) {
+        *self.lock() = State::default();
+    }
+
+    /// The calls since [`Self::clear`].
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// How many calls had this name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.lock().calls.iter().filter(|call| call.name == name).count()
+    }
+
+    fn add(&self, name: &str, skip: usize, times: usize, fault: Fault) {
+        self.lock().rules.push(Rule { name: name.to_owned(), skip, times, fault });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a call, and says what goes wrong with it.
+    fn note(&self, call: Call) -> Option<Fault> {
+        let mut state = self.lock();
+        let rule = state.rules.iter_mut().find(|rule| rule.times > 0 && matches(&rule.name, &call.name));
+        let fault = rule.and_then(|rule| {
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                return None;
+            }
+            rule.times -= 1;
+            Some(rule.fault.clone())
+        });
+        state.calls.push(call);
+        fault
+    }
+}
+
+fn matches(rule: &str, name: &str) -> bool {
+    rule.is_empty() || rule == name
+}
+
+#[derive(Debug)]
+struct Client {
+    inner: SharedHttpClient,
+    faults: Faults,
+}
+
+impl HttpClient for Client {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(Connector { inner, faults: self.faults.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    inner: SharedHttpConnector,
+    faults: Faults,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Some(fault) = self.faults.note(read(&request)) else { return self.inner.call(request) };
+        let inner = self.inner.clone();
+        HttpConnectorFuture::new(async move {
+            match fault {
+                Fault::NotSent => Err(ConnectorError::io("the connection broke".into())),
+                Fault::ReplyLost => {
+                    inner.call(request).await?;
+                    Err(ConnectorError::io("the answer was lost".into()))
+                }
+                Fault::CrashBefore => Err(ConnectorError::other("crashed".into(), None)),
+                Fault::CrashAfter => {
+                    inner.call(request).await?;
+                    Err(ConnectorError::other("crashed".into(), None))
+                }
+                Fault::Silence => std::future::pending().await,
+                Fault::Answer(status, body) => {
+                    let status = StatusCode::try_from(status).unwrap();
+                    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+                    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+                    Ok(response)
+                }
+            }
+        })
+    }
+}
+
+fn read(request: &HttpRequest) -> Call {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let name = target.rsplit('.').next().unwrap_or_default().to_owned();
+        return Call { name, body: body.unwrap_or_default() };
+    }
+    let path = request.uri().split("://").nth(1).unwrap_or_default();
+    let folder = path.split(['/', '?']).nth(2).unwrap_or_default();
+    Call { name: format!("{} {folder}", request.method()), body: Value::Null }
+}
