@@ -13,5 +13,6 @@ mod login;
 mod logout;
 mod negotiation;
 mod preferences;
+mod profile;
 mod sessions;
 mod signup;
