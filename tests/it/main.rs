@@ -16,3 +16,4 @@ mod preferences;
 mod profile;
 mod sessions;
 mod signup;
+mod uploads;
