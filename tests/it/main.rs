@@ -6,6 +6,7 @@
 mod site;
 
 mod budgets;
+mod crashes;
 mod csrf;
 mod headers;
 mod log;
@@ -13,6 +14,7 @@ mod login;
 mod logout;
 mod negotiation;
 mod preferences;
+mod process_upload;
 mod profile;
 mod sessions;
 mod signup;
