@@ -6,6 +6,7 @@
 mod site;
 
 mod budgets;
+mod configuration;
 mod crashes;
 mod csrf;
 mod headers;
@@ -13,9 +14,11 @@ mod log;
 mod login;
 mod logout;
 mod negotiation;
+mod permissions;
 mod preferences;
 mod process_upload;
 mod profile;
 mod sessions;
 mod signup;
+mod template;
 mod uploads;

@@ -1,0 +1,34 @@
+//! `docs/configuration.md` held against the settings that there are.
+
+use std::collections::BTreeMap;
+
+use portico::config::Config;
+
+use crate::site::root;
+
+/// The rows of the tables with the columns `Name | Accepts | Default | Meaning`.
+fn documented() -> BTreeMap<String, [String; 3]> {
+    let text = std::fs::read_to_string(root().join("docs/configuration.md")).expect("docs/configuration.md");
+    let mut rows = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, accepts, default, meaning] = cells[..] else { panic!("not four columns: {line}") };
+        let row = [accepts, default, meaning].map(|cell| cell.trim_matches('`').to_owned());
+        assert!(rows.insert(name.trim_matches('`').to_owned(), row).is_none(), "{name} stands twice");
+    }
+    rows
+}
+
+#[test]
+fn every_setting_is_documented_with_its_default() {
+    let mut documented = documented();
+    for setting in Config::settings() {
+        let row = documented.remove(setting.name);
+        let [accepts, default, meaning] = row.unwrap_or_else(|| panic!("{} is not documented", setting.name));
+        assert!(!accepts.is_empty() && !meaning.is_empty(), "{}", setting.name);
+        match setting.default {
+            Some(expected) if !expected.is_empty() => assert_eq!(default, expected, "{}", setting.name),
+            _ => assert!(!default.chars().any(|c| c.is_ascii_digit()), "{} has no default: {default}", setting.name),
+        }
+    }
+}

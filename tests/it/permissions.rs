@@ -1,0 +1,197 @@
+//! What each function asks AWS for is what the template's statements allow it: a call that works on one machine, where
+//! nobody checks, would be refused there.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use local::template::{Effect, Function, Statement};
+use serde_json::{Value, json};
+
+use crate::site::faults::Call;
+use crate::site::{Faults, PASSWORD, Site, pictures};
+
+/// An action on a resource, as IAM sees a call.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Need {
+    action: String,
+    /// The end of the resource's ARN: a table, or the folder of a bucket.
+    resource: String,
+    /// The partition keys, for `dynamodb:LeadingKeys`.
+    keys: Vec<String>,
+}
+
+fn needs(call: &Call) -> Vec<Need> {
+    let dynamodb = |action: &str, table: &Value, key: &Value| Need {
+        action: format!("dynamodb:{action}"),
+        resource: table.as_str().unwrap().to_owned(),
+        keys: vec![key["PK"]["S"].as_str().unwrap().to_owned()],
+    };
+    let body = &call.body;
+    match call.name.as_str() {
+        "GetItem" | "UpdateItem" | "DeleteItem" => vec![dynamodb(&call.name, &body["TableName"], &body["Key"])],
+        "PutItem" => vec![dynamodb("PutItem", &body["TableName"], &body["Item"])],
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().iter();
+            let keys = tables.flat_map(|(table, wanted)| {
+                wanted["Keys"].as_array().unwrap().iter().map(move |key| (json!(table), key.clone()))
+            });
+            keys.map(|(table, key)| dynamodb("BatchGetItem", &table, &key)).collect()
+        }
+        "TransactWriteItems" => {
+            let parts = body["TransactItems"].as_array().unwrap().iter();
+            let parts = parts.flat_map(|part| part.as_object().unwrap());
+            // IAM has no action for the transaction: each part needs its own.
+            let need = |(kind, part): (&String, &Value)| {
+                let key = if kind == "Put" { &part["Item"] } else { &part["Key"] };
+                let action = if kind == "ConditionCheck" { "ConditionCheckItem".into() } else { format!("{kind}Item") };
+                dynamodb(&action, &part["TableName"], key)
+            };
+            parts.map(need).collect()
+        }
+        s3 => {
+            let (method, folder) = s3.split_once(' ').unwrap_or_else(|| panic!("{s3} is unknown to this test"));
+            let verb = match method {
+                "GET" => "Get",
+                "PUT" => "Put",
+                "DELETE" => "Delete",
+                other => panic!("{other} is unknown to this test"),
+            };
+            vec![Need { action: format!("s3:{verb}Object"), resource: format!("{folder}/"), keys: Vec::new() }]
+        }
+    }
+}
+
+fn allows(statement: &Statement, need: &Need) -> bool {
+    let resource = |arn: &String| match need.action.split_once(':') {
+        Some(("dynamodb", _)) => arn.ends_with(&format!("/{}", need.resource)),
+        _ => arn.ends_with(&format!("/{}*", need.resource)),
+    };
+    let patterns = statement.condition.pointer("/ForAllValues:StringLike/dynamodb:LeadingKeys");
+    let patterns = patterns.map(|patterns| match patterns {
+        Value::Array(patterns) => patterns.iter().map(|pattern| pattern.as_str().unwrap().to_owned()).collect(),
+        one => vec![one.as_str().unwrap().to_owned()],
+    });
+    let leads = |key: &String| {
+        let Some(patterns) = &patterns else { return true };
+        patterns.iter().any(|pattern| key.starts_with(pattern.trim_end_matches('*')))
+    };
+    statement.effect == Effect::Allow
+        && statement.actions.contains(&need.action)
+        && statement.resources.iter().any(resource)
+        && need.keys.iter().all(leads)
+}
+
+/// What the function was not allowed of what it did.
+fn refused(function: &Function, faults: &Faults) -> Vec<Need> {
+    let calls = faults.calls();
+    faults.clear();
+    let needs: BTreeSet<_> = calls.iter().flat_map(needs).collect();
+    let allowed = |need: &Need| function.statements.iter().any(|statement| allows(statement, need));
+    needs.into_iter().filter(|need| !allowed(need)).collect()
+}
+
+#[tokio::test]
+async fn every_call_of_every_function_is_one_that_it_may_make() {
+    let (site, faults) = Site::with_faults(&[]).await;
+    let mut missing = Vec::new();
+    let mut check = |name: &str, what: &str| {
+        let function = site.stack.template().function(name).unwrap();
+        missing.extend(refused(function, &faults).into_iter().map(|need| format!("{name}, {what}: {need:?}")));
+    };
+
+    // Somebody who is not signed in and has chosen a theme: a session of a visitor.
+    let mut visitor = site.program();
+    visitor.get("/").await;
+    let token = visitor.csrf_token().await;
+    visitor.send_with(&token, Method::POST, "/preferences/theme", json!({ "theme": "dark" })).await;
+    visitor.get("/").await;
+    let token = visitor.csrf_token().await;
+    visitor.send_with(&token, Method::POST, "/preferences/language", json!({ "language": "ko" })).await;
+    check("home", "a visitor");
+
+    let body = json!({ "email": "kim@example.com", "username": "kim", "password1": PASSWORD, "password2": PASSWORD });
+    let created = visitor.send_with(&token, Method::POST, "/signup", body.clone()).await;
+    assert_eq!(created.status, 201, "{}", created.text());
+    assert_eq!(visitor.send_with(&token, Method::POST, "/signup", body).await.status, 422);
+    visitor.get("/signup").await;
+    check("signup", "a visitor");
+
+    for (name, status) in [("nobody@example.com", 401), ("\0", 422), ("a b c", 401), ("kim", 200)] {
+        let body = json!({ "username": name, "password": PASSWORD });
+        assert_eq!(visitor.send_with(&token, Method::POST, "/login", body).await.status, status, "{name:?}");
+    }
+    check("login", "a visitor");
+    let token = visitor.csrf_token().await;
+    let body = json!({ "username": "kim@example.com", "password": PASSWORD });
+    assert_eq!(visitor.send_with(&token, Method::POST, "/login", body).await.status, 200);
+    visitor.csrf_token().await;
+    faults.clear();
+
+    let token = visitor.csrf_token().await;
+    visitor.get("/").await;
+    visitor.send_with(&token, Method::POST, "/preferences/theme", json!({ "theme": "light" })).await;
+    site.clock.advance(jiff::SignedDuration::from_hours(5));
+    visitor.get("/").await;
+    check("home", "a member");
+
+    for (version, status) in [(1, 200), (1, 409)] {
+        let body = json!({ "version": version, "bio": format!("{status}") });
+        assert_eq!(visitor.send_with(&token, Method::PATCH, "/profile", body).await.status, status);
+    }
+    let form = format!("csrfmiddlewaretoken={token}&version=1&bio=x");
+    let conflict = visitor.clone().html().post_raw("/profile", "application/x-www-form-urlencoded", form).await;
+    assert_eq!(conflict.status, 409);
+    check("profile", "edits and conflicts");
+
+    for replaced in [false, true] {
+        faults.clear();
+        let body = json!({
+            "purpose": "avatar", "filename": "a.png", "content_type": "image/png", "size": 9, "method": "POST",
+        });
+        let promised = visitor.send_with(&token, Method::POST, "/uploads", body).await;
+        assert_eq!(promised.status, 201);
+        visitor.get(&format!("/uploads/{}", promised.json()["id"].as_str().unwrap())).await;
+        check("presign-upload", "a promise and a look");
+        crate::site::s3::upload(&promised.json(), &pictures::png()).await;
+        site.deliver_next().await;
+        site.stack.app().media();
+        check("process-upload", if replaced { "a replacement" } else { "a first picture" });
+    }
+    visitor.upload(b"not a picture", "image/png").await;
+    faults.clear();
+    site.deliver_next().await;
+    check("process-upload", "a refusal");
+
+    let version = visitor.whoami().await["version"].clone();
+    faults.clear();
+    let body = json!({ "version": version, "avatar-clear": true });
+    assert_eq!(visitor.send_with(&token, Method::PATCH, "/profile", body).await.status, 200);
+    check("profile", "the removal of a picture");
+
+    assert_eq!(visitor.clone().send_with(&token, Method::POST, "/logout", json!({})).await.status, 200);
+    visitor.get("/logout").await;
+    check("logout", "one session");
+    let mut again = site.program();
+    again.log_in("kim").await;
+    let token = again.csrf_token().await;
+    faults.clear();
+    assert_eq!(again.send_with(&token, Method::POST, "/logout/all", json!({})).await.status, 200);
+    check("logout", "all sessions");
+
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[tokio::test]
+async fn a_cold_start_asks_for_nothing_that_a_function_may_not_have() {
+    let faults = Faults::default();
+    let site = Site::start_with(|options| options.http_client = Some(faults.client())).await;
+    let calls = faults.calls();
+    assert!(!calls.is_empty(), "the connection is opened at the start");
+    for function in &site.stack.template().functions {
+        let needs: BTreeSet<_> = calls.iter().flat_map(needs).collect();
+        for need in needs {
+            let allowed = function.statements.iter().any(|statement| allows(statement, &need));
+            assert!(allowed, "{}: {need:?}", function.name);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `template.yaml`, the one list of routes, held against the code in both directions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::functions::{self, Handler};
+use local::template::{Effect, Resolver, Template};
+use portico::config::Config;
+
+use crate::site::root;
+
+fn template() -> Template {
+    let resolver = Resolver::local().parameter("PublicUrl", "https://www.example.org");
+    Template::load(&root().join("template.yaml"), &resolver).unwrap()
+}
+
+#[test]
+fn every_function_of_the_template_is_linked_in_and_the_other_way_round() {
+    let template: BTreeSet<_> = template().functions.into_iter().map(|function| function.name).collect();
+    let linked: BTreeSet<_> = functions::all().into_iter().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(template, linked);
+}
+
+#[test]
+fn every_function_has_a_package_of_its_name() {
+    for function in template().functions {
+        let folder = root().join("functions").join(&function.name);
+        assert!(folder.join("src/main.rs").is_file() && folder.join("src/lib.rs").is_file(), "{}", function.name);
+    }
+    let folders = std::fs::read_dir(root().join("functions")).unwrap();
+    let folders: BTreeSet<_> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let names: BTreeSet<_> = template().functions.into_iter().map(|function| function.name).collect();
+    assert_eq!(folders, names);
+}
+
+#[test]
+fn every_path_has_a_route_and_every_route_a_path() {
+    let template = template();
+    let handlers: BTreeMap<_, _> = functions::all().into_iter().collect();
+    for function in &template.functions {
+        let declared: BTreeSet<_> =
+            function.routes.iter().map(|route| route.path.as_str()).filter(|path| *path != "$default").collect();
+        let Handler::Http(routes) = &handlers[function.name.as_str()] else {
+            assert!(function.routes.is_empty() && !function.s3_events.is_empty(), "{}", function.name);
+            continue;
+        };
+        assert!(function.s3_events.is_empty(), "{}", function.name);
+        assert_eq!(declared, routes.paths().collect(), "{}", function.name);
+        for route in &function.routes {
+            assert_eq!(route.method, "ANY", "{}: the handler decides methods", route.path);
+        }
+    }
+}
+
+#[test]
+fn what_no_route_matches_goes_to_home() {
+    let template = template();
+    let defaults: Vec<_> = template
+        .functions
+        .iter()
+        .filter(|function| function.routes.iter().any(|route| route.path == "$default"))
+        .map(|function| function.name.as_str())
+        .collect();
+    assert_eq!(defaults, ["home"]);
+}
+
+#[test]
+fn every_environment_name_is_a_setting_and_every_required_setting_is_there() {
+    let known: BTreeSet<_> = Config::settings().into_iter().map(|setting| setting.name).collect();
+    for function in template().functions {
+        for name in function.environment.keys() {
+            assert!(known.contains(name.as_str()), "{}: {name} is no setting", function.name);
+        }
+        let environment: Vec<_> = function.environment.clone().into_iter().collect();
+        let config = Config::from_vars(environment);
+        assert!(config.is_ok(), "{}: {}", function.name, config.unwrap_err());
+        assert!(function.environment.contains_key("SECRET_KEY_ARN"), "{}", function.name);
+        assert!(!function.environment.contains_key("SECRET_KEY"), "{}: a key in plain sight", function.name);
+    }
+}
+
+#[test]
+fn every_required_setting_is_really_required() {
+    let environment = template().functions.remove(0).environment;
+    for name in ["PUBLIC_URL", "SECRET_KEY_ARN", "ACCOUNTS_TABLE", "SESSIONS_TABLE", "MEDIA_ROOT"] {
+        let mut vars = environment.clone();
+        vars.remove(name).unwrap();
+        let error = Config::from_vars(vars).unwrap_err().to_string();
+        assert!(error.contains(name.trim_end_matches("_ARN")), "{error}");
+    }
+}
+
+#[test]
+fn every_function_has_statements_of_its_own_and_none_is_for_everything() {
+    for function in template().functions {
+        assert!(!function.statements.is_empty(), "{}", function.name);
+        for statement in &function.statements {
+            let what = format!("{}: {statement:?}", function.name);
+            assert_eq!(statement.effect, Effect::Allow, "{what}");
+            assert!(statement.sid.is_some(), "{what}");
+            assert!(!statement.actions.is_empty() && !statement.resources.is_empty(), "{what}");
+            for action in &statement.actions {
+                let (service, verb) = action.split_once(':').unwrap();
+                assert!(["dynamodb", "s3", "secretsmanager"].contains(&service), "{what}");
+                assert!(!verb.contains('*'), "{what}");
+                assert!(!["Scan", "DeleteTable", "PutBucketPolicy"].contains(&verb), "{what}");
+            }
+            for resource in &statement.resources {
+                assert!(resource.starts_with("arn:") && resource != "arn:*", "{what}");
+                // A star at the end is a folder of a bucket, never a bucket or a table.
+                let folder = resource.starts_with("arn:aws:s3:::") && resource.ends_with("/*");
+                assert!(!resource.trim_end_matches('*').contains('*'), "{what}");
+                assert!(!resource.ends_with('*') || (folder && resource.matches('/').count() >= 2), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_function_that_verifies_reads_what_is_not_verified() {
+    for function in template().functions {
+        let touches = |verb: &str, folder: &str| {
+            let action = format!("s3:{verb}Object");
+            function.statements.iter().any(|statement| {
+                statement.actions.contains(&action) && statement.resources.iter().any(|arn| arn.contains(folder))
+            })
+        };
+        assert_eq!(touches("Get", "/uploads/"), function.name == "process-upload", "{}", function.name);
+        assert_eq!(touches("Put", "/media/"), function.name == "process-upload", "{}", function.name);
+        assert_eq!(touches("Put", "/uploads/"), function.name == "presign-upload", "{}", function.name);
+    }
+}
+
+#[test]
+fn the_tables_are_as_the_code_expects_them() {
+    let template = template();
+    let table = |name: &str| template.tables.iter().find(|table| table.name == name).unwrap();
+    assert_eq!(table("sessions").ttl_attribute.as_deref(), Some("expires_at"));
+    assert_eq!(table("accounts").ttl_attribute, None, "what is durable does not expire");
+    for name in ["accounts", "sessions"] {
+        let keys = &table(name).keys;
+        assert_eq!(keys.partition.name, "PK");
+        assert_eq!(keys.sort.as_ref().unwrap().name, "SK");
+    }
+}
