@@ -5,10 +5,12 @@
 
 mod site;
 
+mod bad_input;
 mod budgets;
 mod configuration;
 mod crashes;
 mod csrf;
+mod gateway;
 mod headers;
 mod log;
 mod login;
