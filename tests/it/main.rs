@@ -10,6 +10,7 @@ mod budgets;
 mod configuration;
 mod crashes;
 mod csrf;
+mod faults;
 mod gateway;
 mod headers;
 mod log;
