@@ -23,8 +23,6 @@ pub(crate) struct Line<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) method: &'a str,
     pub(crate) route: &'a str,
-    /// The path, where no route names it.
-    pub(crate) path: &'a str,
     pub(crate) status: StatusCode,
     pub(crate) code: &'a str,
     pub(crate) duration: Duration,
@@ -37,8 +35,6 @@ pub(crate) struct Line<'a> {
 impl Line<'_> {
     /// Writes the line: an error for 5xx, a warning for what a client did wrong, information otherwise.
     pub(crate) fn write(&self) {
-        // A stranger chooses it: enough to recognise it by.
-        let path = self.path.get(..self.path.floor_char_boundary(100)).unwrap_or_default();
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
@@ -47,7 +43,6 @@ impl Line<'_> {
                     request_id = self.request_id,
                     method = self.method,
                     route = self.route,
-                    path,
                     status = self.status.as_u16(),
                     code = self.code,
                     duration_ms = self.duration.as_secs_f64() * 1000.0,
@@ -67,6 +62,11 @@ impl Line<'_> {
             _ => line!(Level::INFO),
         }
     }
+}
+
+/// Tells a developer which address led nowhere. Not the log of a deployed site: a mistyped link can hold a secret.
+pub(crate) fn no_route(path: &str) {
+    tracing::debug!(target: "portico::no_route", path, "no route leads here");
 }
 
 /// An error with all of its causes, in one line.
@@ -93,6 +93,7 @@ pub fn init_readable() {
     // The engines log every answer that is an error, also the ones that are part of the day's work.
     let quiet = Targets::new()
         .with_default(LevelFilter::INFO)
+        .with_target("portico::no_route", LevelFilter::DEBUG)
         .with_target("dynoxide", LevelFilter::OFF)
         .with_target("s3s", LevelFilter::OFF);
     let ansi = std::io::stderr().is_terminal();
@@ -157,7 +158,7 @@ where
             out,
             "{time} {} {} {color}{}{reset} {} ms",
             get("method"),
-            if get("path").is_empty() { get("route") } else { get("path") },
+            get("route"),
             get("status"),
             get("duration_ms")
         )?;

@@ -15,7 +15,6 @@ use serde_json::json;
 use crate::app::App;
 use crate::context::Context;
 use crate::cookies::{self, Name};
-use crate::csrf;
 use crate::error::{Error, FieldErrors, Result};
 use crate::fields::Fields;
 use crate::headers;
@@ -27,6 +26,7 @@ use crate::request::Request;
 use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
 use crate::sessions::{CookieChange, Save};
+use crate::{csrf, log};
 
 /// How long a browser keeps the CSRF cookie, seconds: Django's `CSRF_COOKIE_AGE`, a year.
 const CSRF_COOKIE_AGE: i64 = 31_449_600;
@@ -42,6 +42,9 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Respo
     let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
     let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
     let cx = Context::new(app.clone(), request, params);
+    if matched.is_none() {
+        log::no_route(&cx.request().path);
+    }
     let handled = async {
         let handler = matched.ok_or(Error::NotFound)?.handler?;
         match guard(&cx) {
@@ -83,7 +86,6 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
         request_id: &cx.request().id,
         method: cx.request().method.as_str(),
         route,
-        path: if route == NO_ROUTE { &cx.request().path } else { "" },
         status: response.status,
         code: response.refused.as_ref().map_or("", |refused| refused.code),
         duration: begun.elapsed(),

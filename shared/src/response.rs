@@ -62,6 +62,11 @@ impl Response {
         Ok(Self::empty(status).body("application/json", Body::Text(text)))
     }
 
+    /// Bytes of this media type, e.g. `image/png`.
+    pub fn bytes(status: StatusCode, content_type: &'static str, bytes: Vec<u8>) -> Self {
+        Self::empty(status).body(content_type, Body::Binary(bytes))
+    }
+
     /// A redirect that is followed by GET (RFC 9110, 15.4.4).
     pub fn see_other(to: &Next) -> Self {
         let mut response = Self::empty(StatusCode::SEE_OTHER);

@@ -190,7 +190,7 @@ async fn panic(_: Context) -> Result<Response> {
 }
 
 async fn bytes(_: Context) -> Result<Response> {
-    Ok(Response { body: portico::Body::Binary(vec![0, 159, 146, 150]), ..Response::empty(StatusCode::OK) })
+    Ok(Response::bytes(StatusCode::OK, "application/octet-stream", vec![0, 159, 146, 150]))
 }
 
 async fn cookies(_: Context) -> Result<Response> {
