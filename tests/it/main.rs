@@ -17,6 +17,7 @@ mod log;
 mod login;
 mod logout;
 mod negotiation;
+mod outlived;
 mod permissions;
 mod preferences;
 mod process_upload;
