@@ -1,7 +1,8 @@
 //! Passwords: Argon2id in PHC strings, equal work for whoever is asked about, and no more hashes at once than cores.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -60,10 +61,22 @@ impl fmt::Debug for PasswordHash {
 pub struct Hasher {
     params: Params,
     turns: Arc<Semaphore>,
+    wait: Duration,
     rng: Arc<dyn Rng>,
-    // Fresh memory costs more than half of a hash's time in page faults: blocks are used again.
-    blocks: Arc<Mutex<Vec<Vec<Block>>>>,
+    blocks: Arc<Mutex<Blocks>>,
 }
+
+/// Memory for Argon2. Fresh memory costs a hash half of its time in page faults, so that blocks are used again; when
+/// nobody has logged in for a while they are given back.
+#[derive(Default)]
+struct Blocks {
+    idle: Vec<Vec<Block>>,
+    /// Counts the hashes.
+    uses: u64,
+}
+
+/// How long blocks are kept for the next hash.
+const KEPT: Duration = Duration::from_secs(10);
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +94,13 @@ impl Hasher {
     pub fn new(settings: &PasswordSettings, rng: Arc<dyn Rng>) -> Result<Self, String> {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(OUTPUT))
             .map_err(|error| format!("ARGON2_*: {error}"))?;
-        Ok(Self { params, turns: Arc::new(Semaphore::new(settings.concurrency.max(1))), rng, blocks: Arc::default() })
+        Ok(Self {
+            params,
+            turns: Arc::new(Semaphore::new(settings.concurrency.max(1))),
+            wait: Duration::from_millis(settings.wait_ms),
+            rng,
+            blocks: Arc::default(),
+        })
     }
 
     /// Hashes a new password with a fresh salt.
@@ -105,11 +124,14 @@ impl Hasher {
     }
 
     async fn compute(&self, password: Password, params: Params, salt: Vec<u8>) -> Result<[u8; OUTPUT]> {
-        let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
+        let turn = tokio::time::timeout(self.wait, self.turns.clone().acquire_owned());
+        // More work than there is time for is shed, so that the rest is answered (ASVS 15.2.2).
+        let turn = turn.await.map_err(|_| Error::Unavailable("too many passwords to hash at once".into()))?;
+        let turn = turn.map_err(Error::internal)?;
         let blocks = self.blocks.clone();
         let work = move || {
             let _turn = turn;
-            let mut memory = pool(&blocks).pop().unwrap_or_default();
+            let mut memory = lock(&blocks).idle.pop().unwrap_or_default();
             memory.resize(params.block_count(), Block::default());
             let mut output = [0; OUTPUT];
             let result = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(
@@ -118,16 +140,32 @@ impl Hasher {
                 &mut output,
                 &mut memory,
             );
-            pool(&blocks).push(memory);
+            let mut blocks = lock(&blocks);
+            blocks.idle.push(memory);
+            blocks.uses += 1;
             result.map(|()| output)
         };
         // Off the thread that answers other requests.
         let result = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        self.release_later();
         result.map_err(|error| Error::internal(error.to_string()))
+    }
+
+    /// Gives the memory back if no other hash follows soon.
+    fn release_later(&self) {
+        let blocks = self.blocks.clone();
+        let uses = lock(&blocks).uses;
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT).await;
+            let mut blocks = lock(&blocks);
+            if blocks.uses == uses {
+                blocks.idle.clear();
+            }
+        });
     }
 }
 
-fn pool(blocks: &Mutex<Vec<Vec<Block>>>) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+fn lock(blocks: &Mutex<Blocks>) -> MutexGuard<'_, Blocks> {
     blocks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -161,6 +199,7 @@ mod tests {
             iterations: 2,
             parallelism: 1,
             concurrency: 2,
+            wait_ms: 10_000,
             min_length: 10,
             max_bytes: 4_096,
         };

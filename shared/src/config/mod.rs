@@ -115,6 +115,8 @@ pub struct PasswordSettings {
     pub parallelism: u32,
     /// How many hashes may be computed at once; the others wait for their turn.
     pub concurrency: usize,
+    /// How long one may wait for its turn, milliseconds; then the visitor is asked to come back.
+    pub wait_ms: u64,
     /// The fewest characters (Unicode code points).
     pub min_length: usize,
     /// The most bytes: beyond them no hash is computed.
@@ -207,6 +209,7 @@ impl Config {
             iterations: env.number("ARGON2_ITERATIONS", "passes", 2, 64, 2),
             parallelism: env.number("ARGON2_PARALLELISM", "lanes", 1, 16, 1),
             concurrency: env.number("PASSWORD_HASH_CONCURRENCY", "hashes at once; 0 for one a core", 0, 64, 0),
+            wait_ms: env.number("PASSWORD_HASH_WAIT_MS", "milliseconds", 100, 60_000, 10_000),
             min_length: env.number("PASSWORD_MIN_LENGTH", "characters", 8, 128, 10),
             max_bytes: env.number("PASSWORD_MAX_BYTES", "bytes", 256, 4_096, 4_096),
         };
