@@ -11,6 +11,7 @@ use dynoxide::actions::list_tables::ListTablesRequest;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::secrets;
 use crate::template::{Key, KeyKind, Keys, Projection, Table};
 
 /// A running DynamoDB. Dropping it stops it.
@@ -44,7 +45,11 @@ impl DynamoDb {
     /// Opens the data (in memory without a `file`), creates the tables that are missing and serves them.
     pub fn start(file: Option<&Path>, tables: &[Table]) -> Result<Self, Error> {
         let database = match file {
-            Some(file) => Database::new(&file.to_string_lossy()),
+            Some(file) => {
+                // Its log and index get the same mode: addresses and hashes are nobody else's business.
+                secrets::create_private_file(file)?;
+                Database::new(&file.to_string_lossy())
+            }
             None => Database::memory(),
         };
         let database = database.map_err(|error| Error::Data(error.to_string()))?;

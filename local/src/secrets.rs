@@ -24,6 +24,15 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Makes a file readable by its owner alone, if there is none: for what would be made readable by everybody.
+pub(crate) fn create_private_file(file: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
+}
+
 /// The key in `file`; a new one where there is none. Written beside it and renamed, so that a start that is cut short
 /// leaves a whole key or none.
 pub(crate) fn load_or_create(file: &Path) -> io::Result<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,13 +74,13 @@ pub enum StartError {
     #[error("{0} is taken")]
     AddressInUse(SocketAddr),
     /// The address cannot be listened on.
-    #[error("{0} cannot be listened on: {1}")]
+    #[error("{0} cannot be listened on")]
     Listen(SocketAddr, #[source] io::Error),
-    /// The site is for this machine: it has no TLS.
-    #[error("{0} is not a loopback address")]
+    /// The site is for this machine: it has no TLS, and is reached as localhost.
+    #[error("{0} is not 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
     /// The data folder cannot be used.
-    #[error("the data folder {0} cannot be used: {1}")]
+    #[error("the data folder {0} cannot be used")]
     Data(PathBuf, #[source] io::Error),
     /// The template is wrong.
     #[error(transparent)]
@@ -98,7 +98,7 @@ pub enum StartError {
     #[error(transparent)]
     S3(#[from] s3::Error),
     /// A function could not be built.
-    #[error("the function {0} cannot start: {1}")]
+    #[error("the function {0} cannot start")]
     Function(String, #[source] BoxError),
 }
 
@@ -135,8 +135,9 @@ impl Stack {
         let resolver = Resolver::local().parameter("PublicUrl", &url);
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
-        let secret_key = secret_key(options.data.as_deref())?;
-        let storage_key = secrets::random().map_err(|error| StartError::Data(PathBuf::new(), error))?;
+        let secret_key = secret(options.data.as_deref(), "secret-key")?;
+        // Kept too: a signed address or an open upload form stays good over a restart.
+        let storage_key = secret(options.data.as_deref(), "storage-key")?;
         let s3 = start_s3(&options, &template, &storage_key, port).await?;
         let file = options.data.as_ref().map(|data| data.join("dynamodb.db"));
         let dynamodb = Arc::new(DynamoDb::start(file.as_deref(), &template.tables)?);
@@ -249,7 +250,8 @@ impl Stack {
 const ACCESS_KEY: &str = "LOCALPORTICO";
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    if !address.ip().is_loopback() {
+    // Other loopback addresses exist, but nobody who asks for localhost is led there.
+    if address.ip() != Ipv4Addr::LOCALHOST && address.ip() != Ipv6Addr::LOCALHOST {
         return Err(StartError::NotLoopback(address));
     }
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
@@ -258,10 +260,10 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-fn secret_key(data: Option<&Path>) -> Result<String, StartError> {
+fn secret(data: Option<&Path>, name: &str) -> Result<String, StartError> {
     let key = match data {
         None => secrets::random(),
-        Some(data) => secrets::create_private(data).and_then(|()| secrets::load_or_create(&data.join("secret-key"))),
+        Some(data) => secrets::create_private(data).and_then(|()| secrets::load_or_create(&data.join(name))),
     };
     key.map_err(|error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error))
 }
@@ -275,6 +277,9 @@ async fn start_s3(
     let mut s3 = s3::Options::new(ACCESS_KEY, storage_key);
     s3.address = options.s3_address;
     s3.data = options.data.as_ref().map(|data| data.join("s3"));
+    if let Some(data) = &s3.data {
+        secrets::create_private(data).map_err(|error| StartError::Data(data.clone(), error))?;
+    }
     s3.buckets = template.buckets.iter().map(|bucket| declare(bucket, template, port)).collect();
     S3Server::start(s3).await.map_err(|error| match error {
         s3::Error::AddressInUse(address) => StartError::AddressInUse(address),

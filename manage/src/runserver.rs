@@ -146,11 +146,11 @@ fn explain(error: &StartError) -> String {
     match error {
         StartError::AddressInUse(address) => format!(
             "{address} is taken by another program, perhaps an earlier runserver.\n\
-             Stop it, or choose other ports:  cargo manage runserver --addr 127.0.0.1:8080"
+             Stop it, or choose other ports:  cargo manage runserver --addr 127.0.0.1:8080 --s3-addr 127.0.0.1:8081"
         ),
         StartError::NotLoopback(address) => format!(
-            "{address} is not an address of this machine alone. runserver has no TLS and is for development: \
-             use 127.0.0.1, and deploy the site to show it to others."
+            "{address} is not 127.0.0.1 or [::1]. runserver has no TLS and is for development on this machine, which \
+             reaches it as localhost; deploy the site to show it to others."
         ),
         StartError::S3(local::s3::Error::DataInUse(folder)) => format!(
             "another runserver keeps its data in {}.\nStop it, or choose another folder with --data DIR, or --in-memory.",

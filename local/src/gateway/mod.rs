@@ -139,7 +139,16 @@ impl Gateway {
         if !limits::payload_fits(&event) {
             return Err(Refusal::TooLarge);
         }
-        let answer = self.invoke(route.function, event).await?;
+        let answer = self.invoke(route.function, event).await.inspect_err(|_| {
+            let (method, path) = (parts.method.as_str(), parts.uri.path());
+            tracing::error!(
+                function = route.function,
+                request_id = id,
+                method,
+                path,
+                "the gateway answered for the function"
+            );
+        })?;
         response::respond(&answer, &parts.method).map_err(|error| {
             tracing::error!(function = route.function, request_id = id, %error);
             Refusal::InternalServerError
