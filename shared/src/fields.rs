@@ -138,13 +138,21 @@ impl FieldReader<'_> {
     /// A password: not trimmed. It must not be empty, nor longer than `PASSWORD_MAX_BYTES`: beyond that it is not even
     /// kept (CVE-2013-1443).
     pub fn password(&mut self, name: &str) -> Password {
+        self.password_told_on(name, name)
+    }
+
+    /// As [`Self::password`], but that it is too long is told on the field `told_on`, where the other rules are.
+    pub fn password_told_on(&mut self, name: &str, told_on: &str) -> Password {
         let most_bytes = self.config.passwords.max_bytes;
         let text = self.raw(name).unwrap_or_default();
         if text.is_empty() {
             self.errors.add(name, "required", "field-required");
         } else if text.len() > most_bytes {
             let args = vec![("max", Arg::Number(most_bytes as u64))];
-            self.errors.add_with(name, FieldError { code: "password_too_long", key: "password-too-long", args });
+            if !self.errors.has(told_on, "password_too_long") {
+                let error = FieldError { code: "password_too_long", key: "password-too-long", args };
+                self.errors.add_with(told_on, error);
+            }
             return Password::default();
         } else if text.contains('\0') {
             self.errors.add(name, "null_characters_not_allowed", "field-null-characters");

@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, Origin};
 
 /// A path of this site, ready for a `Location` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,17 +19,21 @@ impl Next {
         if text.is_empty() || text.len() > config.limits.next_bytes || text.chars().any(odd) || text.starts_with("//") {
             return None;
         }
+        if !text.starts_with('/') {
+            return Self::of_own_address(text, config);
+        }
         let site = config.public_url.url();
-        let absolute =
-            text.starts_with(&format!("{}/", config.public_url.as_str())) || text == config.public_url.as_str();
-        if !text.starts_with('/') && !absolute {
-            return None;
-        }
         let url = site.join(text).ok()?;
-        if url.origin() != site.origin() || !url.username().is_empty() || url.password().is_some() {
-            return None;
-        }
-        Self::of_url(&url)
+        if url.origin() == site.origin() { Self::of_url(&url) } else { None }
+    }
+
+    /// An absolute address counts only when it is spelled out, from the scheme on, as a browser spells our origin.
+    fn of_own_address(text: &str, config: &Config) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let origin = url.origin().ascii_serialization();
+        let rest = text.strip_prefix(&origin)?;
+        let ours = Origin::parse(&origin).is_some_and(|origin| config.public_url.same_site_as(&origin));
+        if ours && (rest.is_empty() || rest.starts_with('/')) { Self::of_url(&url) } else { None }
     }
 
     /// What a visitor is sent to without a `next`.

@@ -1,5 +1,6 @@
 //! `POST /uploads` signs an upload straight to S3; `GET /uploads/{id}` tells its owner how far it is.
 
+use portico::accounts::User;
 use portico::media::{self, AVATAR, PageUploadForm, UploadForm, UploadState};
 use portico::{Context, Error, Response, Result, Routes, StatusCode};
 use serde_json::json;
@@ -15,7 +16,7 @@ const REFRESH: u32 = 2;
 async fn presign(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     if !cx.wants_json() {
-        return choose_file(cx).await;
+        return choose_file(cx, &user).await;
     }
     let (form, errors) = cx.form::<UploadForm>()?;
     errors.into_result()?;
@@ -23,11 +24,10 @@ async fn presign(cx: Context) -> Result<Response> {
 }
 
 /// Without JavaScript: a page whose form goes to S3, which sends the browser back to the upload's page.
-async fn choose_file(cx: Context) -> Result<Response> {
-    let user = cx.require_login().await?;
+async fn choose_file(cx: Context, user: &User) -> Result<Response> {
     let (form, errors) = cx.form::<PageUploadForm>()?;
     errors.into_result()?;
-    let (id, post, expires_at) = media::begin_page(&cx, &user, form.purpose).await?;
+    let (id, post, expires_at) = media::begin_page(&cx, user, form.purpose).await?;
     let types: Vec<_> = AVATAR.types.iter().map(|(content_type, _)| *content_type).collect();
     let page = json!({
         "upload": { "id": id, "url": post.url, "fields": post.fields(), "expires_at": expires_at },

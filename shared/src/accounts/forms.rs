@@ -193,7 +193,7 @@ fn phone(fields: &mut FieldReader<'_>) -> Option<String> {
 
 /// `password1` and `password2`: the rules of a password are told on the second, as in Django.
 fn new_password(fields: &mut FieldReader<'_>) -> Password {
-    let password = fields.password("password1");
+    let password = fields.password_told_on("password1", "password2");
     let repeated = fields.password("password2");
     if fields.errors().contains("password1") || fields.errors().contains("password2") {
         return password;

@@ -6,12 +6,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::Method;
+use http::header::ORIGIN;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::accounts::{PublicUser, Remember, User, UserId};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::cookies::Name;
 use crate::csrf::CsrfSecret;
 use crate::error::{Arg, Error, FieldErrors, Result};
@@ -23,7 +24,7 @@ use crate::negotiation::Format;
 use crate::request::Request;
 use crate::rng::Rng;
 use crate::secret::Secret;
-use crate::sessions::{Begun, Origin, Session, SessionToken};
+use crate::sessions::{self, Begun, Session, SessionToken};
 use crate::store::Store;
 
 /// One request on its way through the function. Cheap to clone.
@@ -125,6 +126,14 @@ impl Context {
         Ok(self.0.fields.get_or_init(|| fields))
     }
 
+    /// Where this visitor reaches the site: the configured origin; on one machine also `127.0.0.1` when the browser says
+    /// so, since the cookies of one are not sent to the other. In AWS no header has a say.
+    pub(crate) fn site_origin(&self) -> Origin {
+        let site = &self.config().public_url;
+        let here = self.request().header(&ORIGIN).and_then(Origin::parse);
+        here.filter(|here| site.is_loopback() && site.same_site_as(here)).unwrap_or_else(|| site.clone())
+    }
+
     /// The visitor's address as the gateway saw it.
     pub fn client_address(&self) -> String {
         self.0.request.source_ip.clone()
@@ -223,9 +232,9 @@ impl Context {
         self.0.visit.get().and_then(|visit| lock(&visit.user).clone())
     }
 
-    pub(crate) fn origin(&self) -> Origin<'_> {
+    pub(crate) fn origin(&self) -> sessions::Origin<'_> {
         let request = &self.0.request;
-        Origin { now: self.now().as_second(), address: &request.source_ip, user_agent: request.user_agent() }
+        sessions::Origin { now: self.now().as_second(), address: &request.source_ip, user_agent: request.user_agent() }
     }
 
     pub(crate) fn new_token(&self, user: Option<&User>) -> SessionToken {

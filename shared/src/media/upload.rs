@@ -288,7 +288,7 @@ pub async fn begin(cx: &Context, user: &User, form: &UploadForm) -> Result<Promi
 pub async fn begin_page(cx: &Context, user: &User, purpose: Purpose) -> Result<(UploadId, PresignedPost, Timestamp)> {
     const UNDECLARED: &str = "application/octet-stream";
     let upload = promise(cx, user, purpose, UNDECLARED);
-    let back = cx.config().public_url.join(&format!("/uploads/{}", upload.id));
+    let back = cx.site_origin().join(&format!("/uploads/{}", upload.id));
     let (media, now) = (cx.app().media(), cx.now());
     let post = media.presign_post(&upload, UNDECLARED, upload.max_bytes, Afterwards::Redirect(&back), now);
     keep(cx, &upload).await?;

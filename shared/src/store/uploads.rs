@@ -4,7 +4,7 @@ use super::call::{Write, from_item, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK};
 use super::{Store, StoreError};
-use crate::accounts::{AvatarState, UserId};
+use crate::accounts::AvatarState;
 use crate::media::{Upload, UploadId, UploadState};
 
 impl Store {
@@ -104,11 +104,6 @@ impl Store {
             Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
             Err(error) => Err(error),
         }
-    }
-
-    /// Which object is a user's picture now. `None` when the user is gone.
-    pub async fn avatar_key(&self, owner: UserId) -> Result<Option<Option<String>>, StoreError> {
-        Ok(self.get_user(owner).await?.map(|user| user.avatar.key))
     }
 
     /// Forgets an upload.
