@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::screen::DESKTOP;
 
 /// No machine is too slow for this; a browser that hangs is still noticed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const FLAGS: [&str; 12] = [
     "disable-gpu",

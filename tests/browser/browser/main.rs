@@ -5,6 +5,8 @@
 //! same: nothing in the console, no request that failed but the expected, no sideways scrolling, and nothing serious
 //! that axe-core finds in the light or the dark theme.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
+
 mod axe;
 mod chromium;
 mod person;

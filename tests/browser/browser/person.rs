@@ -163,11 +163,11 @@ impl Person {
     /// Opens the file picker by a click and chooses a file in it.
     pub(crate) async fn chooses_file(&self, opener: &str, file: &Path) {
         self.page.execute(SetInterceptFileChooserDialogParams::new(true)).await.unwrap();
-        let mut opened = self.page.event_listener::<EventFileChooserOpened>().await.unwrap();
+        let mut pickers = self.page.event_listener::<EventFileChooserOpened>().await.unwrap();
         self.clicks(opener).await;
-        let opened = tokio::time::timeout(DEADLINE, opened.next()).await.expect("no file picker opens").unwrap();
+        let picker = tokio::time::timeout(DEADLINE, pickers.next()).await.expect("no file picker opens").unwrap();
         let mut files = SetFileInputFilesParams::new(vec![file.display().to_string()]);
-        files.backend_node_id = opened.backend_node_id;
+        files.backend_node_id = picker.backend_node_id;
         self.page.execute(files).await.unwrap();
     }
 
