@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// An e-mail address as its owner typed it, in NFC. Mail goes to this, never to what somebody else typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +88,8 @@ fn is_dot_atom(local: &str) -> bool {
 }
 
 fn is_domain(domain: &str) -> bool {
-    if domain.eq_ignore_ascii_case("localhost") {
+    // Django's list of hosts without a dot, compared as Django compares it.
+    if domain == "localhost" {
         return true;
     }
     // What NFC alone turns into ASCII (the Kelvin sign) only looks like it; then the same name typed on another keyboard
@@ -96,8 +98,10 @@ fn is_domain(domain: &str) -> bool {
         return false;
     }
     let domain: String = domain.nfc().collect();
-    // Letters and digits of any script; what only looks like ASCII (fullwidth forms) is not one of ours.
-    let plain = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric() && c.nfkc().eq([c]));
+    // Letters and digits of any script, within Django's range; what only looks like ASCII (fullwidth forms) is not one
+    // of ours.
+    let foreign = |c: char| ('\u{a1}'..='\u{ffff}').contains(&c) && c.is_alphanumeric() && c.nfkc().eq([c]);
+    let plain = |c: char| c.is_ascii_alphanumeric() || foreign(c);
     let label = |label: &str| {
         !label.is_empty()
             && label.chars().count() <= 63
@@ -105,9 +109,18 @@ fn is_domain(domain: &str) -> bool {
             && !label.ends_with('-')
             && label.chars().all(|c| plain(c) || c == '-')
     };
-    let mut labels = domain.split('.');
-    let top = domain.rsplit('.').next().unwrap_or_default();
-    domain.len() <= 253 && domain.contains('.') && labels.all(label) && !top.chars().all(|c| c.is_ascii_digit())
+    let Some((_, top)) = domain.rsplit_once('.') else { return false };
+    domain.len() <= 253 && domain.split('.').all(label) && is_top_level(top)
+}
+
+/// What a sound label needs to stand last: two characters and no digit, or digits in punycode.
+fn is_top_level(label: &str) -> bool {
+    let digit = label.contains(|c: char| c.is_ascii_digit());
+    let punycode = || {
+        let (start, rest) = label.split_at_checked(4).unwrap_or_default();
+        start.eq_ignore_ascii_case("xn--") && rest.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    label.chars().nth(1).is_some() && (!digit || punycode())
 }
 
 impl Username {
@@ -125,9 +138,10 @@ impl Username {
 
     /// Whether it is a name but for its length, which is a rule of its own.
     pub fn is_well_formed(text: &str) -> bool {
-        // Python's \w: what is alphanumeric, and the underscore.
-        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '+' | '-');
-        !text.is_empty() && text.nfkc().all(allowed)
+        // Python's \w: letters, numbers and the underscore. Rust's `is_alphanumeric` has vowel signs as well.
+        let word =
+            |c: char| matches!(c.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number);
+        !text.is_empty() && text.nfkc().all(|c| word(c) || matches!(c, '_' | '.' | '+' | '-'))
     }
 
     /// The form in which names are compared and kept unique.
@@ -185,6 +199,17 @@ mod tests {
             "a@[1.2.3.4]",
             "\"a b\"@c.de",
             "a@b.c\0",
+            "a@b.c",
+            "a@example.\u{d55c}",
+            "a@example.c0m",
+            "a@example.com1",
+            "a@example.1a",
+            "a@example.xn--",
+            "a@example.xn--3e0-b707e",
+            "a@example.com.",
+            "a@LOCALHOST",
+            "a@localhost.",
+            "a@\u{20bb7}.jp",
         ] {
             assert!(Email::parse(text).is_none(), "{text:?}");
         }
@@ -195,7 +220,19 @@ mod tests {
     #[test]
     fn addresses_of_other_scripts_hosts_are_accepted() {
         assert!(Email::parse("kim@\u{d55c}\u{ad6d}.com").is_some());
-        assert!(Email::parse("me@localhost").is_some());
+        for text in [
+            "me@localhost",
+            "a@b.cd",
+            "a@1.cd",
+            "a@example.c-d",
+            "a@example.xn--3e0b707e",
+            "a@example.XN--3E0B707E",
+            "a@example.xn--vermgensberater-ctb",
+            "a@example.\u{d55c}\u{ad6d}",
+            "a@example.\u{660}\u{661}",
+        ] {
+            assert!(Email::parse(text).is_some(), "{text:?}");
+        }
         assert_eq!(Email::parse("a@cafe\u{301}.cd"), Email::parse("a@caf\u{e9}.cd"));
     }
 
@@ -204,6 +241,51 @@ mod tests {
         let plain = Username::parse("Strasse").unwrap().canonical();
         assert_eq!(Username::parse("stra\u{df}e").unwrap().canonical(), plain);
         assert_eq!(Username::parse("\u{ff33}trasse").unwrap().canonical(), plain);
+    }
+
+    /// Each as Python's `re` decides about the NFKC form.
+    #[test]
+    fn names_are_made_of_what_python_calls_word_characters() {
+        for text in [
+            "\u{ae40}\u{d558}\u{b298}",
+            "\u{110f}\u{1175}\u{11b7}",
+            "\u{5d0}\u{5d1}",
+            "e\u{301}",
+            "\u{fb01}",
+            "\u{1c5}",
+            "\u{2b0}",
+            "\u{661}\u{662}",
+            "\u{b2}x",
+            "\u{2460}",
+            "\u{2167}",
+            "\u{2180}",
+            "\u{0f33}",
+            "\u{20bb7}",
+            "\u{aa}\u{b5}",
+            "\u{ff3f}\u{ff21}",
+            "\u{24b6}",
+        ] {
+            assert!(Username::parse(text).is_some(), "{text:?}");
+        }
+        for text in [
+            "\u{939}\u{93f}",
+            "\u{e01}\u{e31}",
+            "\u{5d0}\u{5b8}",
+            "\u{645}\u{64f}",
+            "\u{345}",
+            "q\u{301}",
+            "\u{1f130}\u{fe0f}",
+            "a\u{200d}b",
+            "a\u{ad}b",
+            "a\u{203f}b",
+            "\u{1f600}",
+            "\u{2122}\u{20ac}",
+            "\u{37a}",
+            "\u{a0}",
+            "\u{bd}",
+        ] {
+            assert!(Username::parse(text).is_none(), "{text:?}");
+        }
     }
 
     #[test]
