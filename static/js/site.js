@@ -79,15 +79,13 @@
     count(false);
   }
 
-  // A form is sent once. A double click on "Log in" would otherwise send a second request whose token
-  // the first has just replaced. A page that comes back from the history may send again.
-  const sent = new WeakSet();
+  // A double click sends a form once: "Log in" would otherwise send a second request whose token the first
+  // has just replaced. Only for a second: a submission that was stopped, or that failed, can be sent again,
+  // and the server answers a real repeat.
+  const sent = new WeakMap();
   document.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return;
-    if (sent.has(event.target)) event.preventDefault();
-    else sent.add(event.target);
-  });
-  window.addEventListener('pageshow', (event) => {
-    if (event.persisted) for (const form of document.forms) sent.delete(form);
+    if (event.timeStamp - sent.get(event.target) < 1000) event.preventDefault();
+    else sent.set(event.target, event.timeStamp);
   });
 })();
