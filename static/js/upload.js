@@ -1,6 +1,6 @@
 // The picture section of the profile page, without leaving the page: choose or drop a file, see it,
-// watch it go to S3, wait for the verdict. Without this script the same button opens a page with the
-// form that goes to S3. The words come from the section's data attributes, in the visitor's language.
+// watch it go to S3, wait for the verdict, also after a reload. Without this script the same button opens
+// a page with the form that goes to S3. The words are the section's data attributes.
 (() => {
   'use strict';
 
@@ -8,28 +8,32 @@
   if (!section) return;
 
   const find = (name) => section.querySelector(`[data-${name}]`);
-  const [choose, retry, cancel, remove, status, progress] =
-    ['choose', 'retry', 'cancel', 'remove', 'status', 'progress'].map(find);
+  const [choose, retry, recheck, cancel, remove, status, progress] =
+    ['choose', 'retry', 'recheck', 'cancel', 'remove', 'status', 'progress'].map(find);
+  const opener = choose.querySelector('button');
   const bar = progress.querySelector('progress');
   const picture = find('avatar');
   const types = section.dataset.types.split(',');
-  const maxBytes = Number(section.dataset.maxBytes);
   const text = (name) => section.getAttribute(`data-text-${name}`);
+  const awaited = (state) => ['pending', 'verifying'].includes(state);
+  const json = { Accept: 'application/json' };
   const reason = (code) =>
     section.getAttribute(`data-reason-${String(code).replaceAll('_', '-')}`) ?? text('failed');
 
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.accept = types.join(',');
-  input.hidden = true;
+  const create = (name, properties) => Object.assign(document.createElement(name), properties);
+  const image = (url) => create('img', { src: url, alt: '' });
+
+  const input = create('input', { type: 'file', accept: types.join(','), hidden: true });
   section.append(input);
 
   let running = null; // the AbortController of the upload under way
+  let following = null; // that of the wait for an earlier one
+  let asked = '/profile'; // who knows how far it is
   let last = null; // the file that "Try again" sends once more
   let preview = null; // the blob: address shown meanwhile
   let settled = [...picture.childNodes]; // what the picture goes back to
 
-  /** A failure whose message is meant for the visitor. */
+  /** A failure in words for the visitor. */
   class Refusal extends Error {
     constructor(message, again = false) {
       super(message);
@@ -46,23 +50,21 @@
     input.value = ''; // so that choosing the same file again is a change
     if (file) start(file);
   });
-  retry.addEventListener('click', () => {
-    choose.querySelector('button').focus();
-    start(last);
-  });
-  cancel.addEventListener('click', () => {
-    choose.querySelector('button').focus();
-    running?.abort();
-  });
+  // These go away when pressed: the focus goes to what stays.
+  for (const [button, act] of [[retry, () => start(last)], [recheck, follow], [cancel, () => running?.abort()]]) {
+    button.addEventListener('click', () => {
+      opener.focus();
+      act();
+    });
+  }
 
   const carriesFile = (event) => event.dataTransfer?.types.includes('Files');
   let depth = 0; // dragenter and dragleave also fire for the children
-  section.addEventListener('dragenter', (event) => {
-    if (carriesFile(event)) section.classList.toggle('dropping', ++depth > 0);
-  });
-  section.addEventListener('dragleave', (event) => {
-    if (carriesFile(event)) section.classList.toggle('dropping', --depth > 0);
-  });
+  for (const [name, step] of [['dragenter', 1], ['dragleave', -1]]) {
+    section.addEventListener(name, (event) => {
+      if (carriesFile(event)) section.classList.toggle('dropping', (depth += step) > 0);
+    });
+  }
   section.addEventListener('drop', (event) => {
     depth = 0;
     section.classList.remove('dropping');
@@ -73,62 +75,93 @@
   for (const name of ['dragover', 'drop']) {
     document.addEventListener(name, (event) => carriesFile(event) && event.preventDefault());
   }
-  window.addEventListener('beforeunload', (event) => running && event.preventDefault());
+  window.addEventListener('beforeunload', (event) => running && !cancel.hidden && event.preventDefault());
+  if (awaited(section.dataset.picture)) follow();
 
   async function start(file) {
     last = file;
+    const earlier = following;
+    earlier?.abort();
     running = new AbortController();
     const { signal } = running;
-    retry.hidden = true;
+    retry.hidden = recheck.hidden = true;
     try {
       check(file);
       show(file);
       say('pending', text('uploading'));
-      section.setAttribute('aria-busy', 'true');
-      choose.querySelector('button').setAttribute('aria-disabled', 'true');
-      advance(0);
+      section.ariaBusy = opener.ariaDisabled = 'true';
+      bar.value = 0;
       progress.hidden = false;
       const upload = await promise(file, signal);
       await send(upload, file, signal);
-      bar.removeAttribute('value'); // indeterminate
-      cancel.hidden = true; // the file has arrived: there is nothing left to call back
+      bar.removeAttribute('value');
+      cancel.hidden = true; // there is nothing left to call back
       say('verifying', text('verifying'));
-      const verdict = await wait(upload.id, signal);
-      if (verdict.state === 'rejected') throw new Refusal(reason(verdict.reason));
-      if (verdict.state === 'ready') {
-        adopt(verdict.url);
-        say('ready', text('ready'));
-      } else {
-        say('verifying', text('slow'));
-      }
+      asked = `/uploads/${encodeURIComponent(upload.id)}`;
+      settle(await wait(signal));
     } catch (error) {
-      restore();
-      if (signal.aborted) say('none', text('cancelled'));
-      else if (error instanceof Refusal) say('rejected', error.message);
-      else say('rejected', text('failed'));
-      retry.hidden = !(signal.aborted || !(error instanceof Refusal) || error.again);
+      fail(error, signal);
+      recheck.hidden = !earlier;
+      retry.hidden = error instanceof Refusal && !error.again && !signal.aborted;
     } finally {
       running = null;
-      section.removeAttribute('aria-busy');
-      choose.querySelector('button').removeAttribute('aria-disabled');
+      section.ariaBusy = opener.ariaDisabled = null;
       progress.hidden = true;
       cancel.hidden = false;
     }
   }
 
-  /** What the server would refuse anyway is said before anything is sent. */
+  /** Waits for an upload that is not under way here. */
+  async function follow() {
+    following = new AbortController();
+    const { signal } = following;
+    recheck.hidden = true;
+    try {
+      settle(await wait(signal, tell));
+    } catch (error) {
+      if (signal.aborted) return;
+      fail(error, signal);
+    }
+    following = null;
+  }
+
+  /** Says how it ended, or that it has not. */
+  function settle({ state, url, reason: code }) {
+    if (state === 'rejected') throw new Refusal(reason(code));
+    recheck.hidden = !awaited(state);
+    if (awaited(state)) return tell(state, 'slow-');
+    // A newer one that never came leaves the one that was there.
+    const same = picture.querySelector('img')?.src.split('?')[0] === url?.split('?')[0];
+    const words = state === 'ready' && same ? 'current' : state;
+    if (url) adopt(url);
+    say(words, text(words));
+  }
+
+  /** What is awaited; second to a picture that is in use. */
+  function tell(known, prefix = '') {
+    const state = asked === '/profile' ? known : 'verifying'; // what was sent from here has arrived
+    if (preview || !picture.querySelector('img')) say(state, text(prefix + state));
+    else say('current', text('current'), text(`newer-${prefix}${state}`));
+  }
+
+  function fail(error, signal) {
+    restore();
+    if (signal.aborted) say('none', text('cancelled'));
+    else say('rejected', error instanceof Refusal ? error.message : text('failed'));
+  }
+
+  /** What the server would refuse is said first. */
   function check(file) {
     if (!types.includes(file.type)) throw new Refusal(text('type'));
     if (file.size === 0) throw new Refusal(text('empty'));
-    if (file.size > maxBytes) throw new Refusal(text('size'));
+    if (file.size > section.dataset.maxBytes) throw new Refusal(text('size'));
   }
 
-  /** Asks for a signed form for exactly this file. */
   async function promise(file, signal) {
-    const response = await fetch('/uploads', {
+    return answer(await fetch('/uploads', {
       method: 'POST',
       headers: {
-        'Accept': 'application/json',
+        ...json,
         'Content-Type': 'application/json',
         'X-CSRFToken': choose.querySelector('[name=csrfmiddlewaretoken]').value,
       },
@@ -136,19 +169,21 @@
         purpose: 'avatar', filename: file.name, content_type: file.type, size: file.size, method: 'POST',
       }),
       signal,
-    });
-    return answer(response);
+    }));
   }
+
+  /** A refusal that may not last. */
+  const passing = ({ status: code }) => code >= 500 || code === 429;
 
   async function answer(response) {
     const body = await response.json().catch(() => null);
     if (response.ok && body) return body;
     const error = body?.error;
-    const field = Object.values(error?.fields ?? body?.errors ?? {}).flat()[0];
-    throw new Refusal(field?.message ?? error?.message ?? text('failed'), response.status >= 500 || response.status === 429);
+    const field = Object.values(error?.fields ?? {}).flat()[0];
+    throw new Refusal(field?.message ?? error?.message ?? text('failed'), passing(response));
   }
 
-  /** The file itself, straight to S3: the signed fields first, the file last. fetch cannot tell how far it is. */
+  /** The file, straight to S3, behind the signed fields. fetch cannot tell how far it is. */
   function send(upload, file, signal) {
     return new Promise((resolve, reject) => {
       const form = new FormData();
@@ -156,55 +191,46 @@
       form.append('file', file);
       const request = new XMLHttpRequest();
       request.upload.addEventListener('progress', (event) => {
-        if (event.lengthComputable) advance((100 * event.loaded) / event.total);
+        if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
       });
       request.addEventListener('load', () => {
         if (request.status >= 200 && request.status < 300) resolve();
-        else if (/EntityTooLarge/.test(request.responseText)) reject(new Refusal(text('size')));
-        else reject(new Refusal(text('failed'), true));
+        else reject(/EntityTooLarge/.test(request.responseText) ? new Refusal(text('size')) : request.status);
       });
-      request.addEventListener('error', () => reject(new Refusal(text('failed'), true)));
-      request.addEventListener('abort', () => reject(signal.reason));
+      request.onerror = request.onabort = reject;
+      signal.throwIfAborted();
       signal.addEventListener('abort', () => request.abort());
-      if (signal.aborted) return reject(signal.reason);
       request.open('POST', upload.url);
       request.send(form);
     });
   }
 
-  /** The verdict, asked for at growing distances for about a minute. */
-  async function wait(id, signal) {
+  /** The verdict, asked for at growing distances for a minute; else how far it was. */
+  async function wait(signal, report) {
+    let upload = { state: 'verifying' };
     for (let delay = 400, tries = 0; tries < 20; tries++, delay = Math.min(delay * 1.4, 4000)) {
       await new Promise((resolve) => setTimeout(resolve, delay));
       let response;
       try {
-        response = await fetch(`/uploads/${encodeURIComponent(id)}`, { headers: { 'Accept': 'application/json' }, signal });
+        response = await fetch(asked, { headers: json, signal });
       } catch (error) {
         if (signal.aborted) throw error;
-        continue; // a lost connection may come back; the file is safe where it is
+        continue; // a lost connection may come back
       }
-      if (response.status >= 500 || response.status === 429) continue;
+      if (passing(response)) continue;
       const body = await answer(response);
-      const upload = body.upload ?? body;
-      if (upload.state === 'ready' || upload.state === 'rejected') return upload;
+      upload = body.user ? body.user.avatar ?? { state: 'none' } : body;
+      if (!awaited(upload.state)) break;
+      report?.(upload.state);
     }
-    return { state: 'verifying' };
+    return upload;
   }
 
-  function say(state, words) {
+  /** Words that are there already are not spoken again. */
+  function say(state, words, note = '') {
     status.dataset.state = state;
-    status.textContent = words;
-  }
-
-  function advance(percent) {
-    bar.value = percent;
-  }
-
-  function image(url) {
-    const img = document.createElement('img');
-    img.src = url;
-    img.alt = '';
-    return img;
+    if (status.textContent === `${words} ${note}`) return;
+    status.replaceChildren(`${words} `, create('span', { className: 'picture-note', textContent: note }));
   }
 
   function show(file) {
@@ -218,11 +244,11 @@
   }
 
   function forget() {
-    if (preview) URL.revokeObjectURL(preview);
+    URL.revokeObjectURL(preview);
     preview = null;
   }
 
-  /** The published picture, here and in the header; the preview stays until it has loaded. */
+  /** The published picture, here and in the header, once it has loaded. */
   function adopt(url) {
     remove.hidden = false;
     for (const place of document.querySelectorAll('[data-avatar]')) {

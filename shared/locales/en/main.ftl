@@ -127,7 +127,13 @@ picture-wrong-type = Please choose a picture in one of these formats: { $types }
 picture-too-large = This file is too large. The limit is { $max }.
 picture-empty = This file is empty.
 picture-failed = The upload did not go through. Check your connection and try again.
-picture-slow = The check is taking longer than usual. Your picture will appear here when it is done.
+picture-slow-pending = Still waiting for the file
+picture-slow-verifying = The check is taking longer than usual.
+picture-newer-pending = Waiting for the newer one
+picture-newer-verifying = Checking the newer one…
+picture-newer-slow-pending = Still waiting for the newer one
+picture-newer-slow-verifying = Checking the newer one is taking longer than usual.
+picture-recheck = Check again
 
 ## Uploads without a script
 
@@ -135,6 +141,7 @@ upload-title = Upload a picture
 upload-lead = Choose a file. It goes straight to the storage and is checked there before anyone sees it.
 upload-file = Picture file
 upload-submit = Upload
+upload-refused = The storage refuses a larger file with a plain message of its own. Your browser's Back button returns you here.
 upload-until = This form is valid until
 upload-back = Back to your profile
 upload-again = Choose another picture

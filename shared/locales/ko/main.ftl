@@ -127,7 +127,13 @@ picture-wrong-type = 다음 형식의 사진을 골라 주세요: { $types }.
 picture-too-large = 파일이 너무 큽니다. { $max }까지 올릴 수 있습니다.
 picture-empty = 빈 파일입니다.
 picture-failed = 업로드하지 못했습니다. 연결을 확인하고 다시 시도해 주세요.
-picture-slow = 검사가 평소보다 오래 걸립니다. 끝나면 사진이 여기에 나타납니다.
+picture-slow-pending = 아직 파일을 기다리고 있습니다
+picture-slow-verifying = 검사가 평소보다 오래 걸립니다.
+picture-newer-pending = 새 사진을 기다리고 있습니다
+picture-newer-verifying = 새 사진을 검사하는 중입니다…
+picture-newer-slow-pending = 아직 새 사진을 기다리고 있습니다
+picture-newer-slow-verifying = 새 사진의 검사가 평소보다 오래 걸립니다.
+picture-recheck = 다시 확인
 
 ## 스크립트 없이 업로드
 
@@ -135,6 +141,7 @@ upload-title = 사진 올리기
 upload-lead = 파일을 골라 주세요. 저장소로 바로 올라가고, 검사를 마친 뒤에만 공개됩니다.
 upload-file = 사진 파일
 upload-submit = 올리기
+upload-refused = 이보다 큰 파일은 저장소가 거절하고 짧은 안내문만 보여 줍니다. 그때는 브라우저의 뒤로 버튼을 누르면 이 페이지로 돌아옵니다.
 upload-until = 이 양식의 유효 기한:
 upload-back = 프로필로 돌아가기
 upload-again = 다른 사진 고르기
