@@ -267,6 +267,30 @@ async fn without_javascript_a_page_has_the_form_and_s3_leads_back_to_the_state()
 }
 
 #[tokio::test]
+async fn s3_leads_back_to_the_address_that_the_visitor_uses() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    for (origin, expected) in [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000/uploads/"),
+        ("http://localhost:8000", "http://localhost:8000/uploads/"),
+    ] {
+        let mut browser = kim.clone().with("origin", origin);
+        let page = browser.post("/uploads", &[("purpose", "avatar")]).await;
+        let fields = hidden_fields(&page.text());
+        let back = fields.iter().find(|(name, _)| name == "success_action_redirect").unwrap();
+        assert!(back.1.starts_with(expected), "{}", back.1);
+    }
+    assert_eq!(
+        kim.clone().with("origin", "http://evil.com").post("/uploads", &[("purpose", "avatar")]).await.status,
+        403
+    );
+    assert_eq!(
+        kim.get("/login?next=http://127.0.0.1:8000/profile").await.after("name=\"next\" value=\""),
+        "&#x2f;profile"
+    );
+}
+
+#[tokio::test]
 async fn without_javascript_the_purpose_is_still_checked() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
