@@ -16,6 +16,7 @@ mod site;
 mod watch;
 
 mod account;
+mod forms;
 mod keyboard;
 mod phone;
 mod preferences;

@@ -69,6 +69,12 @@ impl Person {
         self.page.execute(SetScriptExecutionDisabledParams::new(true)).await.unwrap();
     }
 
+    /// Makes the pages to come believe that time passes twenty times as fast.
+    pub(crate) async fn hurries(&self) {
+        let hurry = "(() => { const slow = setTimeout; window.setTimeout = (act, ms) => slow(act, ms / 20); })()";
+        self.page.evaluate_on_new_document(hurry).await.unwrap();
+    }
+
     // Doing
 
     /// Opens a page and looks at it.

@@ -22,7 +22,8 @@ async fn every_page_fits_a_phone_in_both_languages() {
     kim.expects(422, "POST", "/profile");
     kim.presses("저장").await;
     kim.clicks("header nav form button").await;
-    kim.sees("로그아웃했습니다.").await;
+    // The language was the session's, and goes with it.
+    kim.sees("You are logged out.").await;
     for language in ["English", "한국어"] {
         kim.goes_to("/").await;
         kim.presses_in("footer", language).await;

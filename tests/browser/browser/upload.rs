@@ -132,3 +132,66 @@ fn shown(place: &str, from: &str) -> String {
         "((img) => !!img && img.src.startsWith({from:?}) && img.naturalWidth > 0)(document.querySelector({place:?}))"
     )
 }
+
+/// What a reload would otherwise lose: the page asks by itself how far the upload is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_does_not_lose_the_verdict() {
+    let site = Site::start_with_slow_verification().await;
+    let pictures = Pictures::new();
+    let mut kim = site.member("kim").await;
+    kim.goes_to("/profile").await;
+    kim.chooses_file(CHOOSE, &pictures.sunrise()).await;
+    kim.sees("Checking the picture…").await;
+    kim.goes_to("/profile").await;
+    kim.sees("Waiting for the file").await;
+    site.verify_upload().await;
+    kim.sees("Your new picture is in place").await;
+    sees_picture_from(&kim, &site.s3_url(), &[".picture .avatar-large img", "header .avatar-small img"]).await;
+
+    // The picture in use stays while a newer one is awaited, and when that is refused.
+    kim.chooses_file(CHOOSE, &pictures.text_named_png()).await;
+    kim.sees("Checking the picture…").await;
+    kim.goes_to("/profile").await;
+    assert_eq!(kim.text("[data-status]").await, "This picture is in use\nWaiting for the newer one");
+    sees_picture_from(&kim, &site.s3_url(), &[".picture .avatar-large img"]).await;
+    kim.until("it is asked", "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/profile'))")
+        .await;
+    assert_eq!(kim.text("[data-status]").await, "This picture is in use\nWaiting for the newer one");
+    kim.looks().await;
+    site.verify_upload().await;
+    kim.sees("The file is not a picture.").await;
+    kim.looks().await;
+    sees_picture_from(&kim, &site.s3_url(), &[".picture .avatar-large img"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waited_long_enough_is_told_so_and_can_ask_again() {
+    let site = Site::start_with_slow_verification().await;
+    let pictures = Pictures::new();
+    let mut kim = site.member("kim").await;
+    kim.hurries().await;
+    kim.goes_to("/profile").await;
+    kim.chooses_file(CHOOSE, &pictures.sunrise()).await;
+    kim.sees("The check is taking longer than usual.").await;
+    kim.looks().await;
+    kim.presses_here("Check again").await;
+    kim.until("it is asked again", "document.querySelector('[data-recheck]').hidden").await;
+    assert!(kim.finds("document.activeElement.matches('[data-choose] button')").await);
+    kim.until("it has waited again", "!document.querySelector('[data-recheck]').hidden").await;
+    kim.goes_to("/profile").await;
+    kim.sees("Still waiting for the file").await;
+    kim.looks().await;
+    site.verify_upload().await;
+    kim.presses_here("Check again").await;
+    kim.sees("Your new picture is in place").await;
+    sees_picture_from(&kim, &site.s3_url(), &[".picture .avatar-large img"]).await;
+
+    kim.chooses_file(CHOOSE, &pictures.text_named_png()).await;
+    kim.sees("The check is taking longer than usual.").await;
+    kim.goes_to("/profile").await;
+    kim.sees("Still waiting for the newer one").await;
+    kim.looks().await;
+    site.verify_upload().await;
+    kim.presses_here("Check again").await;
+    kim.sees("The file is not a picture.").await;
+}
