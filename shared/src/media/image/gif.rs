@@ -98,6 +98,7 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
     if frames.count == 0 || announced {
         return Err(Rejection::Truncated);
     }
+    super::admit_padding(reader.rest())?;
     limits.afford(canvas * 4 + frames.largest)?;
     Ok(Survey { width, height, end: bytes.len() - reader.len() })
 }

@@ -9,9 +9,10 @@
 //!    grey and call it done;
 //! 2. the **decode** then runs every scan and every frame, knowing what it will cost.
 //!
-//! What people see is the re-encoded square. A polyglot (a GIF that is also a script, a JPEG with a
-//! page of HTML behind it) or a position hidden in Exif ends with the upload. Hence bytes behind
-//! the end of a JPEG, PNG or GIF are accepted and dropped: cameras append previews and depth maps.
+//! What people see is the re-encoded square: a position hidden in Exif ends with the upload. A file
+//! that is something else besides (a GIF that is also a script, a picture with a page of HTML or an
+//! archive behind it) is refused although nothing of it would be left: bytes behind the end may be
+//! zeros, and behind a JPEG what cameras append, which are more pictures, a film, or Samsung's notes.
 //! A WebP states its length, and it has to be true.
 //!
 //! Colours are taken as sRGB: a colour profile is metadata, and is not read. Animations give their
@@ -226,6 +227,20 @@ fn draw(format: Format, bytes: &[u8], side: u32, limits: &Limits) -> Result<Avat
 struct Picture {
     raster: Raster,
     orientation: Orientation,
+}
+
+/// Admits what stands behind the end of a picture: nothing, or padding.
+fn admit_padding(tail: &[u8]) -> Result<(), Rejection> {
+    if tail.iter().all(|&byte| byte == 0) { Ok(()) } else { Err(Rejection::Broken) }
+}
+
+/// Admits what cameras put behind the end of a JPEG: previews and depth maps (JPEG again), the film of a moving
+/// picture (MP4), or a directory of notes that ends in `SEFT`.
+fn admit_cameras_tail(tail: &[u8]) -> Result<(), Rejection> {
+    let padding = tail.iter().take_while(|&&byte| byte == 0).count();
+    let pictures = tail.get(padding..).is_some_and(|tail| tail.starts_with(&[0xFF, 0xD8, 0xFF]));
+    let film = tail.get(4..8).is_some_and(|kind| kind == b"ftyp");
+    if pictures || film || tail.ends_with(b"SEFT") { Ok(()) } else { admit_padding(tail) }
 }
 
 /// The orientation an Exif block asks for: TIFF structure, with or without its `Exif` prefix.

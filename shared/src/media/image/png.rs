@@ -101,6 +101,7 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
     if !data_seen || announced.is_some_and(|count| count != frames.count) {
         return Err(Rejection::Truncated);
     }
+    super::admit_padding(reader.rest())?;
     limits.afford(canvas * header.channels(transparency))?;
 
     let images = if still_is_frame { frames.count } else { frames.count + 1 };

@@ -59,6 +59,7 @@ pub(super) fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection>
     if !frame.is_complete() {
         return Err(Rejection::Truncated);
     }
+    super::super::admit_cameras_tail(file.rest())?;
     Ok(Survey {
         width: frame.width,
         height: frame.height,

@@ -124,7 +124,7 @@ fn the_avatar_says_nothing_of_where_it_was_taken() {
 }
 
 #[test]
-fn a_picture_that_is_also_a_script_becomes_only_a_picture() {
+fn a_picture_that_is_something_else_besides_is_refused_and_what_cameras_append_is_not() {
     let script = b"*/=1;/*<script>alert(document.cookie)</script>*/";
     let jpeg = [fixture("baseline.jpg"), script].concat();
     let png = [fixture("interlaced.png"), script].concat();
@@ -133,10 +133,16 @@ fn a_picture_that_is_also_a_script_becomes_only_a_picture() {
     let comment = [&[0x21, 0xFE, u8::try_from(script.len()).expect("short")], &script[..], &[0]].concat();
     let palette = if gif[10] & 0x80 == 0 { 0 } else { 3 << ((gif[10] & 7) + 1) };
     gif = spliced(&gif, 13 + palette, &comment);
+    assert!(check(&gif).is_ok_and(|avatar| !holds(&avatar.bytes, b"<script")), "a comment alone makes no script");
     gif.extend(script);
-    for bytes in [jpeg, png, gif] {
-        let avatar = check(&bytes).expect("drawn");
-        assert!(!holds(&avatar.bytes, b"<script"));
+    let archive = [&as_jpeg(&quarters(64))[..], b"PK\x03\x04zip"].concat();
+    for bytes in [jpeg, png, gif, archive] {
+        assert_eq!(check(&bytes), Err(Rejection::Broken));
+    }
+    let camera = as_jpeg(&quarters(64));
+    for tail in [&[0; 100][..], &[&[0, 0], &camera[..]].concat(), b"\0\0\0\x18ftypmp42....", b"notesSEFT"] {
+        let avatar = check(&[&camera[..], tail].concat()).expect("drawn");
+        assert_eq!(avatar, check(&camera).expect("drawn"));
     }
 }
 
