@@ -24,20 +24,39 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes a file readable by its owner alone, if there is none: for what would be made readable by everybody.
+/// As [`create_private`], and closes one that an earlier start, or somebody else, has left open.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    create_private(folder)?;
+    close(folder, 0o700)
+}
+
+/// Takes away what others may do with a file or folder of ours.
+fn close(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+    Ok(())
+}
+
+/// Makes a file readable by its owner alone, whether it is there already or not: others would make it readable by all.
 pub(crate) fn create_private_file(file: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
+    options.open(file)?;
+    close(file, 0o600)
 }
 
 /// The key in `file`; a new one where there is none. Written beside it and renamed, so that a start that is cut short
 /// leaves a whole key or none.
 pub(crate) fn load_or_create(file: &Path) -> io::Result<String> {
     match fs::read_to_string(file) {
-        Ok(key) if key.trim().len() >= 32 => return Ok(key.trim().to_owned()),
+        Ok(key) if key.trim().len() >= 32 => {
+            close(file, 0o600)?;
+            return Ok(key.trim().to_owned());
+        }
         Ok(_) => return Err(io::Error::other(format!("{} does not hold a key", file.display()))),
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Err(_) => {}

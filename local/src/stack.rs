@@ -278,7 +278,7 @@ async fn start_s3(
     s3.address = options.s3_address;
     s3.data = options.data.as_ref().map(|data| data.join("s3"));
     if let Some(data) = &s3.data {
-        secrets::create_private(data).map_err(|error| StartError::Data(data.clone(), error))?;
+        secrets::make_private(data).map_err(|error| StartError::Data(data.clone(), error))?;
     }
     s3.buckets = template.buckets.iter().map(|bucket| declare(bucket, template, port)).collect();
     S3Server::start(s3).await.map_err(|error| match error {
