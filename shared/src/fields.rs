@@ -164,7 +164,7 @@ impl FieldReader<'_> {
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.fields.values.get(name)? {
             Value::Flag(flag) => Some(*flag),
-            Value::Null => Some(false),
+            Value::Null => None,
             Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "on" | "true" | "1" | "yes" => Some(true),
                 "" | "off" | "false" | "0" | "no" => Some(false),
@@ -214,7 +214,8 @@ impl FieldReader<'_> {
     fn raw(&mut self, name: &str) -> Option<String> {
         match self.fields.values.get(name)? {
             Value::Text(text) => Some(text.clone()),
-            Value::Null => Some(String::new()),
+            // Nothing was said, so nothing changes: `null` must not empty a field that an edit did not mean.
+            Value::Null => None,
             _ => self.wrong_type(name),
         }
     }

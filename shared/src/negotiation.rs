@@ -28,7 +28,7 @@ impl Format {
         }
         // Named beats covered by a wildcard: `application/json, */*` is a program that says what it wants.
         let (json, html) = ((json.unwrap_or(any), json.is_some()), (html.unwrap_or(any), html.is_some()));
-        if json > html { Self::Json } else { Self::Html }
+        if json > html && json.0 > 0.0 { Self::Json } else { Self::Html }
     }
 }
 
@@ -64,6 +64,8 @@ mod tests {
             (Some("text/html, application/json"), false, Html),
             (Some("image/png"), false, Html),
             (Some("application/json;q=0, */*"), false, Html),
+            (Some("application/json;q=0"), false, Html),
+            (Some("application/json;q=abc"), true, Html),
         ] {
             assert_eq!(Format::negotiate(accept, json_body), expected, "{accept:?} {json_body}");
         }

@@ -41,7 +41,8 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Respo
     let matched = routes.find(&request.method, &request.path);
     let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
     let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
-    let cx = Context::new(app.clone(), request, params);
+    let readable = routes.methods(route).contains(&Method::GET);
+    let cx = Context::new(app.clone(), request, params, readable);
     if matched.is_none() {
         log::no_route(&cx.request().path);
     }
@@ -58,7 +59,7 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Respo
 /// Answers a request that cannot be handled at all with `error`, through the same last steps.
 pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response {
     let is_head = request.method == Method::HEAD;
-    let cx = Context::new(app.clone(), request, Vec::new());
+    let cx = Context::new(app.clone(), request, Vec::new(), false);
     finish(&cx, NO_ROUTE, Instant::now(), is_head, Err(error)).await
 }
 
@@ -69,6 +70,9 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
         Ok(response) => response,
         Err(error) => {
             cx.messages().retract();
+            if matches!(error, Error::LoginRequired) && !cx.is_safe() && cx.had_session() {
+                cx.messages().warning("session-ended");
+            }
             let refused = Refused::from(&error);
             Response { refused: Some(refused), ..show(cx, error).await }
         }

@@ -79,3 +79,34 @@ async fn who_signed_up_and_who_logged_out_is_in_the_log() {
     let id = kim.whoami().await["id"].clone();
     assert_eq!(kim.post("/logout", &[]).await.line().0["user"], id);
 }
+
+#[tokio::test]
+async fn a_form_whose_session_was_ended_elsewhere_says_so_too_and_leads_to_a_page_that_can_be_read() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let token = kim.get("/profile").await.after("name=\"csrfmiddlewaretoken\" value=\"");
+    let mut elsewhere = site.program();
+    elsewhere.log_in("kim@example.com").await;
+    assert_eq!(elsewhere.post_json("/logout/all", serde_json::json!({})).await.status, 200);
+    for (path, next) in [("/profile", "/login?next=%2Fprofile"), ("/uploads", "/login?next=%2F")] {
+        let mut open = kim.clone();
+        let answer = send(&mut open, path, &token, "version=1&bio=new&purpose=avatar").await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, next));
+        assert!(open.get("/login").await.text().contains("nothing was saved"), "{path}");
+    }
+    // Somebody who was never signed in has lost nothing.
+    let mut stranger = site.visitor();
+    stranger.post("/profile", &[("version", "1")]).await;
+    assert!(!stranger.get("/login").await.text().contains("nothing was saved"));
+}
+
+#[tokio::test]
+async fn null_leaves_a_field_as_it_is() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await.json();
+    let first = serde_json::json!({ "version": 1, "first_name": "Kim", "bio": "hello" });
+    assert_eq!(kim.send_json(http::Method::PATCH, "/profile", first).await.status, 200);
+    let null = serde_json::json!({ "version": 2, "first_name": null, "bio": "bye" });
+    let user = kim.send_json(http::Method::PATCH, "/profile", null).await.json()["user"].clone();
+    assert_eq!((&user["first_name"], &user["bio"]), (&"Kim".into(), &"bye".into()));
+}

@@ -323,7 +323,8 @@ async fn strangers_do_not_learn_of_an_upload() {
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "login_required"));
     assert_eq!(
         site.visitor().post("/uploads", &[("purpose", "avatar")]).await.header("location"),
-        "/login?next=%2Fuploads"
+        "/login?next=%2F",
+        "GET of /uploads shows nothing"
     );
 }
 

@@ -94,6 +94,7 @@ impl Context {
             return page.as_str().to_owned();
         }
         match request.query.as_str() {
+            _ if !self.is_safe() && !self.0.readable => self.config().urls.login_redirect.clone(),
             query if self.is_safe() && !query.is_empty() => format!("{}?{query}", request.path),
             _ => request.path.clone(),
         }

@@ -34,6 +34,7 @@ pub struct Context(Arc<Inner>);
 struct Inner {
     app: Arc<App>,
     request: Request,
+    readable: bool,
     params: Vec<(&'static str, String)>,
     meter: Arc<Meter>,
     store: Store,
@@ -68,7 +69,8 @@ impl fmt::Debug for Context {
 
 /// The request.
 impl Context {
-    pub(crate) fn new(app: Arc<App>, request: Request, params: Vec<(&'static str, String)>) -> Self {
+    /// `readable`: whether GET of this path shows a page.
+    pub(crate) fn new(app: Arc<App>, request: Request, params: Vec<(&'static str, String)>, readable: bool) -> Self {
         let meter = Arc::new(Meter::default());
         let cookie = request.cookie(&Name::Messages.full(app.config()));
         Self(Arc::new(Inner {
@@ -85,6 +87,7 @@ impl Context {
             csrf: Mutex::default(),
             app,
             request,
+            readable,
             params,
             meter,
         }))
@@ -212,6 +215,11 @@ impl Context {
     pub(crate) fn session_token(&self) -> Option<SessionToken> {
         let cookie = self.0.request.cookie(&Name::Session.full(self.config()))?;
         SessionToken::parse(cookie.expose())
+    }
+
+    /// Whether the browser thinks that it is in a session.
+    pub(crate) fn had_session(&self) -> bool {
+        self.0.request.has_cookie(&Name::Session.full(self.config()))
     }
 
     /// The session if it was asked for already.
