@@ -79,7 +79,10 @@ impl Store {
     /// Ends all use of the data, so that it can be opened again; whatever is still under way fails.
     pub(crate) fn close(&self) {
         held(&self.database).take();
-        held(&self.lock).take();
+        // Closing the file is not enough: a process that another thread is just starting has a copy of it for a moment.
+        if let Some(lock) = held(&self.lock).take() {
+            let _ = lock.unlock();
+        }
     }
 
     /// A body to write into.
