@@ -50,27 +50,27 @@ async fn save(cx: Context) -> Result<Response> {
         let page = ProfilePage::new(&cx, Filled::typed(&form, &user));
         return cx.refuse(Error::Invalid(errors), TEMPLATE, page).await;
     }
-    let Some(saved) = accounts::save_profile(&cx, &user, &form).await? else {
-        return conflict(&cx, &form).await;
+    let saved = match accounts::save_profile(&cx, &user, &form).await? {
+        Ok(saved) => saved,
+        Err(current) => return conflict(&cx, &form, &current).await,
     };
     cx.messages().success(if form.changes.clear_avatar { "avatar-removed" } else { "profile-saved" });
     cx.done(StatusCode::OK, &Next::to("/profile"), json!({ "user": cx.public_user(&saved) }))
 }
 
 /// Somebody saved in between: both versions are shown, and saving again is a decision.
-async fn conflict(cx: &Context, form: &ProfileForm) -> Result<Response> {
+async fn conflict(cx: &Context, form: &ProfileForm, current: &User) -> Result<Response> {
     if cx.wants_json() {
         return Err(Error::Conflict);
     }
-    let current = accounts::reload(cx).await?;
-    if form.changes.are_in(&current) {
+    if form.changes.are_in(current) {
         // The same form twice: there is nothing to decide.
         cx.messages().success("profile-saved");
         return cx.redirect(&Next::to("/profile"));
     }
-    let mut page = ProfilePage::new(cx, Filled { version: current.version, ..Filled::typed(form, &current) });
+    let mut page = ProfilePage::new(cx, Filled { version: current.version, ..Filled::typed(form, current) });
     page.conflict = true;
-    page.theirs = Some(Filled::stored(&current));
+    page.theirs = Some(Filled::stored(current));
     cx.refuse(Error::Conflict, TEMPLATE, page).await
 }
 

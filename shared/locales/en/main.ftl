@@ -173,7 +173,6 @@ session-ended = Your session had ended, so nothing was saved. Please log in and 
 signup-done = Welcome! Your account is ready.
 profile-saved = Your profile is saved.
 avatar-removed = Your picture is removed.
-upload-started = Your picture has arrived and is being checked.
 
 ## What is wrong with a field
 
@@ -184,12 +183,9 @@ field-max-length = { $limit ->
    *[other] Please use at most { $limit } characters.
 }
 field-null-characters = Null characters are not allowed.
-field-not-a-string = This must be text.
 field-not-a-boolean = This must be true or false.
 field-not-an-integer = This must be a whole number.
 field-choice = Please choose one of the options offered.
-field-unknown = This field is not known here.
-field-repeated = This field was sent more than once.
 email-invalid = Please enter an email address, such as name@example.com.
 email-unique = This email address already has an account.
 username-invalid = Please use only letters, digits and . + - _
@@ -201,12 +197,10 @@ password-too-short = { $min ->
    *[other] Please use at least { $min } characters.
 }
 password-too-long = This password is too long. The limit is { $max } bytes.
-upload-filename-invalid = This file name cannot be used.
 upload-type-invalid = Files of this type cannot be uploaded.
 upload-size-invalid = The file's size is not valid.
 upload-size-too-large = This file is too large. The limit is { $max }.
 upload-extension-mismatch = The file name's ending does not match its type.
-version-stale = This was changed in the meantime. Please look at it again before saving.
 
 ## Errors
 

@@ -173,7 +173,6 @@ session-ended = 세션이 끝나 저장하지 않았습니다. 로그인한 뒤 
 signup-done = 환영합니다! 계정이 만들어졌습니다.
 profile-saved = 프로필을 저장했습니다.
 avatar-removed = 사진을 삭제했습니다.
-upload-started = 사진이 도착해 검사하고 있습니다.
 
 ## 항목의 오류
 
@@ -181,12 +180,9 @@ field-required = 필수 항목입니다.
 field-invalid = 올바르지 않은 값입니다.
 field-max-length = { $limit }자까지만 쓸 수 있습니다.
 field-null-characters = 널(null) 문자는 쓸 수 없습니다.
-field-not-a-string = 문자열이어야 합니다.
 field-not-a-boolean = 참 또는 거짓이어야 합니다.
 field-not-an-integer = 정수여야 합니다.
 field-choice = 제시된 항목 중에서 골라 주세요.
-field-unknown = 알 수 없는 항목입니다.
-field-repeated = 같은 항목을 두 번 이상 보냈습니다.
 email-invalid = 이메일 주소를 name@example.com 형식으로 입력해 주세요.
 email-unique = 이미 가입된 이메일 주소입니다.
 username-invalid = 글자, 숫자와 . + - _ 만 쓸 수 있습니다.
@@ -195,12 +191,10 @@ phone-invalid = 전화번호를 010-1234-5678 형식으로 입력해 주세요.
 password-mismatch = 두 비밀번호가 서로 다릅니다.
 password-too-short = 비밀번호는 { $min }자 이상이어야 합니다.
 password-too-long = 비밀번호가 너무 깁니다. { $max }바이트까지 쓸 수 있습니다.
-upload-filename-invalid = 쓸 수 없는 파일 이름입니다.
 upload-type-invalid = 올릴 수 없는 파일 형식입니다.
 upload-size-invalid = 파일 크기가 올바르지 않습니다.
 upload-size-too-large = 파일이 너무 큽니다. { $max }까지 올릴 수 있습니다.
 upload-extension-mismatch = 파일 이름의 확장자가 형식과 다릅니다.
-version-stale = 그사이 내용이 바뀌었습니다. 확인한 뒤 다시 저장해 주세요.
 
 ## 오류
 
