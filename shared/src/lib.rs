@@ -37,6 +37,7 @@ pub mod i18n;
 mod job;
 pub mod lambda;
 pub mod log;
+pub mod mail;
 pub mod media;
 pub mod messages;
 pub mod meter;
@@ -51,6 +52,7 @@ mod routes;
 pub mod secret;
 pub mod sessions;
 pub mod store;
+pub mod throttle;
 
 pub use app::App;
 pub use context::Context;

@@ -41,6 +41,16 @@ pub enum Purpose {
     Csrf,
     /// The messages that survive a redirect.
     Messages,
+    /// The link that lets a new password be set.
+    ResetPassword,
+    /// The link that confirms an address.
+    ConfirmEmail,
+    /// The link that makes a new address the account's.
+    ChangeEmail,
+    /// The link that takes a change of address back.
+    UndoEmailChange,
+    /// What binds a link to a password.
+    PasswordFingerprint,
 }
 
 impl Purpose {
@@ -48,6 +58,11 @@ impl Purpose {
         match self {
             Self::Csrf => b"portico.csrf.v1\0",
             Self::Messages => b"portico.messages.v1\0",
+            Self::ResetPassword => b"portico.reset-password.v1\0",
+            Self::ConfirmEmail => b"portico.confirm-email.v1\0",
+            Self::ChangeEmail => b"portico.change-email.v1\0",
+            Self::UndoEmailChange => b"portico.undo-email-change.v1\0",
+            Self::PasswordFingerprint => b"portico.password-fingerprint.v1\0",
         }
     }
 }

@@ -81,7 +81,7 @@ fn every_environment_name_is_a_setting_and_every_required_setting_is_there() {
 #[test]
 fn every_required_setting_is_really_required() {
     let environment = template().functions.remove(0).environment;
-    for name in ["PUBLIC_URL", "SECRET_KEY_ARN", "ACCOUNTS_TABLE", "SESSIONS_TABLE", "MEDIA_ROOT"] {
+    for name in ["PUBLIC_URL", "SECRET_KEY_ARN", "ACCOUNTS_TABLE", "SESSIONS_TABLE", "OUTBOX_TABLE", "MEDIA_ROOT"] {
         let mut vars = environment.clone();
         vars.remove(name).unwrap();
         let error = Config::from_vars(vars).unwrap_err().to_string();

@@ -105,6 +105,7 @@ impl NewAccount {
         User {
             id: UserId::new(cx.app().rng().uuid(now)),
             email: self.email,
+            email_verified: false,
             username: self.username,
             first_name: self.first_name,
             last_name: self.last_name,

@@ -51,6 +51,13 @@ impl Password {
 #[serde(transparent)]
 pub struct PasswordHash(String);
 
+impl PasswordHash {
+    /// The text, for the store and for what is bound to it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")

@@ -46,6 +46,9 @@ pub struct User {
     pub id: UserId,
     /// Address, as it was typed, NFC: log-in identifier.
     pub email: Email,
+    /// Whether its owner has proven that mail to the address arrives.
+    #[serde(default)]
+    pub email_verified: bool,
     /// User name, NFKC: the other log-in identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<Username>,

@@ -69,6 +69,8 @@ pub struct Tables {
     pub accounts: String,
     /// Sessions and other things that expire.
     pub sessions: String,
+    /// Mails that were promised.
+    pub outbox: String,
 }
 
 /// Paths that the flows lead to.
@@ -190,6 +192,7 @@ impl Config {
         let language_code = env.or("LANGUAGE_CODE", "ko or en", "en", Language::parse);
         let accounts = env.required("ACCOUNTS_TABLE", "a table's name", values::name);
         let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
+        let outbox = env.required("OUTBOX_TABLE", "a table's name", values::name);
         let media_root = env.required("MEDIA_ROOT", "s3://BUCKET/PREFIX", MediaRoot::parse);
         let static_url = env.or("STATIC_URL", "a path or an address that ends in /", "/static/", StaticUrl::parse);
         let login = env.or("LOGIN_URL", "a path", "/login", values::path);
@@ -248,7 +251,7 @@ impl Config {
             secret_key: secret_key?,
             csrf_trusted_origins: csrf_trusted_origins?,
             language_code: language_code?,
-            tables: Tables { accounts: accounts?, sessions: sessions? },
+            tables: Tables { accounts: accounts?, sessions: sessions?, outbox: outbox? },
             media_root: media_root?,
             static_url: static_url?,
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
@@ -302,6 +305,7 @@ mod tests {
             ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
             ("ACCOUNTS_TABLE", "accounts"),
             ("SESSIONS_TABLE", "sessions"),
+            ("OUTBOX_TABLE", "outbox"),
             ("MEDIA_ROOT", "s3://bucket/media"),
         ]);
         vars.extend(changes.iter().copied());

@@ -1,5 +1,8 @@
 //! How the keys of the tables are spelled: here and nowhere else.
 
+use uuid::Uuid;
+
+use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, CanonicalUsername, UserId};
 use crate::media::UploadId;
 use crate::sessions::SessionKey;
@@ -39,6 +42,16 @@ impl Key {
     /// An uploaded object.
     pub fn upload(id: UploadId) -> Self {
         Self { pk: format!("MEDIA#{id}"), sk: "META".to_owned() }
+    }
+
+    /// What a link permits.
+    pub fn token(id: LinkId, purpose: Purpose) -> Self {
+        Self { pk: format!("TOKEN#{id}"), sk: purpose.as_str().to_owned() }
+    }
+
+    /// A promised mail.
+    pub fn mail(id: Uuid) -> Self {
+        Self { pk: id.to_string(), sk: "MAIL".to_owned() }
     }
 
     /// A session: a user's stand together, so that they can be listed; a visitor's stand alone.

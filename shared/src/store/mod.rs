@@ -3,7 +3,9 @@
 mod call;
 mod expression;
 pub mod keys;
+pub mod outbox;
 pub mod sessions;
+pub mod tokens;
 pub mod uploads;
 pub mod users;
 
@@ -65,5 +67,9 @@ impl Store {
 
     fn sessions(&self) -> &str {
         &self.database.tables.sessions
+    }
+
+    fn outbox(&self) -> &str {
+        &self.database.tables.outbox
     }
 }

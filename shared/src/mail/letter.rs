@@ -1,0 +1,95 @@
+//! What a mail is about, as the outbox holds it: facts and no secret. A link's secret is derived when the mail is
+//! written (`accounts::tokens`), so that no table and no stream ever holds a live link.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::accounts::{Email, UserId};
+use crate::i18n::Language;
+
+/// A mail that will be sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Promise {
+    /// Its identifier, and that of the link in it: a UUID of version 7.
+    pub id: Uuid,
+    /// What it is about.
+    pub letter: Letter,
+    /// The language in which its cause was asked for.
+    pub language: Language,
+    /// When it was promised.
+    pub created_at: Timestamp,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Letter {
+    /// Confirm the address of the account: after a sign-up, or asked for again.
+    ConfirmEmail {
+        /// Whose address.
+        user: UserId,
+        /// The address to confirm; nothing is sent when it is no longer the account's.
+        email: Email,
+    },
+    /// Somebody signed up with an address that has an account: its owner is told, at the stored address.
+    AccountExists {
+        /// The address as it was typed.
+        email: Email,
+    },
+    /// Somebody asked for a new password. Whether there is such an account is decided by the mailer.
+    ResetPassword {
+        /// The address as it was typed; the mail goes to the stored one.
+        email: Email,
+    },
+    /// The password was changed or reset.
+    PasswordChanged {
+        /// Whose.
+        user: UserId,
+        /// By whom it seems.
+        client: Client,
+    },
+    /// Confirm a new address, at the new address.
+    ChangeEmail {
+        /// Whose.
+        user: UserId,
+        /// The present address: the link is good while it is still the account's.
+        old: Email,
+        /// The new one.
+        new: Email,
+    },
+    /// The address was changed: told at the old address, with a link that takes it back.
+    EmailChanged {
+        /// Whose.
+        user: UserId,
+        /// The address that was replaced.
+        old: Email,
+        /// The address that replaced it.
+        new: Email,
+        /// By whom it seems.
+        client: Client,
+    },
+    /// Somebody logged in from a device that the account did not know.
+    NewDevice {
+        /// Whose account.
+        user: UserId,
+        /// From where it seems.
+        client: Client,
+    },
+    /// The account is deleted.
+    AccountDeleted {
+        /// The address that it had.
+        email: Email,
+        /// What its owner was called.
+        name: String,
+    },
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Client {
+    /// The address.
+    pub address: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+}
