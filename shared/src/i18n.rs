@@ -124,6 +124,58 @@ mod tests {
         assert_eq!(korean, keys(Language::En));
     }
 
+    /// The sources of the crate and of the functions.
+    fn rust_sources() -> Vec<(std::path::PathBuf, String)> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = vec![root.join("src"), root.join("../functions")];
+        let mut sources = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "rs") {
+                    sources.push((path.clone(), std::fs::read_to_string(path).unwrap()));
+                }
+            }
+        }
+        sources
+    }
+
+    #[test]
+    fn every_text_that_the_code_names_exists() {
+        // How a text is named: the call, and which of the literals in it is the key.
+        let calls = [
+            (".success(", 0),
+            (".info(", 0),
+            (".warning(", 0),
+            (".error(", 0),
+            (".text(", 0),
+            ("key: ", 0),
+            ("errors().add(", 2),
+            ("errors.add(", 2),
+        ];
+        let known = keys(Language::En);
+        let mut found = 0;
+        for (path, source) in rust_sources() {
+            let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+            for (call, index) in calls {
+                for (at, _) in code.match_indices(call) {
+                    let rest = code[at + call.len()..].trim_start();
+                    let first = rest.starts_with('"') || index > 0;
+                    let arguments = rest.split([';', '\n']).next().unwrap_or_default();
+                    let key = arguments.split('"').nth(2 * index + 1).unwrap_or_default();
+                    let spelled = key.contains('-') && key.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'));
+                    if first && spelled {
+                        found += 1;
+                        assert!(known.contains(key), "{} names the text {key}, which does not exist", path.display());
+                    }
+                }
+            }
+        }
+        assert!(found > 20, "only {found} were found: is the code written otherwise by now?");
+    }
+
     #[test]
     fn the_preferred_language_wins() {
         let negotiate = |accept| Language::negotiate(accept, Language::En);
