@@ -1,8 +1,11 @@
 //! The embedded DynamoDB: `dynoxide` over SQLite, on a loopback port, in a thread of its own, since SQLite works
 //! synchronously and would hold up whoever shares its thread.
 
+mod streams;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use dynoxide::Database;
@@ -13,11 +16,13 @@ use tokio::sync::oneshot;
 
 use crate::secrets;
 use crate::template::{Key, KeyKind, Keys, Projection, Table};
+use streams::Streams;
 
 /// A running DynamoDB. Dropping it stops it.
 pub struct DynamoDb {
     address: SocketAddr,
     database: Database,
+    streams: Streams,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -44,16 +49,17 @@ pub enum Error {
 impl DynamoDb {
     /// Opens the data (in memory without a `file`), creates the tables that are missing and serves them.
     pub fn start(file: Option<&Path>, tables: &[Table]) -> Result<Self, Error> {
-        let database = match file {
+        let file = match file {
             Some(file) => {
                 // Its log and index get the same mode: addresses and hashes are nobody else's business.
                 secrets::create_private_file(file)?;
-                Database::new(&file.to_string_lossy())
+                file.to_string_lossy().into_owned()
             }
-            None => Database::memory(),
+            None => in_memory(),
         };
-        let database = database.map_err(|error| Error::Data(error.to_string()))?;
+        let database = Database::new(&file).map_err(|error| Error::Data(error.to_string()))?;
         create_missing(&database, tables)?;
+        let streams = Streams::open(&file).map_err(|error| Error::Data(error.to_string()))?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -72,7 +78,7 @@ impl DynamoDb {
             // Kept-alive connections must not hold up the end.
             runtime.shutdown_background();
         })?;
-        Ok(Self { address, database, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, database, streams, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The endpoint for the SDK.
@@ -104,6 +110,12 @@ impl Drop for DynamoDb {
     }
 }
 
+/// A name for a database in memory that this process can open twice (SQLite's VFS `memdb`): it ends with its connections.
+fn in_memory() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("file:/portico-{}?vfs=memdb", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 fn create_missing(database: &Database, tables: &[Table]) -> Result<(), Error> {
     let known = database.list_tables(ListTablesRequest::default()).map_err(|error| Error::Data(error.to_string()))?;
     for table in tables {
@@ -112,6 +124,12 @@ fn create_missing(database: &Database, tables: &[Table]) -> Result<(), Error> {
             let request: CreateTableRequest =
                 serde_json::from_value(definition(table)).map_err(|error| failed(error.to_string()))?;
             database.create_table(request).map_err(|error| failed(error.to_string()))?;
+        } else if let Some(view) = &table.stream {
+            // Of an earlier version, perhaps: then it has none yet.
+            let description = json!({ "StreamEnabled": true, "StreamViewType": view });
+            let request = json!({ "TableName": table.name, "StreamSpecification": description });
+            let request = serde_json::from_value(request).map_err(|error| failed(error.to_string()))?;
+            database.update_table(request).map_err(|error| failed(error.to_string()))?;
         }
         if let Some(attribute) = &table.ttl_attribute {
             let request = json!({
@@ -146,6 +164,9 @@ fn definition(table: &Table) -> Value {
         "AttributeDefinitions": attributes,
         "KeySchema": schema(&table.keys),
     });
+    if let Some(view) = &table.stream {
+        request["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": view });
+    }
     if !table.indexes.is_empty() {
         let indexes = table.indexes.iter().map(|index| {
             json!({

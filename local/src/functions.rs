@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use portico::{App, Jobs, Routes};
-use serde_json::{Value, json};
+use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::gateway::{Invoke, InvokeError};
 
@@ -15,16 +16,21 @@ use crate::gateway::{Invoke, InvokeError};
 pub enum Handler {
     /// Answers requests.
     Http(Routes),
-    /// Works through S3 events.
+    /// Works through events.
     Jobs(Jobs),
 }
 
 /// Every function, by name.
 pub fn all() -> Vec<(&'static str, Handler)> {
     vec![
+        ("email", Handler::Http(email::routes())),
+        ("account", Handler::Http(account::routes())),
+        ("erase-account", Handler::Jobs(erase_account::jobs())),
         ("home", Handler::Http(home::routes())),
         ("login", Handler::Http(login::routes())),
         ("logout", Handler::Http(logout::routes())),
+        ("mailer", Handler::Jobs(mailer::jobs())),
+        ("password", Handler::Http(password::routes())),
         ("presign-upload", Handler::Http(presign_upload::routes())),
         ("process-upload", Handler::Jobs(process_upload::jobs())),
         ("profile", Handler::Http(profile::routes())),
@@ -37,6 +43,7 @@ pub struct Function {
     app: Arc<App>,
     handler: Invocation,
     timeout: Duration,
+    changed: Arc<Notify>,
 }
 
 enum Invocation {
@@ -45,13 +52,14 @@ enum Invocation {
 }
 
 impl Function {
-    /// Puts a function together. `timeout` is the template's.
-    pub fn new(app: Arc<App>, handler: Handler, timeout: Duration) -> Self {
+    /// Puts a function together. `timeout` is the template's; `changed` is told when it has run, since it may have
+    /// written.
+    pub fn new(app: Arc<App>, handler: Handler, timeout: Duration, changed: Arc<Notify>) -> Self {
         let handler = match handler {
             Handler::Http(routes) => Invocation::Http(Arc::new(routes)),
             Handler::Jobs(jobs) => Invocation::Jobs(jobs),
         };
-        Self { app, handler, timeout }
+        Self { app, handler, timeout, changed }
     }
 }
 
@@ -61,11 +69,11 @@ impl Invoke for Function {
         let work = async {
             match &self.handler {
                 Invocation::Http(routes) => Ok(portico::lambda::answer(&self.app, routes, event).await),
-                Invocation::Jobs(jobs) => {
-                    jobs.run(&self.app, event).await.map(|()| json!({})).map_err(InvokeError::Failed)
-                }
+                Invocation::Jobs(jobs) => jobs.run(&self.app, event).await.map_err(InvokeError::Failed),
             }
         };
-        tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(InvokeError::TimedOut))
+        let answer = tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(InvokeError::TimedOut));
+        self.changed.notify_one();
+        answer
     }
 }

@@ -2,12 +2,13 @@
 //! once, with two more tries, and then to the dead letters.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use crate::deliveries::{DeadLetters, Delivery, invoke};
 use crate::gateway::Invoke;
 use crate::s3::{Event, Events};
 use crate::template::Template;
@@ -19,24 +20,13 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many events are worked on at once.
 const CONCURRENCY: usize = 4;
 
-/// What became of one delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// The function is done with it.
-    Done,
-    /// The function failed; it will be tried again.
-    Failed,
-    /// The function failed for the last time.
-    Dead,
-}
-
 /// The subscribed functions and the events that wait for them.
 #[derive(Clone)]
 pub(crate) struct S3Events {
     events: Events,
     subscribers: Arc<HashMap<String, Vec<Subscriber>>>,
     region: String,
-    dead: Arc<Mutex<Vec<Value>>>,
+    dead: DeadLetters,
 }
 
 struct Subscriber {
@@ -63,7 +53,7 @@ impl S3Events {
                 });
             }
         }
-        Self { events, subscribers: Arc::new(subscribers), region: region.to_owned(), dead: Arc::default() }
+        Self { events, subscribers: Arc::new(subscribers), region: region.to_owned(), dead: DeadLetters::default() }
     }
 
     /// Delivers events as they come, for as long as it is polled.
@@ -99,29 +89,25 @@ impl S3Events {
             if !event.key.starts_with(&subscriber.prefix) || !event.key.ends_with(&subscriber.suffix) {
                 continue;
             }
-            let function = subscriber.function.clone();
-            let json = json.clone();
-            // In a task of its own: a panic is a failed try, not the end of all deliveries.
-            let invoked = tokio::spawn(async move { function.invoke(json).await }).await;
-            if let Err(error) = invoked.map_err(|panic| panic.to_string()).and_then(|r| r.map_err(|e| e.to_string())) {
+            if let Err(error) = invoke(&subscriber.function, json.clone()).await {
                 tracing::error!(
                     key = event.key,
                     attempt = event.attempts + 1,
                     error,
                     "an S3 event was not worked through"
                 );
-                outcome = if event.attempts + 1 < ATTEMPTS { Delivery::Failed } else { Delivery::Dead };
+                outcome = Delivery::after_failure(event.attempts, ATTEMPTS);
             }
         }
         if outcome == Delivery::Dead {
             tracing::error!(key = event.key, "an S3 event was given up: in AWS it is in the dead-letter queue now");
-            self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(json);
+            self.dead.push(json);
         }
         outcome
     }
 
     /// The events that were given up.
     pub(crate) fn dead_letters(&self) -> Vec<Value> {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.dead.all()
     }
 }

@@ -16,18 +16,23 @@ use portico::clock::{Clock, SystemClock};
 use portico::config::Config;
 use portico::config::aws::AwsSettings;
 use portico::rng::{Rng, SystemRng};
+use portico::site::Site;
 use portico::{App, BoxError};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::deliveries::Delivery;
 use crate::dynamodb::DynamoDb;
 use crate::functions::{self, Function};
-use crate::gateway::{self, Gateway, Invoke, Route};
+use crate::gateway::{self, Gateway, Invoke, InvokeError, Route};
+use crate::mail::{Mail, SesServer, Tray};
 use crate::s3::{self, S3Server};
-use crate::s3_events::{Delivery, S3Events};
+use crate::s3_events::S3Events;
 use crate::secrets;
 use crate::static_files::StaticFiles;
+use crate::stream_events::StreamEvents;
 use crate::template::{self, Resolver, Template};
 
 /// Where and how a system runs.
@@ -45,14 +50,18 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
     /// Whether S3's events are carried to the functions as they come.
     pub deliver_events: bool,
+    /// Whether changes of tables, and with them mails, are carried to the functions as they come.
+    pub deliver_changes: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The site's own code.
+    pub site: Site,
     /// The HTTP client of the AWS SDK, if not a plain one: a test puts faults into it.
     pub http_client: Option<SharedHttpClient>,
 }
 
 impl Options {
-    /// In memory, without a port: for tests.
+    /// In memory, without a port, mails delivered by hand: for tests.
     pub fn in_memory(root: impl Into<PathBuf>) -> Self {
         Self {
             address: None,
@@ -61,7 +70,9 @@ impl Options {
             root: root.into(),
             settings: Vec::new(),
             deliver_events: true,
+            deliver_changes: false,
             clock: Arc::new(SystemClock),
+            site: portico::site::site(),
             http_client: None,
         }
     }
@@ -97,6 +108,9 @@ pub enum StartError {
     /// The embedded S3.
     #[error(transparent)]
     S3(#[from] s3::Error),
+    /// The tray for mails.
+    #[error("the tray for mails cannot be used: {0}")]
+    Mail(String),
     /// A function could not be built.
     #[error("the function {0} cannot start")]
     Function(String, #[source] BoxError),
@@ -109,6 +123,10 @@ pub struct Stack {
     url: String,
     s3: S3Server,
     s3_events: S3Events,
+    stream_events: StreamEvents,
+    tray: Tray,
+    ses: SesServer,
+    functions: Functions,
     dynamodb: Arc<DynamoDb>,
     template: Template,
     app: Arc<App>,
@@ -141,18 +159,24 @@ impl Stack {
         let s3 = start_s3(&options, &template, &storage_key, port).await?;
         let file = options.data.as_ref().map(|data| data.join("dynamodb.db"));
         let dynamodb = Arc::new(DynamoDb::start(file.as_deref(), &template.tables)?);
+        let tray = Tray::open(options.data.as_ref().map(|data| data.join("mail.db")).as_deref());
+        let tray = tray.map_err(StartError::Mail)?;
+        let ses =
+            SesServer::start(tray.clone(), ACCESS_KEY).await.map_err(|error| StartError::Mail(error.to_string()))?;
         let aws = AwsSettings {
             region: REGION.to_owned(),
             credentials: Credentials::new(ACCESS_KEY, storage_key, None, None, "local"),
             dynamodb_endpoint: Some(dynamodb.url()),
             s3_endpoint: Some(s3.url()),
             secrets_endpoint: None,
+            ses_endpoint: Some(ses.url()),
             native_roots: false,
             http_client: Some(
                 options.http_client.clone().unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http()),
             ),
         };
-        let (functions, app) = build_functions(&options, &template, &aws, &secret_key).await?;
+        let changed = Arc::new(Notify::new());
+        let (functions, app) = build_functions(&options, &template, &aws, &secret_key, &changed).await?;
         let static_url = template.functions.iter().find_map(|function| function.environment.get("STATIC_URL"));
         let static_files = StaticFiles::new(
             static_url.map_or("/static/", String::as_str),
@@ -165,11 +189,29 @@ impl Stack {
         )?
         .front(static_files);
         let s3_events = S3Events::new(s3.events(), &template, &functions, REGION);
+        let stream_events = StreamEvents::new(dynamodb.clone(), &template, &functions, changed);
         let mut tasks = vec![tokio::spawn(sweep(dynamodb.clone()))];
         if options.deliver_events {
             tasks.push(tokio::spawn(s3_events.clone().run()));
         }
-        Ok(Self { gateway: Arc::new(gateway), listener, url, s3, s3_events, dynamodb, template, app, tasks })
+        if options.deliver_changes {
+            tasks.push(tokio::spawn(stream_events.clone().run()));
+        }
+        Ok(Self {
+            gateway: Arc::new(gateway),
+            listener,
+            url,
+            s3,
+            s3_events,
+            stream_events,
+            tray,
+            ses,
+            functions,
+            dynamodb,
+            template,
+            app,
+            tasks,
+        })
     }
 
     /// Where the site is reached.
@@ -208,6 +250,7 @@ impl Stack {
         for task in &self.tasks {
             task.abort();
         }
+        self.ses.stop();
         self.s3.shutdown().await;
     }
 
@@ -244,6 +287,27 @@ impl Stack {
     /// S3 events that were given up.
     pub fn dead_letters(&self) -> Vec<Value> {
         self.s3_events.dead_letters()
+    }
+
+    /// Delivers what waits in the streams of the tables by hand, once, where that is not done as it comes.
+    pub async fn deliver_changes(&self) -> Vec<Delivery> {
+        self.stream_events.deliver_waiting().await
+    }
+
+    /// Records of streams that were given up.
+    pub fn dead_changes(&self) -> Vec<Value> {
+        self.stream_events.dead_letters()
+    }
+
+    /// Invokes a function by hand, whatever its events are.
+    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
+        let function = self.functions.get(function).ok_or_else(|| InvokeError::failed("there is no such function"))?;
+        function.invoke(event).await
+    }
+
+    /// The mails that were sent, the oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.tray.mails()
     }
 }
 
@@ -324,6 +388,7 @@ async fn build_functions(
     template: &Template,
     aws: &AwsSettings,
     secret_key: &str,
+    changed: &Arc<Notify>,
 ) -> Result<(Functions, Arc<App>), StartError> {
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let handlers: HashMap<_, _> = functions::all().into_iter().collect();
@@ -339,9 +404,10 @@ async fn build_functions(
         vars.extend(options.settings.iter().cloned());
         let failed = |error: BoxError| StartError::Function(name.clone(), error);
         let config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
-        let app = App::build(config, aws, options.clock.clone(), rng.clone()).await.map_err(failed)?;
+        let (clock, site) = (options.clock.clone(), options.site.clone());
+        let app = App::build(config, aws, clock, rng.clone(), site).await.map_err(failed)?;
         last = Some(app.clone());
-        built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout)));
+        built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout, changed.clone())));
     }
     let app = last.ok_or_else(|| StartError::UnknownFunction("(none)".to_owned()))?;
     Ok((built, app))

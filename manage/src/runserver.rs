@@ -78,7 +78,9 @@ impl Args {
             root,
             settings: Vec::new(),
             deliver_events: true,
+            deliver_changes: true,
             clock: Arc::new(SystemClock),
+            site: portico::site::site(),
             http_client: None,
         })
     }

@@ -3,17 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::accounts::Hasher;
+use crate::accounts::{Backends, Hasher};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::config::aws::AwsSettings;
 use crate::config::secrets;
 use crate::error::BoxError;
+use crate::mail::Mailer;
 use crate::media::Media;
 use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::rng::{Rng, SystemRng};
 use crate::secret::SecretKeys;
+use crate::site::Site;
 use crate::store::{Database, Store};
 
 /// The parts of a running process.
@@ -28,12 +30,18 @@ pub struct App {
     keys: SecretKeys,
     /// What hashes passwords.
     hasher: Hasher,
+    /// What is the site's own.
+    site: Site,
+    /// What tells who somebody is.
+    backends: Backends,
     /// The templates.
     pages: Pages,
     /// The connection to the tables.
     database: Arc<Database>,
     /// The connection to the bucket.
     media: Media,
+    /// The way to a mail's provider.
+    mailer: Mailer,
 }
 
 impl fmt::Debug for App {
@@ -48,7 +56,7 @@ impl App {
     pub async fn from_env() -> Result<Arc<Self>, BoxError> {
         let config = Config::from_vars(std::env::vars())?;
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
-        Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng)).await
+        Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), crate::site::site()).await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.
@@ -57,20 +65,26 @@ impl App {
         aws: &AwsSettings,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
+        site: Site,
     ) -> Result<Arc<Self>, BoxError> {
+        let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
         let endpoint = aws.secrets_endpoint.as_deref();
-        let (keys, warmed) = tokio::join!(secrets::fetch(&config.secret_key, &sdk, endpoint), database.warm_up());
+        let (secrets, warmed) = tokio::join!(secrets::fetch(&config.secret_key, &sdk, endpoint), database.warm_up());
         if let Err(error) = warmed {
             // The first request will try again, and answer 503 if it must.
             tracing::warn!(error = %crate::log::chain(&error), "DynamoDB did not answer at start");
         }
+        let secrets = secrets?;
         Ok(Arc::new(Self {
             hasher: Hasher::new(&config.passwords, rng.clone())?,
-            pages: Pages::new(config.static_url.clone()),
+            pages: Pages::new(&config),
             media: Media::new(&sdk, aws, &config),
-            keys: keys?,
+            mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),
+            keys: secrets.keys,
+            site,
+            backends,
             config,
             clock,
             rng,
@@ -103,6 +117,16 @@ impl App {
         &self.hasher
     }
 
+    /// What is the site's own.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// What tells who somebody is.
+    pub fn backends(&self) -> &Backends {
+        &self.backends
+    }
+
     /// The templates.
     pub fn pages(&self) -> &Pages {
         &self.pages
@@ -111,6 +135,11 @@ impl App {
     /// The bucket.
     pub fn media(&self) -> &Media {
         &self.media
+    }
+
+    /// The way to a mail's provider. Only the function `mailer` takes it.
+    pub fn mailer(&self) -> &Mailer {
+        &self.mailer
     }
 
     /// The tables, as a request with this meter sees them.

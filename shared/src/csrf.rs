@@ -106,6 +106,8 @@ pub fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), &'static
     match (text(&SEC_FETCH_SITE), origin) {
         // `none`: typed or bookmarked by the visitor.
         (Some("same-origin" | "none"), None) => return Ok(()),
+        // A page of ours that sends no referrer sends no origin either (Fetch, 3.1). Nobody else's page is same-origin.
+        (Some("same-origin"), Some("null")) => return Ok(()),
         (Some("same-origin" | "none") | None, Some(origin)) if trusted(origin) => return Ok(()),
         (Some(_), Some(origin)) if Origin::parse(origin).is_some_and(|o| config.csrf_trusted_origins.contains(&o)) => {
             return Ok(());
@@ -164,6 +166,7 @@ mod tests {
         assert!(check(&[]));
         assert!(check(&[("sec-fetch-site", "same-origin"), ("origin", "https://example.com")]));
         assert!(check(&[("origin", "https://example.com")]));
+        assert!(check(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
         assert!(check(&[("referer", "https://example.com/login")]));
         for bad in [
             &[("sec-fetch-site", "cross-site")][..],
@@ -172,6 +175,8 @@ mod tests {
             &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.com")],
             &[("origin", "https://evil.com")],
             &[("origin", "null")],
+            &[("sec-fetch-site", "none"), ("origin", "null")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "null")],
             &[("origin", "http://example.com")],
             &[("origin", "https://example.com.evil.com")],
             &[("origin", "https://example.com:444")],

@@ -31,6 +31,9 @@ pub enum Error {
     /// 403: the request may come from another site. The text is for the log.
     #[error("CSRF check failed: {0}")]
     CsrfFailed(&'static str),
+    /// 403: the right password, of an account whose address must be confirmed first.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
     /// 403: signed in, without the right.
     #[error("permission denied")]
     PermissionDenied,
@@ -43,6 +46,9 @@ pub enum Error {
     /// 409: somebody saved in between.
     #[error("conflict")]
     Conflict,
+    /// 410: a link of a mail that is good for nothing: used, expired, overtaken, or none of ours.
+    #[error("the link is good for nothing")]
+    LinkInvalid,
     /// 413: the body is over its limit.
     #[error("payload too large")]
     PayloadTooLarge,
@@ -69,6 +75,11 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// Something that we depend on, told to the log as `cause`.
+    pub fn unavailable(cause: impl Into<BoxError>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+
     /// A request that cannot be understood, told to the log as `why`.
     pub fn bad_request(why: impl Into<String>) -> Self {
         Self::BadRequest(why.into())
@@ -79,10 +90,11 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::LoginRequired | Self::InvalidLogin => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::CsrfFailed(_) | Self::EmailUnverified | Self::PermissionDenied => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::LinkInvalid => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -112,10 +124,12 @@ impl Error {
             Self::LoginRequired => "login_required",
             Self::InvalidLogin => "invalid_login",
             Self::CsrfFailed(_) => "csrf_failed",
+            Self::EmailUnverified => "email_unverified",
             Self::PermissionDenied => "permission_denied",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::Conflict => "conflict",
+            Self::LinkInvalid => "link_invalid",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid(_) => "invalid",

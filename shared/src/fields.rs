@@ -196,6 +196,11 @@ impl FieldReader<'_> {
         }
     }
 
+    /// The text of a field as it was typed, to be shown again when it is wrong.
+    pub fn typed(&self, name: &str) -> Option<String> {
+        self.fields.text(name).map(|text| text.trim().replace("\r\n", "\n"))
+    }
+
     /// The limits that the fields are held to.
     pub fn config(&self) -> &Config {
         self.config

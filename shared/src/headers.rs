@@ -1,6 +1,6 @@
 //! The headers that protect an answer: on every one of them, whatever its status.
 
-pub use http::header::CACHE_CONTROL;
+pub use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY, VARY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -27,7 +27,7 @@ pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: 
     };
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(X_FRAME_OPTIONS, "DENY");
-    // A reset link must not leak by its address; our own pages need the referrer for CSRF on old browsers.
+    // Our own pages need the referrer for CSRF on old browsers; those that a link leads to do without (`confidential`).
     set(REFERRER_POLICY, "same-origin");
     set(COOP, "same-origin");
     set(CORP, "same-origin");
@@ -57,6 +57,12 @@ pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: 
 #[must_use]
 pub fn clear_site_data(response: Response) -> Response {
     response.header(HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")
+}
+
+/// Keeps the address from every other page, our own too, and the page from every cache. A browser that keeps the
+/// address says `Origin: null` when it sends the page's form; `csrf.rs` knows.
+pub(crate) fn confidential(response: Response) -> Response {
+    response.header(REFERRER_POLICY, "no-referrer").header(CACHE_CONTROL, "no-store")
 }
 
 /// No inline code at all; scripts by nonce; pictures and uploads from where S3 answers.

@@ -38,7 +38,7 @@ pub async fn run(routes: Routes) -> Result<(), BoxError> {
     .await
 }
 
-/// Runs a function that works through events: `main` of `process-upload`.
+/// Runs a function that works through events: `main` of `process-upload` and `mailer`.
 ///
 /// # Errors
 /// When the configuration cannot be used or the runtime ends.
@@ -47,7 +47,7 @@ pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
     let app = App::from_env().await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, jobs) = (app.clone(), jobs.clone());
-        async move { jobs.run(&app, event.payload).await.map(|()| json!({})) }
+        async move { jobs.run(&app, event.payload).await }
     }))
     .await
 }

@@ -20,7 +20,8 @@
 //! same events. Every request passes [`pipeline::respond`].
 //!
 //! The map: [`pipeline`] is the order of things; [`accounts`] and [`sessions`] are who somebody is; [`csrf`] and
-//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`store`] is DynamoDB; [`config`] is every setting.
+//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`store`] is DynamoDB; [`config`] is every setting; [`site`] is what a site
+//! declares of its own.
 
 pub mod accounts;
 mod app;
@@ -31,6 +32,7 @@ pub mod cookies;
 pub mod csrf;
 mod error;
 mod event;
+pub mod export;
 pub mod fields;
 pub mod headers;
 pub mod i18n;
@@ -51,14 +53,16 @@ pub mod rng;
 mod routes;
 pub mod secret;
 pub mod sessions;
+pub mod site;
 pub mod store;
 pub mod throttle;
+pub mod user_fields;
 
 pub use app::App;
 pub use context::Context;
 pub use error::{Arg, BoxError, Error, FieldError, FieldErrors, Result};
 pub use http::{Method, StatusCode};
-pub use job::{JobContext, Jobs, ObjectCreated};
+pub use job::{Change, ItemChanged, JobContext, Jobs, ObjectCreated};
 pub use next::Next;
 pub use request::Request;
 pub use response::{Body, Response};

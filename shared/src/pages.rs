@@ -8,10 +8,12 @@ use minijinja::{AutoEscape, Environment, ErrorKind, State, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::accounts::PublicUser;
-use crate::config::StaticUrl;
+use crate::config::Config;
 use crate::error::{Arg, Error, FieldErrors, Result};
 use crate::i18n::Language;
-use crate::messages::Shown;
+use crate::messages;
+use crate::site::UserFields;
+use crate::user_fields::{self, Place, Shown};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -25,7 +27,7 @@ pub struct Frame {
     /// Who is signed in.
     pub user: Option<PublicUser>,
     /// Messages to show once.
-    pub messages: Vec<Shown>,
+    pub messages: Vec<messages::Shown>,
     /// The language of the page.
     pub lang: Language,
     /// `light`, `dark` or `auto`.
@@ -57,7 +59,9 @@ pub struct ShownError {
 
 impl Pages {
     /// Prepares the environment; parses nothing.
-    pub fn new(static_url: StaticUrl) -> Self {
+    pub fn new(config: &Config) -> Self {
+        let static_url = config.static_url.clone();
+        let (for_rows, for_labels) = (config.clone(), config.clone());
         let mut environment = Environment::new();
         if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
             environment.set_syntax(syntax);
@@ -77,6 +81,15 @@ impl Pages {
         environment.set_loader(|name| Ok(find(name).map(str::to_owned)));
         environment.add_function("static", move |name: &str| Value::from_safe_string(static_url.join(name)));
         environment.add_function("t", text);
+        environment.add_global("login_with", config.users.login_with());
+        environment.add_global("username_required", config.users.requires_username());
+        environment.add_function("user_fields", move |state: &State<'_, '_>, place: &str| {
+            Ok(Value::from(Serde(user_rows(state, place, &for_rows)?)))
+        });
+        environment.add_function("user_labels", move |state: &State<'_, '_>, place: &str| {
+            let rows = user_rows(state, place, &for_labels)?;
+            Ok(rows.iter().flatten().map(|field| vec![field.name.to_owned(), field.label.clone()]).collect::<Vec<_>>())
+        });
         Self(environment)
     }
 
@@ -86,12 +99,34 @@ impl Pages {
         let context = minijinja::context! { ..Value::from(Serde(page)), ..Value::from(Serde(frame)) };
         template.render(context).map_err(Error::internal)
     }
+
+    /// Fills a template of a mail, which has no frame: no visitor, no form.
+    pub fn render_mail(&self, template: &str, mail: impl Serialize) -> Result<String> {
+        let template = self.0.get_template(template).map_err(Error::internal)?;
+        template.render(Value::from(Serde(mail))).map_err(Error::internal)
+    }
+}
+
+/// `user_fields('signup')`, `user_fields('profile')`: the site's fields that the form asks for, in rows.
+/// `user_labels` gives name and label of each.
+fn user_rows(state: &State<'_, '_>, place: &str, config: &Config) -> Result<Vec<Vec<Shown>>, minijinja::Error> {
+    let place = match place {
+        "signup" => Place::SignUp,
+        "profile" => Place::Profile,
+        _ => return Err(minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no form {place}"))),
+    };
+    Ok(user_fields::rows::<UserFields>(place, language(state), config))
+}
+
+/// The language of the page.
+fn language(state: &State<'_, '_>) -> Language {
+    state.lookup("lang").and_then(|lang| Language::parse(lang.as_str()?)).unwrap_or(Language::En)
 }
 
 /// `t('key', name=value)`: a text in the language of the page.
 #[expect(clippy::needless_pass_by_value, reason = "how MiniJinja hands over keyword arguments")]
 fn text(state: &State<'_, '_>, key: &str, kwargs: Kwargs) -> Result<String, minijinja::Error> {
-    let language = state.lookup("lang").and_then(|lang| Language::parse(lang.as_str()?)).unwrap_or(Language::En);
+    let language = language(state);
     let mut args = Vec::new();
     for name in kwargs.args() {
         let value: Value = kwargs.get(name)?;
@@ -122,10 +157,12 @@ pub(crate) fn error_key(code: &str) -> &'static str {
         "login_required" => "error-login-required",
         "invalid_login" => "error-invalid-login",
         "csrf_failed" => "error-csrf-failed",
+        "email_unverified" => "error-email-unverified",
         "permission_denied" => "error-permission-denied",
         "not_found" => "error-not-found",
         "method_not_allowed" => "error-method-not-allowed",
         "conflict" => "error-conflict",
+        "link_invalid" => "error-link-invalid",
         "payload_too_large" => "error-payload-too-large",
         "unsupported_media_type" => "error-unsupported-media-type",
         "invalid" => "error-invalid",
@@ -150,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_template_parses_and_names_only_texts_and_assets_that_exist() {
-        let pages = Pages::new(Config::sample().static_url);
+        let pages = Pages::new(&Config::sample());
         let assets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../static");
         assert!(TEMPLATES.len() >= 8);
         for (name, source) in TEMPLATES {
@@ -181,8 +218,6 @@ mod tests {
             })
     }
 
-    use crate::config::Config;
-
     #[test]
     fn the_words_of_every_refused_upload_exist() {
         use crate::media::image::Rejection;
@@ -207,10 +242,12 @@ mod tests {
             "login_required",
             "invalid_login",
             "csrf_failed",
+            "email_unverified",
             "permission_denied",
             "not_found",
             "method_not_allowed",
             "conflict",
+            "link_invalid",
             "payload_too_large",
             "unsupported_media_type",
             "invalid",

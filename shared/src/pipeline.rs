@@ -3,6 +3,7 @@
 //! route -> body -> CSRF for unsafe methods -> handler (which asks for session and user when it needs them) -> error
 //! to response -> session saved -> cookies -> security headers -> log.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -82,6 +83,9 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
     // A cookie that claims a user counts although nobody looked whether it lives: not every error page asks.
     let claimed = cx.session_token().is_some_and(|token| token.user().is_some());
     let personal = user.is_some() || claimed || !cx.is_safe();
+    if cx.is_confidential() {
+        response = headers::confidential(response);
+    }
     headers::secure(&mut response.headers, cx.app(), cx.nonce(), personal);
     if let Ok(id) = HeaderValue::from_str(&cx.request().id) {
         response.headers.insert(headers::REQUEST_ID, id);
@@ -148,11 +152,16 @@ async fn outlived(cx: &Context, error: Error) -> Result<Response> {
 
 /// A panic ends the request, not the process (ASVS 16.5.4).
 async fn caught(handled: impl Future<Output = Result<Response>>) -> Result<Response> {
-    AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(Error::internal(format!("the handler panicked: {text}")))
-    })
+    AssertUnwindSafe(handled)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(Error::internal(format!("the handler panicked: {}", panic_text(&*panic)))))
+}
+
+/// What somebody said when they panicked.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
 /// An error as an answer: fixed words in the visitor's language, and the request's id.

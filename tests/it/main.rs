@@ -5,17 +5,22 @@
 
 mod site;
 
+mod backends;
 mod bad_input;
 mod budgets;
 mod configuration;
 mod crashes;
 mod csrf;
+mod deletion;
+mod export;
 mod faults;
 mod gateway;
 mod headers;
+mod hooks;
 mod log;
 mod login;
 mod logout;
+mod mail;
 mod negotiation;
 mod outlived;
 mod permissions;

@@ -48,8 +48,24 @@ fn needs(call: &Call) -> Vec<Need> {
             };
             parts.map(need).collect()
         }
+        "Query" => {
+            let partition = &body["ExpressionAttributeValues"][":p"];
+            vec![dynamodb("Query", &body["TableName"], &json!({ "PK": partition }))]
+        }
+        "BatchWriteItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().iter();
+            let deletions = tables.flat_map(|(table, requests)| {
+                let key = |request: &Value| request["DeleteRequest"]["Key"].clone();
+                requests.as_array().unwrap().iter().map(move |request| (json!(table), key(request)))
+            });
+            deletions.map(|(table, key)| dynamodb("BatchWriteItem", &table, &key)).collect()
+        }
         s3 => {
             let (method, folder) = s3.split_once(' ').unwrap_or_else(|| panic!("{s3} is unknown to this test"));
+            if method == "LIST" {
+                let resource = format!("{folder}/");
+                return vec![Need { action: "s3:ListBucket".to_owned(), resource, keys: Vec::new() }];
+            }
             let verb = match method {
                 "GET" => "Get",
                 "PUT" => "Put",
@@ -61,16 +77,23 @@ fn needs(call: &Call) -> Vec<Need> {
     }
 }
 
+/// One text or a list of them, as a policy has it.
+fn texts(value: Option<&Value>) -> Option<Vec<String>> {
+    value.map(|value| match value {
+        Value::Array(all) => all.iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
+        one => vec![one.as_str().unwrap().to_owned()],
+    })
+}
+
 fn allows(statement: &Statement, need: &Need) -> bool {
+    let listed = texts(statement.condition.pointer("/StringLike/s3:prefix"));
     let resource = |arn: &String| match need.action.split_once(':') {
         Some(("dynamodb", _)) => arn.ends_with(&format!("/{}", need.resource)),
+        // A listing is of a bucket; the condition says of what in it.
+        Some((_, "ListBucket")) => listed.iter().flatten().any(|prefix| prefix.starts_with(&need.resource)),
         _ => arn.ends_with(&format!("/{}*", need.resource)),
     };
-    let patterns = statement.condition.pointer("/ForAllValues:StringLike/dynamodb:LeadingKeys");
-    let patterns = patterns.map(|patterns| match patterns {
-        Value::Array(patterns) => patterns.iter().map(|pattern| pattern.as_str().unwrap().to_owned()).collect(),
-        one => vec![one.as_str().unwrap().to_owned()],
-    });
+    let patterns = texts(statement.condition.pointer("/ForAllValues:StringLike/dynamodb:LeadingKeys"));
     let leads = |key: &String| {
         let Some(patterns) = &patterns else { return true };
         patterns.iter().any(|pattern| key.starts_with(pattern.trim_end_matches('*')))
@@ -168,15 +191,33 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     assert_eq!(visitor.send_with(&token, Method::PATCH, "/profile", body).await.status, 200);
     check("profile", "the removal of a picture");
 
+    visitor.upload(&pictures::png(), "image/png").await;
+    site.deliver_next().await;
+    faults.clear();
+    visitor.get("/profile/export").await;
+    visitor.get("/profile/delete").await;
+    let proof = json!({ "password": PASSWORD, "confirm": true });
+    assert_eq!(visitor.send_with(&token, Method::POST, "/profile/export", proof.clone()).await.status, 200);
+    check("account", "an export");
+
     assert_eq!(visitor.clone().send_with(&token, Method::POST, "/logout", json!({})).await.status, 200);
     visitor.get("/logout").await;
     check("logout", "one session");
     let mut again = site.program();
-    again.log_in("kim").await;
+    let member = again.log_in("kim").await;
     let token = again.csrf_token().await;
     faults.clear();
     assert_eq!(again.send_with(&token, Method::POST, "/logout/all", json!({})).await.status, 200);
     check("logout", "all sessions");
+
+    let member = again.log_in("kim").await;
+    let token = again.csrf_token().await;
+    faults.clear();
+    assert_eq!(again.send_with(&token, Method::POST, "/profile/delete", proof).await.status, 200);
+    check("account", "a deletion");
+    faults.clear();
+    assert!(site.erase(&member["id"]).await);
+    check("erase-account", "an erasure");
 
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

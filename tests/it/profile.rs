@@ -2,6 +2,8 @@
 
 use futures_util::future::join_all;
 use http::Method;
+use portico::site::UserFields;
+use portico::user_fields::FieldSet as _;
 use serde_json::{Value, json};
 
 use crate::site::{Answer, Site, Visitor};
@@ -22,20 +24,8 @@ async fn a_program_reads_exactly_the_fields_of_its_user() {
     assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["user"]);
     let mut fields: Vec<_> = body["user"].as_object().unwrap().keys().map(String::as_str).collect();
     fields.sort_unstable();
-    let mut expected = [
-        "id",
-        "email",
-        "username",
-        "first_name",
-        "last_name",
-        "phone",
-        "bio",
-        "is_marketing_agreed",
-        "avatar",
-        "version",
-        "date_joined",
-        "last_login",
-    ];
+    let own = ["id", "email", "username", "avatar", "version", "date_joined", "last_login"];
+    let mut expected: Vec<_> = own.into_iter().chain(UserFields::FIELDS.iter().map(|field| field.name)).collect();
     expected.sort_unstable();
     assert_eq!(fields, expected);
     assert_eq!((&body["user"]["avatar"], &body["user"]["version"]), (&Value::Null, &json!(1)));
@@ -247,6 +237,43 @@ async fn a_box_that_is_not_ticked_is_a_no_in_a_form_and_nothing_in_json() {
     assert_eq!(user(&mut kim).await["is_marketing_agreed"], false);
     let answer = patch(&mut kim, json!({ "version": 5, "is_marketing_agreed": "maybe" })).await;
     assert_eq!((answer.status.as_u16(), answer.field("is_marketing_agreed")), (422, vec!["invalid".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_consent_is_stored_with_the_day_it_was_given_or_withdrawn() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let id = kim.id.clone();
+    let date = || site.user(&id).get("is_marketing_agreed_at").map(|at| at["S"].as_str().unwrap().to_owned());
+    assert_eq!(date(), None, "nobody was asked twice");
+    let mut dates = Vec::new();
+    for (version, agreed) in [(1, true), (2, true), (3, false)] {
+        site.clock.advance(jiff::SignedDuration::from_hours(1));
+        let saved = patch(&mut kim, json!({ "version": version, "is_marketing_agreed": agreed })).await;
+        assert_eq!(saved.json()["user"]["is_marketing_agreed"], agreed);
+        dates.push(date().unwrap());
+    }
+    assert_eq!(dates[0], dates[1], "saying it again makes it no younger");
+    assert!(dates[1] < dates[2], "{dates:?}");
+}
+
+#[tokio::test]
+async fn a_user_who_was_stored_without_a_field_sees_it_empty_and_can_fill_it_in() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let mut item = site.user(&kim.id);
+    for field in UserFields::FIELDS {
+        item.as_object_mut().unwrap().remove(field.name);
+    }
+    site.put("accounts", &item);
+    assert_eq!(kim.get("/profile").await.status, 200);
+    assert_eq!(
+        (&user(&mut kim).await["phone"], &user(&mut kim).await["is_marketing_agreed"]),
+        (&json!(""), &json!(false))
+    );
+    let saved = patch(&mut kim, json!({ "version": 1, "phone": "+82 10" })).await;
+    assert_eq!((saved.status.as_u16(), &saved.json()["user"]["phone"]), (200, &json!("+82 10")));
+    assert!(site.user(&kim.id).get("bio").is_none(), "and nothing else was written");
 }
 
 #[tokio::test]

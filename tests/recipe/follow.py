@@ -1,9 +1,10 @@
-"""Applies docs/adding-a-function.md to a copy of the checkout, and takes the tour out of README.md.
+"""Applies docs/adding-a-function.md, custom-user.md and hooks.md to a copy of the checkout, and takes the tour out of
+README.md.
 
 A block of the page is applied when the line above it is one of
     New file `PATH`:
     Add to `PATH`, below the line `LINE`:       (or: above the line)
-The other blocks are commands and what they print. They are written out for `run`: the test, the visit, the output.
+The other blocks are commands and what they print. They are written out for `run`: the tests, the visit, the output.
 """
 
 import pathlib
@@ -11,6 +12,7 @@ import re
 import subprocess
 import sys
 
+PAGES = ["adding-a-function.md", "custom-user.md", "hooks.md"]
 INSTRUCTION = re.compile(r"(New file|Add to) `([^`]+)`(?:, (below|above) the line `([^`]+)`)?:")
 
 
@@ -59,23 +61,27 @@ def main() -> None:
     root, to, work = (pathlib.Path(argument) for argument in sys.argv[1:])
     files = tracked(root)
     applied, commands, printed = 0, [], []
-    for above, language, content in blocks((root / "docs/adding-a-function.md").read_text()):
-        instruction = INSTRUCTION.fullmatch(above)
-        if instruction:
-            apply(files, instruction, content)
-            applied += 1
-        elif language == "sh":
-            commands.append(content)
-        elif language == "text":
-            printed.append(content)
-        else:
-            sys.exit(f"the page does not say what to do with a block of {language} below: {above}")
-    test, start, visit = commands
+    for page in PAGES:
+        for above, language, content in blocks((root / "docs" / page).read_text()):
+            instruction = INSTRUCTION.fullmatch(above)
+            if instruction:
+                apply(files, instruction, content)
+                applied += 1
+            elif language == "sh":
+                commands.append(content)
+            elif language == "text":
+                printed.append(content)
+            else:
+                sys.exit(f"{page} does not say what to do with a block of {language} below: {above}")
+    # The first page visits the site, too; the others test.
+    test, start, visit, *tests = commands
+    if not all(command.startswith("cargo test ") for command in [test, *tests]):
+        sys.exit("a page tests otherwise than `run` does")
     if start.strip() != "cargo manage runserver":
         sys.exit("the page starts the site otherwise than `run` does")
     (expected,) = printed
     write(to, files)
-    (work / "test.sh").write_text(test)
+    (work / "test.sh").write_text("".join([test, *tests]))
     (work / "visit.sh").write_text(visit)
     (work / "expected").write_text(expected)
     tour = [content for _, language, content in blocks((root / "README.md").read_text()) if language in ("sh", "text")]

@@ -20,17 +20,28 @@ async fn log_in(cx: Context) -> Result<Response> {
         Some(next) => Some(next),
         None => cx.request().query_param("next")?,
     };
-    let page = page(&cx, &form.username, form.remember, next.as_deref());
+    let page = page(&cx, &form.credentials.username, form.remember, next.as_deref());
     if !errors.is_empty() {
         return cx.refuse(Error::Invalid(errors), "accounts/login.html", page).await;
     }
-    let Some(user) = accounts::authenticate(&cx, &form.username, &form.password).await? else {
+    let Some(authenticated) = accounts::authenticate(&cx, &form.credentials).await? else {
         return cx.refuse(Error::InvalidLogin, "accounts/login.html", page).await;
     };
-    let user = accounts::login(&cx, user, form.remember).await?;
+    if let Err(error) = accounts::require_verified_email(&cx, &authenticated.user).await {
+        return refuse_unverified(&cx, error).await;
+    }
+    let user = accounts::login(&cx, authenticated, form.remember).await?;
     cx.messages().success("login-done");
     let next = cx.next_or(next.as_deref(), &cx.config().urls.login_redirect);
     cx.done(StatusCode::OK, &next, json!({ "user": cx.public_user(&user) }))
+}
+
+/// The password was right, but the address must be proven first: the page says where to look.
+async fn refuse_unverified(cx: &Context, error: Error) -> Result<Response> {
+    match error {
+        Error::EmailUnverified => cx.refuse(error, "accounts/email_unverified.html", json!({})).await,
+        other => Err(other),
+    }
 }
 
 /// The form as it was filled in; the password is never sent back. A `next` that leads elsewhere is dropped here too.

@@ -4,7 +4,7 @@
 //! write that a repetition finds done, and a crash at any point is completed by the next delivery.
 
 use portico::media::image::{self, Format};
-use portico::media::{Fetched, QUARANTINE, Upload, UploadId, UploadState};
+use portico::media::{Fetched, Upload, UploadId, UploadState};
 use portico::{Error, JobContext, Jobs, ObjectCreated, Result};
 
 /// What this function works through.
@@ -13,12 +13,15 @@ pub fn jobs() -> Jobs {
 }
 
 async fn process(cx: JobContext, object: ObjectCreated) -> Result<&'static str> {
-    let ours = object.bucket == cx.app().media().bucket() && object.key.starts_with(QUARANTINE);
-    let Some(id) = UploadId::of_key(&object.key).filter(|_| ours) else { return Ok("ignored") };
-    let upload = cx.store().get_upload(id).await?.filter(|upload| upload.quarantine_key() == object.key);
+    let media = cx.app().media();
+    let ours = object.bucket == media.bucket();
+    let Some((owner, id)) = UploadId::of_quarantine(&object.key).filter(|_| ours) else { return Ok("ignored") };
+    let upload = cx.store().get_upload(id).await?.filter(|upload| upload.owner == owner);
     let Some(upload) = upload else {
-        // Of a deleted account, or of nobody: it is not kept.
-        cx.app().media().remove(&object.key).await?;
+        // Of a deleted account, or of nobody: it is not kept. Nor is what an earlier delivery may have published in
+        // the moment that the account was erased, and had no time to take back.
+        media.remove(&object.key).await?;
+        media.remove(&media.avatar_key(owner, id)).await?;
         return Ok("orphan");
     };
     match upload.state {
@@ -68,7 +71,7 @@ async fn verify(cx: JobContext, upload: Upload, object: &ObjectCreated) -> Resul
 
 async fn publish(cx: &JobContext, upload: &Upload, avatar: image::Avatar) -> Result<&'static str> {
     let media = cx.app().media();
-    let key = media.avatar_key(upload);
+    let key = media.avatar_key(upload.owner, upload.id);
     media.store(&key, avatar.bytes, avatar.content_type).await?;
     let owner = cx.store().get_user(upload.owner).await?;
     let Some(owner) = owner.filter(|owner| owner.avatar.upload == Some(upload.id)) else {

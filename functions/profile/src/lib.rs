@@ -1,7 +1,9 @@
 //! `GET /profile` shows one's profile; `POST` and `PATCH` change it, if nobody else did in between.
 
-use portico::accounts::{self, BIO_MAX_LENGTH, ProfileForm, User};
+use portico::accounts::{self, ProfileForm, User};
+use portico::config::EmailVerification;
 use portico::media::AVATAR;
+use portico::user_fields::{Place, Values};
 use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -18,20 +20,18 @@ const TEMPLATE: &str = "accounts/profile.html";
 struct ProfilePage {
     form: Filled,
     conflict: bool,
+    /// Whether the address was to be proven, and is not.
+    unconfirmed: bool,
     /// What somebody else saved meanwhile.
     theirs: Option<Filled>,
-    bio_max_length: usize,
     avatar_max_bytes: u64,
     avatar_types: Vec<&'static str>,
 }
 
 #[derive(Clone, Serialize)]
 struct Filled {
-    first_name: String,
-    last_name: String,
-    phone: String,
-    bio: String,
-    is_marketing_agreed: bool,
+    #[serde(flatten)]
+    fields: Values,
     version: u64,
 }
 
@@ -40,14 +40,14 @@ async fn show(cx: Context) -> Result<Response> {
     if cx.wants_json() {
         return Response::json(StatusCode::OK, &json!({ "user": cx.public_user(&user) }));
     }
-    cx.page(TEMPLATE, ProfilePage::new(&cx, Filled::stored(&user))).await
+    cx.page(TEMPLATE, ProfilePage::new(&cx, &user, Filled::stored(&user))).await
 }
 
 async fn save(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (form, errors) = cx.form::<ProfileForm>()?;
     if !errors.is_empty() {
-        let page = ProfilePage::new(&cx, Filled::typed(&form, &user));
+        let page = ProfilePage::new(&cx, &user, Filled::typed(&form, &user));
         return cx.refuse(Error::Invalid(errors), TEMPLATE, page).await;
     }
     let saved = match accounts::save_profile(&cx, &user, &form).await? {
@@ -68,19 +68,20 @@ async fn conflict(cx: &Context, form: &ProfileForm, current: &User) -> Result<Re
         cx.messages().success("profile-saved");
         return cx.redirect(&Next::to("/profile"));
     }
-    let mut page = ProfilePage::new(cx, Filled { version: current.version, ..Filled::typed(form, current) });
+    let mut page = ProfilePage::new(cx, current, Filled { version: current.version, ..Filled::typed(form, current) });
     page.conflict = true;
     page.theirs = Some(Filled::stored(current));
     cx.refuse(Error::Conflict, TEMPLATE, page).await
 }
 
 impl ProfilePage {
-    fn new(cx: &Context, form: Filled) -> Self {
+    fn new(cx: &Context, user: &User, form: Filled) -> Self {
+        let asked = cx.config().accounts.email_verification != EmailVerification::None;
         Self {
             form,
             conflict: false,
+            unconfirmed: asked && !user.email_verified,
             theirs: None,
-            bio_max_length: BIO_MAX_LENGTH,
             avatar_max_bytes: cx.config().uploads.avatar_max_bytes,
             avatar_types: AVATAR.types.iter().map(|(content_type, _)| *content_type).collect(),
         }
@@ -89,27 +90,11 @@ impl ProfilePage {
 
 impl Filled {
     fn stored(user: &User) -> Self {
-        Self {
-            first_name: user.first_name.clone(),
-            last_name: user.last_name.clone(),
-            phone: user.phone.clone(),
-            bio: user.bio.clone(),
-            is_marketing_agreed: user.is_marketing_agreed,
-            version: user.version,
-        }
+        Self { fields: Values::asked(Place::Profile, &user.fields), version: user.version }
     }
 
     /// What was typed; what was not sent is as it is stored.
     fn typed(form: &ProfileForm, user: &User) -> Self {
-        let stored = Self::stored(user);
-        let changes = &form.changes;
-        Self {
-            first_name: changes.first_name.clone().unwrap_or(stored.first_name),
-            last_name: changes.last_name.clone().unwrap_or(stored.last_name),
-            phone: changes.phone.clone().unwrap_or(stored.phone),
-            bio: changes.bio.clone().unwrap_or(stored.bio),
-            is_marketing_agreed: changes.is_marketing_agreed.unwrap_or(stored.is_marketing_agreed),
-            version: form.version,
-        }
+        Self { fields: form.changes.fields.shown(&user.fields), version: form.version }
     }
 }

@@ -1,6 +1,9 @@
 //! `GET /signup` shows the form; `POST /signup` creates the account and leads to the log-in page.
 
 use portico::accounts::{self, SignupForm};
+use portico::config::EmailVerification;
+use portico::site::UserFields;
+use portico::user_fields::{Place, Values};
 use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -11,24 +14,22 @@ pub fn routes() -> Routes {
 }
 
 /// The form, as it was filled in. Passwords are never sent back.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct SignupPage {
     form: Filled,
     password_min_length: usize,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Filled {
     email: String,
     username: String,
-    first_name: String,
-    last_name: String,
-    phone: String,
-    is_marketing_agreed: bool,
+    #[serde(flatten)]
+    fields: Values,
 }
 
 async fn show(cx: Context) -> Result<Response> {
-    cx.page("accounts/signup.html", SignupPage::new(&cx, Filled::default())).await
+    cx.page("accounts/signup.html", SignupPage::new(&cx, Filled::empty())).await
 }
 
 async fn sign_up(cx: Context) -> Result<Response> {
@@ -41,7 +42,11 @@ async fn sign_up(cx: Context) -> Result<Response> {
     match created {
         Err(errors) => cx.refuse(Error::Invalid(errors), "accounts/signup.html", page).await,
         Ok(user) => {
-            cx.messages().success("signup-done");
+            cx.messages().success(match cx.config().accounts.email_verification {
+                EmailVerification::None => "signup-done",
+                EmailVerification::Optional => "signup-done-confirm",
+                EmailVerification::Mandatory => "signup-confirm",
+            });
             let login = Next::to(&cx.config().urls.login);
             cx.done(StatusCode::CREATED, &login, json!({ "user": cx.public_user(&user) }))
         }
@@ -54,15 +59,19 @@ impl SignupPage {
     }
 }
 
+impl Filled {
+    fn empty() -> Self {
+        let fields = Values::asked(Place::SignUp, &UserFields::default());
+        Self { email: String::new(), username: String::new(), fields }
+    }
+}
+
 impl From<&SignupForm> for Filled {
     fn from(form: &SignupForm) -> Self {
         Self {
             email: form.email.clone(),
             username: form.username.clone(),
-            first_name: form.first_name.clone(),
-            last_name: form.last_name.clone(),
-            phone: form.phone.clone(),
-            is_marketing_agreed: form.is_marketing_agreed,
+            fields: form.fields.shown(&UserFields::default()),
         }
     }
 }

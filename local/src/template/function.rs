@@ -8,6 +8,7 @@ use super::{
     error::TemplateError,
     policy::{self, Statement},
     section::{Resource, Section},
+    stream::StreamEvent,
 };
 
 /// The methods a route may name.
@@ -30,6 +31,8 @@ pub struct Function {
     pub routes: Vec<HttpRoute>,
     /// The S3 events it takes.
     pub s3_events: Vec<S3Event>,
+    /// The changes of tables it is told of.
+    pub stream_events: Vec<StreamEvent>,
     /// What it may do.
     pub statements: Vec<Statement>,
 }
@@ -69,6 +72,7 @@ impl Function {
             environment: environment(resource)?,
             routes: Vec::new(),
             s3_events: Vec::new(),
+            stream_events: Vec::new(),
             statements: policy::statements(resource)?,
         };
         let Some(events) = resource.property("Events")? else {
@@ -79,7 +83,8 @@ impl Function {
             match kind.text()? {
                 "HttpApi" => function.routes.push(http_route(&event)?),
                 "S3" => function.s3_events.push(s3_event(&event)?),
-                _ => return Err(kind.invalid("HttpApi or S3, the events this machine emulates")),
+                "DynamoDB" => function.stream_events.push(StreamEvent::read(&event)?),
+                _ => return Err(kind.invalid("HttpApi, S3 or DynamoDB, the events this machine emulates")),
             }
         }
         Ok(function)

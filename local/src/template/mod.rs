@@ -12,6 +12,7 @@ mod intrinsics;
 mod names;
 mod policy;
 mod section;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use self::{
     function::{Function, HttpRoute, S3Event},
     intrinsics::Resolver,
     policy::{Effect, Statement},
+    stream::{Pattern, StreamEvent},
     table::{Billing, Index, Key, KeyKind, Keys, Projection, Table},
 };
 use self::{intrinsics::Scope, section::Resource};

@@ -20,6 +20,8 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The attribute that holds the second of expiry, where items expire.
     pub ttl_attribute: Option<String>,
+    /// What its stream tells of a change, where it has one: `KEYS_ONLY`, `NEW_IMAGE`, ...
+    pub stream: Option<String>,
     /// How reads and writes are paid.
     pub billing: Billing,
     /// Whether any second of the last 35 days can be restored.
@@ -110,6 +112,7 @@ impl Table {
             keys: keys(&resource.require("KeySchema")?, &kinds)?,
             indexes,
             ttl_attribute: ttl_attribute(resource)?,
+            stream: stream(resource)?,
             billing: billing(resource)?,
             point_in_time_recovery: recovery.map_or(Ok(false), |section| section.flag())?,
             deletion_protection: protection.map_or(Ok(false), |section| section.flag())?,
@@ -172,6 +175,17 @@ fn ttl_attribute(resource: &Resource<'_>) -> Result<Option<String>, TemplateErro
         return Ok(None);
     }
     Ok(Some(section.require("AttributeName")?.text()?.to_owned()))
+}
+
+fn stream(resource: &Resource<'_>) -> Result<Option<String>, TemplateError> {
+    let Some(section) = resource.property("StreamSpecification")? else {
+        return Ok(None);
+    };
+    let view = section.require("StreamViewType")?;
+    match view.text()? {
+        known @ ("KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES") => Ok(Some(known.to_owned())),
+        _ => Err(view.invalid("KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES")),
+    }
 }
 
 fn billing(resource: &Resource<'_>) -> Result<Billing, TemplateError> {

@@ -198,7 +198,7 @@ Resources:
     let path = with("{ Type: HttpApi, Properties: { Path: login, Method: GET } }");
     assert!(path.contains("`Events.E.Properties.Path`"), "{path}");
     let kind = with("{ Type: Kafka }");
-    assert!(kind.contains("`Events.E.Type` must be HttpApi or S3"), "{kind}");
+    assert!(kind.contains("`Events.E.Type` must be HttpApi, S3 or DynamoDB"), "{kind}");
 }
 
 #[test]

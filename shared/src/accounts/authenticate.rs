@@ -1,23 +1,66 @@
 //! Who has this name and this password, in equal time for everybody.
 
-use super::{Identifier, Password, User, UserId};
+use super::backend::{Credentials, Verdict};
+use super::hooks::{self, Failure};
+use super::{Identifier, User, UserId};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// Finds the user with this name and password. `None` when there is none, whatever the reason.
+/// Somebody who has proven who they are.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// Who it is.
+    pub user: User,
+    /// The backend that says so.
+    pub backend: &'static str,
+}
+
+/// Finds the user with these credentials, by the backends of `AUTHENTICATION_BACKENDS`. `None` when there is none,
+/// whatever the reason; the hooks hear of it.
 ///
-/// An unknown name, an inactive account and one without a password cost the same reads and one hash of equal cost, so
-/// that neither the answer nor its time tells which names exist (ASVS 6.3.8; CVE-2016-2513, CVE-2018-6188).
-pub async fn authenticate(cx: &Context, name: &str, password: &Password) -> Result<Option<User>> {
-    let identifier = Identifier::parse(name);
+/// An unknown name, an inactive account and one without a password cost the same reads and one hash of equal cost,
+/// whatever the list of backends, so that neither the answer nor its time tells which names exist (ASVS 6.3.8;
+/// CVE-2016-2513, CVE-2018-6188).
+pub async fn authenticate(cx: &Context, credentials: &Credentials) -> Result<Option<Authenticated>> {
+    let authenticated = decide(cx, credentials).await;
+    let failure = match &authenticated {
+        Ok(None) => Some(Failure::Refused),
+        Err(Error::Throttled(_)) => Some(Failure::Throttled),
+        _ => None,
+    };
+    if let Some(failure) = failure {
+        hooks::login_failed(cx, &credentials.username, failure).await;
+    }
+    authenticated
+}
+
+async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authenticated>> {
+    // Identify: the name leads to one guard.
+    let named = cx.app().backends().identify(&credentials.username);
+    let (by_password, identifier) = named.unzip();
     // The visitor's session is needed for the answer anyway; fetched now, it costs no trip of its own.
     let (found, session) = tokio::join!(find(cx, identifier.as_ref()), cx.session());
     session?;
     let id = found?;
+
+    // Verify: one user is read, one hash computed.
     let user = cx.store().get_user(id.unwrap_or(UserId::nobody())).await?;
     let hash = user.as_ref().filter(|user| user.is_active).map(|user| user.password.clone());
-    let verified = cx.app().hasher().verify(password.clone(), hash).await?;
-    Ok(user.filter(|user| verified && user.is_active))
+    let verified = cx.app().hasher().verify(credentials.password.clone(), hash).await?;
+    let user = user.filter(|user| user.is_active);
+
+    // Decide: the first backend that accepts wins, and one may refuse for all that follow.
+    for named in cx.app().backends().iter() {
+        let accepted = match named.backend.authenticate(cx, credentials).await? {
+            Verdict::Deny => return Ok(None),
+            Verdict::Accept(id) if user.as_ref().is_some_and(|user| user.id == id) => user,
+            Verdict::Accept(id) => cx.store().get_user(id).await?.filter(|user| user.is_active),
+            Verdict::Pass if verified && by_password == Some(named.name) => user,
+            Verdict::Pass => continue,
+        };
+        return Ok(accepted.map(|user| Authenticated { user, backend: named.name }));
+    }
+    Ok(None)
 }
 
 async fn find(cx: &Context, identifier: Option<&Identifier>) -> Result<Option<UserId>> {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// halfway leaves an object that nobody is shown, not a picture that is missing.
 pub async fn save_profile(cx: &Context, user: &User, form: &ProfileForm) -> Result<Result<User, User>> {
     let edit = cx.app().rng().token();
-    let saved = match cx.store().update_profile(user, form.version, &form.changes, &edit).await {
+    let saved = match cx.store().update_profile(user, form.version, &form.changes, &edit, cx.now()).await {
         Ok(saved) => saved,
         Err(error) if error.is_condition() => match cx.store().get_user(user.id).await? {
             // The SDK sends a write again whose answer was lost, and meets its own work.
@@ -22,7 +22,7 @@ pub async fn save_profile(cx: &Context, user: &User, form: &ProfileForm) -> Resu
         Err(error) => return Err(error.into()),
     };
     if form.changes.clear_avatar {
-        crate::media::discard(cx, &user.avatar).await?;
+        crate::media::discard(cx, user).await?;
     }
     Ok(Ok(saved))
 }

@@ -1,16 +1,11 @@
 //! What people fill in. Each form has its own struct: a field that is not in it cannot be set by it.
 
-use super::{Avatar, Email, Password, PasswordHash, ProfileChanges, Remember, User, UserId, Username};
+use super::{Avatar, Credentials, Email, Password, PasswordHash, ProfileChanges, Remember, User, UserId, Username};
 use crate::context::Context;
 use crate::error::{Arg, FieldError, FieldErrors};
 use crate::fields::{FieldReader, Form};
-
-/// Most characters of a name (Django's `first_name` and `last_name`).
-const NAME: usize = 150;
-/// Most characters of a telephone number.
-const PHONE: usize = 20;
-/// Most characters of the words about oneself.
-pub const BIO_MAX_LENGTH: usize = 160;
+use crate::site::UserFields;
+use crate::user_fields::{FieldChanges, Place};
 
 /// `POST /signup`.
 #[derive(Debug)]
@@ -19,14 +14,8 @@ pub struct SignupForm {
     pub email: String,
     /// User name as typed; may be empty.
     pub username: String,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    pub last_name: String,
-    /// Telephone number.
-    pub phone: String,
-    /// Consent to marketing.
-    pub is_marketing_agreed: bool,
+    /// The site's fields.
+    pub fields: FieldChanges<UserFields>,
     /// The password.
     pub password: Password,
     parsed_email: Option<Email>,
@@ -35,13 +24,12 @@ pub struct SignupForm {
 
 impl Form for SignupForm {
     fn read(fields: &mut FieldReader<'_>) -> Self {
-        let email = fields.required_line("email", Email::MAX_LENGTH);
-        let parsed_email = Email::parse(&email);
-        if !email.is_empty() && !Email::is_well_formed(&email) && !fields.errors().has("email", "invalid") {
-            fields.errors().add("email", "invalid", "email-invalid");
-        }
+        let (email, parsed_email) = email(fields);
         let username = fields.line("username", Username::MAX_LENGTH).unwrap_or_default();
         let parsed_username = Username::parse(&username);
+        if username.is_empty() && fields.config().users.requires_username() && !fields.errors().contains("username") {
+            fields.errors().add("username", "required", "field-required");
+        }
         let odd = !username.is_empty() && !Username::is_well_formed(&username);
         if odd && !fields.errors().has("username", "invalid") {
             fields.errors().add("username", "invalid", "username-invalid");
@@ -52,12 +40,9 @@ impl Form for SignupForm {
             let error = FieldError { code: "max_length", key: "field-max-length", args };
             fields.errors().add_with("username", error);
         }
-        let password = new_password(fields);
+        let password = new_password(fields, "password1", "password2");
         Self {
-            first_name: fields.line("first_name", NAME).unwrap_or_default(),
-            last_name: fields.line("last_name", NAME).unwrap_or_default(),
-            phone: phone(fields).unwrap_or_default(),
-            is_marketing_agreed: fields.flag("is_marketing_agreed").unwrap_or(false),
+            fields: FieldChanges::read(Some(Place::SignUp), fields),
             email,
             username,
             password,
@@ -74,15 +59,7 @@ impl SignupForm {
     /// The errors, when there are any.
     pub fn check(self, errors: FieldErrors) -> Result<NewAccount, FieldErrors> {
         let (true, Some(email)) = (errors.is_empty(), self.parsed_email) else { return Err(errors) };
-        Ok(NewAccount {
-            email,
-            username: self.parsed_username,
-            first_name: self.first_name,
-            last_name: self.last_name,
-            phone: self.phone,
-            is_marketing_agreed: self.is_marketing_agreed,
-            password: self.password,
-        })
+        Ok(NewAccount { email, username: self.parsed_username, fields: self.fields, password: self.password })
     }
 }
 
@@ -91,10 +68,7 @@ impl SignupForm {
 pub struct NewAccount {
     email: Email,
     username: Option<Username>,
-    first_name: String,
-    last_name: String,
-    phone: String,
-    is_marketing_agreed: bool,
+    fields: FieldChanges<UserFields>,
     pub(super) password: Password,
 }
 
@@ -106,12 +80,9 @@ impl NewAccount {
             id: UserId::new(cx.app().rng().uuid(now)),
             email: self.email,
             email_verified: false,
+            former_emails: Vec::new(),
             username: self.username,
-            first_name: self.first_name,
-            last_name: self.last_name,
-            phone: self.phone,
-            bio: String::new(),
-            is_marketing_agreed: self.is_marketing_agreed,
+            fields: self.fields.applied_to(&UserFields::default(), now),
             password,
             is_active: true,
             is_staff: false,
@@ -130,10 +101,8 @@ impl NewAccount {
 /// `POST /login`.
 #[derive(Debug)]
 pub struct LoginForm {
-    /// Address or user name as typed.
-    pub username: String,
-    /// The password.
-    pub password: Password,
+    /// Name and password.
+    pub credentials: Credentials,
     /// Whether the session outlives the browser.
     pub remember: Remember,
     /// Where to go afterwards, unchecked.
@@ -143,8 +112,10 @@ pub struct LoginForm {
 impl Form for LoginForm {
     fn read(fields: &mut FieldReader<'_>) -> Self {
         Self {
-            username: fields.required_line("username", Email::MAX_LENGTH),
-            password: fields.password("password"),
+            credentials: Credentials {
+                username: fields.required_line("username", Email::MAX_LENGTH),
+                password: fields.password("password"),
+            },
             remember: fields.flag("remember").unwrap_or(false).into(),
             next: fields.lines("next", usize::MAX),
         }
@@ -167,47 +138,42 @@ impl Form for ProfileForm {
             fields.errors().add("version", "required", "field-required");
         }
         let mut changes = ProfileChanges {
-            first_name: fields.line("first_name", NAME),
-            last_name: fields.line("last_name", NAME),
-            phone: phone(fields),
-            bio: fields.lines("bio", BIO_MAX_LENGTH),
-            is_marketing_agreed: fields.flag("is_marketing_agreed"),
+            fields: FieldChanges::read(Some(Place::Profile), fields),
             clear_avatar: fields.flag("avatar-clear").unwrap_or(false),
         };
-        // A browser leaves out a box that is not ticked. It sends the texts, though: that is how the whole form is
-        // told from the small one that removes the picture, and from JSON, where absent means unchanged.
-        if !fields.is_json() && changes.texts().next().is_some() {
-            changes.is_marketing_agreed.get_or_insert(false);
+        // The small form that removes the picture has no boxes, and in JSON absent means unchanged.
+        let picture_alone = changes.clear_avatar && changes.fields.is_empty();
+        if !fields.is_json() && !picture_alone {
+            changes.fields.untick(fields);
         }
         Self { version: version.unwrap_or_default(), changes }
     }
 }
 
-fn phone(fields: &mut FieldReader<'_>) -> Option<String> {
-    let phone = fields.line("phone", PHONE)?;
-    let allowed = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | ' ' | '/' | '#' | '*');
-    if !phone.chars().all(allowed) && !fields.errors().has("phone", "invalid") {
-        fields.errors().add("phone", "invalid", "phone-invalid");
+/// `email`: as typed, and parsed.
+pub(super) fn email(fields: &mut FieldReader<'_>) -> (String, Option<Email>) {
+    let email = fields.required_line("email", Email::MAX_LENGTH);
+    let parsed = Email::parse(&email);
+    if !email.is_empty() && !Email::is_well_formed(&email) && !fields.errors().has("email", "invalid") {
+        fields.errors().add("email", "invalid", "email-invalid");
     }
-    Some(phone)
+    (email, parsed)
 }
 
-/// `password1` and `password2`: the rules of a password are told on the second, as in Django.
-fn new_password(fields: &mut FieldReader<'_>) -> Password {
-    let password = fields.password_told_on("password1", "password2");
-    let repeated = fields.password("password2");
-    if fields.errors().contains("password1") || fields.errors().contains("password2") {
+/// A new password typed twice: its rules are told on the second field, as in Django.
+pub(super) fn new_password(fields: &mut FieldReader<'_>, first: &str, second: &str) -> Password {
+    let password = fields.password_told_on(first, second);
+    let repeated = fields.password(second);
+    if fields.errors().contains(first) || fields.errors().contains(second) {
         return password;
     }
     if !password.same_as(&repeated) {
-        fields.errors().add("password2", "password_mismatch", "password-mismatch");
+        fields.errors().add(second, "password_mismatch", "password-mismatch");
     }
     let least = fields.config().passwords.min_length;
     if password.length() < least {
         let args = vec![("min", Arg::Number(least as u64))];
-        fields
-            .errors()
-            .add_with("password2", FieldError { code: "password_too_short", key: "password-too-short", args });
+        fields.errors().add_with(second, FieldError { code: "password_too_short", key: "password-too-short", args });
     }
     password
 }

@@ -1,8 +1,12 @@
 //! Logging in and out.
 
-use super::User;
+use serde_json::json;
+
+use super::hooks::{self, Scope};
+use super::{Authenticated, User};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::store::StoreError;
 
 /// Whether a session outlives the browser (`remember`, off by default: computers are shared).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +23,15 @@ impl From<bool> for Remember {
     }
 }
 
-/// Signs `user` in: a new session under a new identifier (ASVS 7.2.4), the old one gone, its values kept when it was
+/// The session's key under which the backend stands that said who this is. Django's name.
+pub(crate) const BACKEND: &str = "_auth_user_backend";
+
+/// Signs somebody in: a new session under a new identifier (ASVS 7.2.4), the old one gone, its values kept when it was
 /// an anonymous visitor's, and the CSRF token rotated.
-pub async fn login(cx: &Context, user: User, remember: Remember) -> Result<User> {
-    let begun = cx.begin_session(&user, remember).await?;
+pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remember) -> Result<User> {
+    let Authenticated { user, backend } = authenticated;
+    let mut begun = cx.begin_session(&user, remember).await?;
+    begun.record.data.insert(BACKEND.to_owned(), json!(backend));
     let store = cx.store();
     let address = cx.client_address();
     let now = cx.now();
@@ -37,20 +46,30 @@ pub async fn login(cx: &Context, user: User, remember: Remember) -> Result<User>
             }
         },
     );
+    if recorded.as_ref().is_err_and(StoreError::is_condition) {
+        // The account was deleted since the password was verified: its sessions are erased, and this one too.
+        store.delete_session(&begun.key).await?;
+        return Err(Error::InvalidLogin);
+    }
     created?;
     recorded?;
     ended?;
     let user = User { last_login: Some(now), ..user };
     cx.adopt_session(begun, user.clone());
+    hooks::logged_in(cx, &user, backend).await;
     Ok(user)
 }
 
 /// Ends the session of this request, at once and on the server. Harmless when there is none.
 pub async fn logout(cx: &Context) -> Result<()> {
+    let user = cx.user().await?;
     if let Some(key) = cx.session().await?.key() {
         cx.store().delete_session(&key).await?;
     }
     cx.drop_session();
+    if let Some(user) = user {
+        hooks::logged_out(cx, &user, Scope::Here).await;
+    }
     Ok(())
 }
 
@@ -58,5 +77,6 @@ pub async fn logout(cx: &Context) -> Result<()> {
 pub async fn logout_everywhere(cx: &Context, user: &User) -> Result<()> {
     cx.store().end_all_sessions(user.id).await?;
     cx.drop_session();
+    hooks::logged_out(cx, user, Scope::Everywhere).await;
     Ok(())
 }

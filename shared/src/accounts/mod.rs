@@ -1,20 +1,41 @@
 //! Accounts: sign up, authenticate, log in, log out, with Django's verbs.
 
 mod authenticate;
+mod backend;
+mod change_email;
+mod change_password;
+mod credential_forms;
+mod delete;
 mod edit;
 mod forms;
+mod hooks;
 mod identifiers;
+mod links;
 mod login;
 pub mod password;
+mod reauthenticate;
+mod reset_password;
 mod sign_up;
 pub mod tokens;
 mod user;
+mod verify_email;
 
-pub use authenticate::authenticate;
+pub use authenticate::{Authenticated, authenticate};
+pub use backend::{Backend, Backends, Credentials, Verdict};
+pub use change_email::{Taken, change_email, request_email_change, undo_email_change};
+pub use change_password::{PasswordChange, change_password};
+pub use credential_forms::{AddressForm, ChangeEmailForm, ChangePasswordForm, SetPasswordForm};
+pub use delete::delete_account;
 pub use edit::save_profile;
-pub use forms::{BIO_MAX_LENGTH, LoginForm, NewAccount, ProfileForm, SignupForm};
+pub use forms::{LoginForm, NewAccount, ProfileForm, SignupForm};
+pub use hooks::{Failure, Hooks, Scope};
 pub use identifiers::{CanonicalEmail, CanonicalUsername, Email, Identifier, Username};
+pub use links::{OpenLink, follow_link, open_link};
+pub(crate) use login::BACKEND;
 pub use login::{Remember, login, logout, logout_everywhere};
 pub use password::{Hasher, Password, PasswordHash};
+pub use reauthenticate::confirm_password;
+pub use reset_password::{request_password_reset, reset_password};
 pub use sign_up::sign_up;
-pub use user::{Avatar, AvatarState, ProfileChanges, PublicUser, User, UserId};
+pub use user::{Avatar, AvatarState, FormerEmail, ProfileChanges, PublicUser, User, UserId};
+pub use verify_email::{confirm_email, request_email_confirmation, require_verified_email};

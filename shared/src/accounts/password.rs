@@ -41,6 +41,11 @@ impl Password {
         self.0.same_as(&other.0)
     }
 
+    /// The text, for a backend that has another system look at it. It must get into no log.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
     fn bytes(&self) -> &[u8] {
         self.0.expose().as_bytes()
     }
@@ -52,6 +57,12 @@ impl Password {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
+    /// The hash of no password (Django's `set_unusable_password`): nobody logs in by it, and as it is random, nothing
+    /// that was bound to another one is good for it.
+    pub fn unusable(rng: &dyn Rng) -> Self {
+        Self(format!("!{}", rng.token()))
+    }
+
     /// The text, for the store and for what is bound to it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Email, PasswordHash, UserId};
+use super::{Email, PasswordHash, User, UserId};
 use crate::secret::{self, Secret, SecretKeys};
 
 /// What a link permits. A link for one purpose is good for no other.
@@ -33,6 +33,16 @@ impl Purpose {
             Self::ConfirmEmail => "CONFIRM_EMAIL",
             Self::ChangeEmail => "CHANGE_EMAIL",
             Self::UndoEmailChange => "UNDO_EMAIL_CHANGE",
+        }
+    }
+
+    /// Where a visitor's session keeps the link that was opened.
+    pub(super) fn session_key(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "link_reset_password",
+            Self::ConfirmEmail => "link_confirm_email",
+            Self::ChangeEmail => "link_change_email",
+            Self::UndoEmailChange => "link_undo_email_change",
         }
     }
 
@@ -100,6 +110,11 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// What a link is bound to at least: the account, and its present address. Until when is still to be said.
+    pub fn of(user: &User) -> Self {
+        Self { user: user.id, email: user.email.clone(), new_email: None, password: None, used_at: None, expires_at: 0 }
+    }
+
     /// Whether it can still be used at `now` (epoch seconds).
     pub fn is_good(&self, now: i64) -> bool {
         self.used_at.is_none() && self.expires_at > now
@@ -109,6 +124,12 @@ impl Grant {
 /// What binds a link to a password without telling anything about it.
 pub fn fingerprint(keys: &SecretKeys, hash: &PasswordHash) -> String {
     URL_SAFE_NO_PAD.encode(keys.sign(secret::Purpose::PasswordFingerprint, hash.as_str().as_bytes()))
+}
+
+/// Whether `text` is the fingerprint of this password, made by the present key or by one before it.
+pub fn is_fingerprint(keys: &SecretKeys, hash: &PasswordHash, text: &str) -> bool {
+    let signature = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    keys.verify(secret::Purpose::PasswordFingerprint, hash.as_str().as_bytes(), &signature)
 }
 
 #[cfg(test)]

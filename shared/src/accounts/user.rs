@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::tokens::LinkId;
 use super::{Email, PasswordHash, Username};
 use crate::media::UploadId;
+use crate::site::UserFields;
+use crate::user_fields::{FieldChanges, Values};
 
 /// A user's identifier: it never changes and is never given again, unlike address and name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,24 +52,15 @@ pub struct User {
     /// Whether its owner has proven that mail to the address arrives.
     #[serde(default)]
     pub email_verified: bool,
+    /// Addresses that were replaced and can still be gone back to, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_emails: Vec<FormerEmail>,
     /// User name, NFKC: the other log-in identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<Username>,
-    /// Given name.
-    #[serde(default)]
-    pub first_name: String,
-    /// Family name.
-    #[serde(default)]
-    pub last_name: String,
-    /// Telephone number.
-    #[serde(default)]
-    pub phone: String,
-    /// A few words about oneself.
-    #[serde(default)]
-    pub bio: String,
-    /// Consent to marketing.
-    #[serde(default)]
-    pub is_marketing_agreed: bool,
+    /// What the site keeps beside that, as flat attributes: [`crate::site`] declares it.
+    #[serde(flatten)]
+    pub fields: UserFields,
     /// The password's hash.
     pub password: PasswordHash,
     /// Whether the account may sign in.
@@ -99,14 +93,25 @@ pub struct User {
 }
 
 impl User {
-    /// What to call somebody: the given name, else the user name, else the address.
+    /// What to call somebody: as the site's fields say, else the user name, else the address.
     pub fn display_name(&self) -> &str {
-        match (&*self.first_name, &self.username) {
+        match (self.fields.short_name(), &self.username) {
             ("", Some(username)) => username.as_str(),
             ("", None) => self.email.as_str(),
             (name, _) => name,
         }
     }
+}
+
+/// An address that was replaced. Nobody else can have it while it can be gone back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerEmail {
+    /// The address.
+    pub email: Email,
+    /// The link that goes back to it.
+    pub undo: LinkId,
+    /// Until when, epoch seconds.
+    pub until: i64,
 }
 
 /// A user's picture, as flat attributes of the user's item.
@@ -159,18 +164,13 @@ pub struct PublicUser {
     pub id: UserId,
     /// Address.
     pub email: String,
+    /// Whether its owner has proven that mail to the address arrives.
+    pub email_verified: bool,
     /// User name, or empty.
     pub username: String,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    pub last_name: String,
-    /// Telephone number.
-    pub phone: String,
-    /// A few words.
-    pub bio: String,
-    /// Consent to marketing.
-    pub is_marketing_agreed: bool,
+    /// The site's fields, under their names.
+    #[serde(flatten)]
+    pub fields: Values,
     /// The picture, if there is or was to be one.
     pub avatar: Option<PublicAvatar>,
     /// Counts the edits: an edit names the version it is based on.
@@ -203,12 +203,9 @@ impl PublicUser {
         Self {
             id: user.id,
             email: user.email.as_str().to_owned(),
+            email_verified: user.email_verified,
             username: user.username.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
-            first_name: user.first_name.clone(),
-            last_name: user.last_name.clone(),
-            phone: user.phone.clone(),
-            bio: user.bio.clone(),
-            is_marketing_agreed: user.is_marketing_agreed,
+            fields: Values::new(&user.fields),
             avatar,
             version: user.version,
             date_joined: user.date_joined,
@@ -217,19 +214,11 @@ impl PublicUser {
     }
 }
 
-/// An edit of a profile: what is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
+/// An edit of a profile: what was not sent stays as it is.
+#[derive(Debug, Clone)]
 pub struct ProfileChanges {
-    /// Given name.
-    pub first_name: Option<String>,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// Telephone number.
-    pub phone: Option<String>,
-    /// A few words.
-    pub bio: Option<String>,
-    /// Consent to marketing.
-    pub is_marketing_agreed: Option<bool>,
+    /// The site's fields.
+    pub fields: FieldChanges<UserFields>,
     /// Whether the picture goes.
     pub clear_avatar: bool,
 }
@@ -237,19 +226,54 @@ pub struct ProfileChanges {
 impl ProfileChanges {
     /// Whether `user` has all of it already.
     pub fn are_in(&self, user: &User) -> bool {
-        let same = |new: &Option<String>, stored: &String| new.as_ref().is_none_or(|new| new == stored);
-        same(&self.first_name, &user.first_name)
-            && same(&self.last_name, &user.last_name)
-            && same(&self.phone, &user.phone)
-            && same(&self.bio, &user.bio)
-            && self.is_marketing_agreed.is_none_or(|agreed| agreed == user.is_marketing_agreed)
-            && !(self.clear_avatar && user.avatar.key.is_some())
+        self.fields.are_in(&user.fields) && !(self.clear_avatar && user.avatar.key.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user_fields::{FieldSet as _, is_reserved};
+
+    /// A user of whom everything is known.
+    fn user() -> User {
+        let now = Timestamp::UNIX_EPOCH;
+        User {
+            id: UserId::nobody(),
+            email: Email::parse("kim@example.com").unwrap(),
+            email_verified: true,
+            former_emails: Vec::new(),
+            username: Username::parse("kim"),
+            fields: UserFields::default(),
+            password: serde_json::from_str("\"!\"").unwrap(),
+            is_active: true,
+            is_staff: false,
+            is_superuser: false,
+            session_epoch: 1,
+            version: 1,
+            last_edit: Some("edit".to_owned()),
+            date_joined: now,
+            last_login: Some(now),
+            last_login_ip: Some("192.0.2.1".to_owned()),
+            avatar: Avatar {
+                upload: UploadId::parse("00000000-0000-0000-0000-000000000001"),
+                state: Some(AvatarState::Ready),
+                reason: Some("broken".to_owned()),
+                key: Some("media/x".to_owned()),
+                pending_until: Some(1),
+            },
+        }
     }
 
-    /// The texts that change, under their attributes' names.
-    pub fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("first_name", &self.first_name), ("last_name", &self.last_name), ("phone", &self.phone), ("bio", &self.bio)]
-            .into_iter()
-            .filter_map(|(name, text)| text.as_deref().map(|text| (name, text)))
+    #[test]
+    fn no_field_of_a_site_can_have_the_name_of_an_attribute_of_the_products() {
+        let user = user();
+        let public = PublicUser::new(&user, 0, |key| Some(key.to_owned()));
+        let is_own = |name: &String| UserFields::FIELDS.iter().any(|field| field.is_stored_in(name));
+        for value in [serde_json::to_value(&user).unwrap(), serde_json::to_value(&public).unwrap()] {
+            for name in value.as_object().unwrap().keys().filter(|name| !is_own(name)) {
+                assert!(is_reserved(name), "{name} is missing in RESERVED");
+            }
+        }
     }
 }

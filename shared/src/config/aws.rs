@@ -36,6 +36,8 @@ pub struct AwsSettings {
     pub s3_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`: another endpoint than AWS's own.
     pub secrets_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SESV2`: another endpoint than AWS's own.
+    pub ses_endpoint: Option<String>,
     /// `PORTICO_TRUST_STORE=native`: trust the system's certificates instead of Amazon's roots alone.
     pub native_roots: bool,
     /// The HTTP client to use instead of our own: shared by the functions of one machine, wrapped by tests.
@@ -64,6 +66,7 @@ impl AwsSettings {
             dynamodb_endpoint: var("AWS_ENDPOINT_URL_DYNAMODB"),
             s3_endpoint: var("AWS_ENDPOINT_URL_S3"),
             secrets_endpoint: var("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            ses_endpoint: var("AWS_ENDPOINT_URL_SESV2"),
             native_roots: var("PORTICO_TRUST_STORE").as_deref() == Some("native"),
             http_client: None,
         })

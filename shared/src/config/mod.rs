@@ -1,13 +1,21 @@
 //! Every setting and every limit, read once from the environment into types. Django's names where Django has one.
 
+mod accounts;
 pub mod aws;
+mod export;
+mod mail;
 mod reader;
 pub mod secrets;
+mod users;
 mod values;
 
 use std::collections::HashMap;
 
+pub use accounts::{AccountSettings, EmailVerification};
+pub use export::ExportSettings;
+pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
 pub use reader::{ConfigErrors, Setting};
+pub use users::{UserSettings, UsernameField};
 pub use values::{MediaRoot, Origin, StaticUrl};
 
 use crate::i18n::Language;
@@ -38,14 +46,22 @@ pub struct Config {
     pub session: SessionAges,
     /// Strict-Transport-Security.
     pub hsts: Hsts,
+    /// What a new user must say, and how people log in.
+    pub users: UserSettings,
     /// Argon2id and what a password must be.
     pub passwords: PasswordSettings,
     /// The most that a request may carry.
     pub limits: Limits,
     /// Direct uploads.
     pub uploads: UploadSettings,
+    /// How much an export of one's data carries.
+    pub export: ExportSettings,
     /// How long a call to AWS may take.
     pub timeouts: Timeouts,
+    /// Mail.
+    pub mail: MailSettings,
+    /// Addresses of accounts.
+    pub accounts: AccountSettings,
 }
 
 /// Where the signing key comes from.
@@ -206,6 +222,7 @@ impl Config {
         let hsts_seconds = env.number("SECURE_HSTS_SECONDS", "seconds", 0, 63_072_000, 31_536_000);
         let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
         let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
+        let users = UserSettings::read(env);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let passwords = PasswordSettings {
             memory_kib: env.number("ARGON2_MEMORY_KIB", "KiB", 19_456, 1_048_576, 19_456),
@@ -242,10 +259,13 @@ impl Config {
                 ),
             },
         };
+        let export = ExportSettings::read(env);
         let timeouts = Timeouts {
             attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
             operation_ms: env.number("AWS_OPERATION_TIMEOUT_MS", "milliseconds", 50, 60_000, 4_500),
         };
+        let mail = MailSettings::read(env);
+        let account_settings = AccountSettings::read(env);
         Some(Self {
             public_url: public_url?,
             secret_key: secret_key?,
@@ -257,13 +277,17 @@ impl Config {
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
             session,
             hsts: Hsts { seconds: hsts_seconds, include_subdomains: hsts_subdomains?, preload: hsts_preload? },
+            users: users?,
             passwords: PasswordSettings {
                 concurrency: if passwords.concurrency == 0 { cores } else { passwords.concurrency },
                 ..passwords
             },
             limits,
             uploads,
+            export,
             timeouts,
+            mail: mail?,
+            accounts: account_settings?,
         })
     }
 

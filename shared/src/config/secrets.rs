@@ -1,4 +1,5 @@
-//! `SECRET_KEY` from where it is kept: Secrets Manager in AWS, the environment on one machine.
+//! `SECRET_KEY` from where it is kept: Secrets Manager in AWS, the environment on one machine. The password of an SMTP
+//! server is kept beside it.
 
 use aws_config::SdkConfig;
 use serde::Deserialize;
@@ -13,6 +14,17 @@ struct Stored {
     current: String,
     #[serde(rename = "SECRET_KEY_FALLBACKS", default)]
     fallbacks: Vec<String>,
+    #[serde(rename = "EMAIL_HOST_PASSWORD", default)]
+    email_host_password: Option<String>,
+}
+
+/// What a process keeps secret.
+#[derive(Debug)]
+pub struct Secrets {
+    /// What signs.
+    pub keys: SecretKeys,
+    /// `EMAIL_HOST_PASSWORD`, where the secret has one.
+    pub email_host_password: Option<Secret>,
 }
 
 /// Fetches the keys. In AWS this is one call, made while the function starts.
@@ -20,9 +32,12 @@ struct Stored {
 /// # Errors
 /// When the secret cannot be read or is not `{"SECRET_KEY": "..", "SECRET_KEY_FALLBACKS": [".."]}` with keys of at
 /// least [`SecretKeys::MIN_LENGTH`] characters. The message never holds the secret's text.
-pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str>) -> Result<SecretKeys, String> {
+pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str>) -> Result<Secrets, String> {
     let arn = match source {
-        SecretSource::Given { current, fallbacks } => return Ok(SecretKeys::new(current.clone(), fallbacks.clone())),
+        SecretSource::Given { current, fallbacks } => {
+            let keys = SecretKeys::new(current.clone(), fallbacks.clone());
+            return Ok(Secrets { keys, email_host_password: None });
+        }
         SecretSource::SecretsManager(arn) => arn,
     };
     let mut config = aws_sdk_secretsmanager::config::Builder::from(sdk);
@@ -40,11 +55,14 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
     })
 }
 
-fn parse(text: &str) -> Option<SecretKeys> {
+fn parse(text: &str) -> Option<Secrets> {
     let stored: Stored = serde_json::from_str(text).ok()?;
     let long = |key: &String| key.chars().count() >= SecretKeys::MIN_LENGTH;
-    (long(&stored.current) && stored.fallbacks.iter().all(long))
-        .then(|| SecretKeys::new(Secret::new(stored.current), stored.fallbacks.into_iter().map(Secret::new).collect()))
+    let sound = long(&stored.current) && stored.fallbacks.iter().all(long);
+    sound.then(|| Secrets {
+        keys: SecretKeys::new(Secret::new(stored.current), stored.fallbacks.into_iter().map(Secret::new).collect()),
+        email_host_password: stored.email_host_password.map(Secret::new),
+    })
 }
 
 #[cfg(test)]

@@ -141,7 +141,8 @@ pub(super) fn secrets(text: &str) -> Option<Vec<Secret>> {
     items(text).map(secret).collect()
 }
 
-fn items(text: &str) -> impl Iterator<Item = &str> {
+/// The items of a comma-separated list.
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 

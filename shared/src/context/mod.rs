@@ -1,8 +1,10 @@
 //! What a handler is given: the request, the visitor, the configuration, and the ways to answer.
 
 mod answer;
+mod mail;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::Method;
@@ -10,7 +12,7 @@ use http::header::ORIGIN;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use crate::accounts::{PublicUser, Remember, User, UserId};
+use crate::accounts::{self, PublicUser, Remember, User, UserId};
 use crate::app::App;
 use crate::config::{Config, Origin};
 use crate::cookies::Name;
@@ -39,6 +41,7 @@ struct Inner {
     meter: Arc<Meter>,
     store: Store,
     nonce: String,
+    confidential: AtomicBool,
     fields: OnceLock<Fields>,
     visit: OnceCell<Visit>,
     actor: OnceLock<UserId>,
@@ -81,6 +84,7 @@ impl Context {
                 request.format() == Format::Html,
             ),
             nonce: app.rng().token(),
+            confidential: AtomicBool::new(false),
             fields: OnceLock::new(),
             visit: OnceCell::new(),
             actor: OnceLock::new(),
@@ -135,6 +139,16 @@ impl Context {
         let site = &self.config().public_url;
         let here = self.request().header(&ORIGIN).and_then(Origin::parse);
         here.filter(|here| site.is_loopback() && site.same_site_as(here)).unwrap_or_else(|| site.clone())
+    }
+
+    /// Says that the address or the page opens something to whoever has it: whatever the answer, no other page is told
+    /// the address, and nobody keeps the page.
+    pub fn confidential(&self) {
+        self.0.confidential.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.0.confidential.load(Ordering::Relaxed)
     }
 
     /// The visitor's address as the gateway saw it.
@@ -200,6 +214,7 @@ impl Context {
             Some(token) => {
                 let (record, user) = self.store().get_session(&token.key()).await?;
                 Session::resume(token, record, user, self.now().as_second())
+                    .filter(|(session, _)| self.is_vouched_for(session))
                     .unwrap_or_else(|| (Session::dead_cookie(), None))
             }
             None if self.0.request.has_cookie(&name) => (Session::dead_cookie(), None),
@@ -209,6 +224,12 @@ impl Context {
             self.acts_as(user);
         }
         Ok(Visit { session, user: Mutex::new(user.map(Arc::new)) })
+    }
+
+    /// Whether the backend that said who this is still stands in `AUTHENTICATION_BACKENDS`: one that is taken off the
+    /// list takes its sessions along, as in Django.
+    fn is_vouched_for(&self, session: &Session) -> bool {
+        session.get::<String>(accounts::BACKEND).is_none_or(|backend| self.app().backends().contains(&backend))
     }
 
     /// What the cookie claims, unchecked.
@@ -269,6 +290,14 @@ impl Context {
             *lock(&visit.user) = None;
         }
         self.rotate_csrf();
+    }
+
+    /// Every session of `user` has ended: if this request was in one of them, it goes on as nobody's.
+    pub(crate) async fn leave_account(&self, user: &User) -> Result<()> {
+        if self.user().await?.is_some_and(|present| present.id == user.id) {
+            self.drop_session();
+        }
+        Ok(())
     }
 
     /// A user as they are shown, with a short-lived address of their picture.

@@ -85,6 +85,22 @@ pub enum Letter {
     },
 }
 
+impl Letter {
+    /// Its name in templates and texts, as `reset_password`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ConfirmEmail { .. } => "confirm_email",
+            Self::AccountExists { .. } => "account_exists",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::ChangeEmail { .. } => "change_email",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::NewDevice { .. } => "new_device",
+            Self::AccountDeleted { .. } => "account_deleted",
+        }
+    }
+}
+
 /// Where a request came from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Client {

@@ -17,6 +17,7 @@ pub(crate) use upload::discard;
 
 use aws_config::SdkConfig;
 
+use crate::accounts::UserId;
 use crate::config::aws::AwsSettings;
 use crate::config::{Config, MediaRoot};
 use presign::Signer;
@@ -62,7 +63,12 @@ impl Media {
     }
 
     /// The key under which an avatar is published: never the one it was uploaded to.
-    pub fn avatar_key(&self, upload: &Upload) -> String {
-        format!("{}avatars/{}/{}", self.root.prefix, upload.owner, upload.id)
+    pub fn avatar_key(&self, owner: UserId, upload: UploadId) -> String {
+        format!("{}{upload}", self.avatar_folder(owner))
+    }
+
+    /// What the keys of a user's published avatars begin with.
+    fn avatar_folder(&self, owner: UserId) -> String {
+        format!("{}avatars/{owner}/", self.root.prefix)
     }
 }

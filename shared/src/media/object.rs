@@ -1,10 +1,17 @@
-//! The objects themselves, as the verifying function reads, writes and deletes them.
+//! The objects themselves, as functions read, write and delete them.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::Media;
+use super::{Media, QUARANTINE, UploadId};
+use crate::accounts::UserId;
 use crate::error::{BoxError, Error};
+
+/// How many deletions are under way at once.
+const REMOVALS_AT_ONCE: usize = 8;
 
 /// Why S3 did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +61,31 @@ impl Media {
     pub async fn store(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), MediaError> {
         let request = self.client.put_object().bucket(self.bucket()).key(key).content_type(content_type);
         request.body(ByteStream::from(bytes)).send().await.map(drop).map_err(|error| unavailable(&error))
+    }
+
+    /// Deletes every object of a user, waiting and published, a page at a time. Gives what uploads they were of.
+    pub async fn remove_all_of(&self, owner: UserId) -> Result<Vec<UploadId>, MediaError> {
+        // One may be there twice: as it was sent, and as it was published.
+        let mut uploads = BTreeSet::new();
+        for folder in [format!("{QUARANTINE}{owner}/"), self.avatar_folder(owner)] {
+            loop {
+                let keys = self.list(&folder).await?;
+                if keys.is_empty() {
+                    break;
+                }
+                uploads.extend(keys.iter().filter_map(|key| UploadId::of_key(key)));
+                let removals = keys.into_iter().map(|key| async move { self.remove(&key).await });
+                stream::iter(removals).buffer_unordered(REMOVALS_AT_ONCE).try_collect::<()>().await?;
+            }
+        }
+        Ok(uploads.into_iter().collect())
+    }
+
+    /// The first keys that begin with `prefix`, up to a thousand.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, MediaError> {
+        let request = self.client.list_objects_v2().bucket(self.bucket()).prefix(prefix);
+        let output = request.send().await.map_err(|error| unavailable(&error))?;
+        Ok(output.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
     }
 
     /// Deletes an object, whether it exists or not.

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::presign::{Afterwards, Presigned};
 use super::{PresignedPost, QUARANTINE};
-use crate::accounts::{Avatar, User, UserId};
+use crate::accounts::{User, UserId};
 use crate::context::Context;
-use crate::error::{Arg, FieldError, Result};
+use crate::error::{Arg, Error, FieldError, Result};
 use crate::fields::{FieldReader, Form};
 
 /// An upload's identifier, chosen by the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, PartialOrd, Ord)]
 #[serde(transparent)]
 pub struct UploadId(Uuid);
 
@@ -28,6 +28,12 @@ impl UploadId {
     /// The upload that a key belongs to: the last part of its name.
     pub fn of_key(key: &str) -> Option<Self> {
         Self::parse(key.rsplit('/').next()?)
+    }
+
+    /// Whose upload waits under this key, and which: what [`Upload::quarantine_key`] made.
+    pub fn of_quarantine(key: &str) -> Option<(UserId, Self)> {
+        let (owner, id) = key.strip_prefix(QUARANTINE)?.split_once('/')?;
+        Some((UserId::parse(owner)?, Self::parse(id)?))
     }
 }
 
@@ -314,16 +320,21 @@ fn promise(cx: &Context, user: &User, purpose: Purpose, content_type: &str) -> U
 }
 
 async fn keep(cx: &Context, upload: &Upload) -> Result<()> {
-    Ok(cx.store().begin_avatar_upload(upload, upload.upload_until + GRACE).await?)
+    match cx.store().begin_avatar_upload(upload, upload.upload_until + GRACE).await {
+        Ok(()) => Ok(()),
+        // Deleted since the session was read: nothing is promised to nobody.
+        Err(error) if error.is_condition() => Err(Error::LoginRequired),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Deletes the object of a picture that its owner has removed, and the note of it.
-pub(crate) async fn discard(cx: &Context, avatar: &Avatar) -> Result<()> {
-    let Some(key) = &avatar.key else { return Ok(()) };
+pub(crate) async fn discard(cx: &Context, owner: &User) -> Result<()> {
+    let Some(key) = &owner.avatar.key else { return Ok(()) };
     // The note goes last: an object that S3 did not delete can still be found by it.
     cx.app().media().remove(key).await?;
     if let Some(id) = UploadId::of_key(key) {
-        cx.store().delete_upload(id).await?;
+        cx.store().delete_upload(owner.id, id).await?;
     }
     Ok(())
 }

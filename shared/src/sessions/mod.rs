@@ -134,6 +134,11 @@ impl Session {
         self.state().stored.as_ref().map(|stored| stored.token.key())
     }
 
+    /// Whether it outlives the browser.
+    pub(crate) fn remember(&self) -> Remember {
+        self.state().stored.as_ref().is_some_and(|stored| stored.record.persistent).into()
+    }
+
     /// What a CSRF token is bound to: the session when somebody is signed in.
     pub(crate) fn csrf_binding(&self) -> String {
         self.state().stored.as_ref().map(|stored| stored.token.csrf_binding()).unwrap_or_default()

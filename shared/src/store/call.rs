@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity,
+    AttributeValue, ConditionCheck, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use serde::Serialize;
@@ -49,7 +49,7 @@ impl StoreError {
 const TRANSACTION_ATTEMPTS: u32 = 5;
 
 /// How often the rest of an incomplete batch is asked for.
-const BATCH_ATTEMPTS: u32 = 4;
+pub(super) const BATCH_ATTEMPTS: u32 = 4;
 
 impl Store {
     /// Reads one item, strongly consistent.
@@ -157,12 +157,20 @@ impl Store {
 
     /// Deletes one item, whether it exists or not.
     pub(super) async fn delete(&self, table: &str, key: &Key) -> Result<(), StoreError> {
+        self.delete_if(table, key, &Expression::new()).await
+    }
+
+    /// Deletes one item under a condition.
+    pub(super) async fn delete_if(&self, table: &str, key: &Key, condition: &Expression) -> Result<(), StoreError> {
         let call = self.meter.begin();
         let request = self
             .client()
             .delete_item()
             .table_name(table)
             .set_key(Some(key_item(key)))
+            .set_condition_expression(condition.condition())
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Write, units(output.consumed_capacity()));
@@ -201,7 +209,7 @@ impl Store {
     }
 
     /// Waits before attempt number `attempt`: 20 ms doubling, jittered so that rivals do not meet again.
-    async fn pause(&self, attempt: u32) {
+    pub(super) async fn pause(&self, attempt: u32) {
         let mut byte = [0];
         let _ = getrandom::fill(&mut byte);
         let most = 20_u64 << attempt.min(6);
@@ -220,6 +228,7 @@ enum What {
     Put(Item),
     Update(Key),
     Delete(Key),
+    Check(Key),
 }
 
 impl Write {
@@ -232,7 +241,16 @@ impl Write {
     }
 
     pub(super) fn delete(table: &str, key: Key) -> Self {
-        Self { table: table.to_owned(), what: What::Delete(key), expression: Expression::new() }
+        Self::delete_if(table, key, Expression::new())
+    }
+
+    pub(super) fn delete_if(table: &str, key: Key, condition: Expression) -> Self {
+        Self { table: table.to_owned(), what: What::Delete(key), expression: condition }
+    }
+
+    /// Writes nothing: what the other parts depend on.
+    pub(super) fn check(table: &str, key: Key, condition: Expression) -> Self {
+        Self { table: table.to_owned(), what: What::Check(key), expression: condition }
     }
 
     fn build(&self) -> Result<TransactWriteItem, StoreError> {
@@ -261,8 +279,26 @@ impl Write {
                     .build()
                     .map_err(internal)?,
             ),
-            What::Delete(key) => builder
-                .delete(Delete::builder().table_name(table).set_key(Some(key_item(key))).build().map_err(internal)?),
+            What::Delete(key) => builder.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .set_condition_expression(expression.condition())
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .build()
+                    .map_err(internal)?,
+            ),
+            What::Check(key) => builder.condition_check(
+                ConditionCheck::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .set_condition_expression(expression.condition())
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .build()
+                    .map_err(internal)?,
+            ),
         };
         Ok(item.build())
     }
@@ -295,11 +331,11 @@ pub(super) fn internal(error: impl Into<BoxError>) -> StoreError {
     StoreError::Internal(error.into())
 }
 
-fn units(capacity: Option<&ConsumedCapacity>) -> f64 {
+pub(super) fn units(capacity: Option<&ConsumedCapacity>) -> f64 {
     capacity.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
 }
 
-fn sdk_error<E>(error: &SdkError<E>) -> StoreError
+pub(super) fn sdk_error<E>(error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::StoreError;
 use super::call::to_value;
+use super::keys::{DELETED_AT, PK};
 
 /// Names, values and clauses of one update or condition.
 #[derive(Debug, Default)]
@@ -68,12 +69,37 @@ impl Expression {
         Ok(self)
     }
 
+    /// Only if the attribute is absent, or compares so with the value.
+    pub(super) fn only_if_absent_or(
+        mut self,
+        name: &str,
+        comparison: &str,
+        value: impl Serialize,
+    ) -> Result<Self, StoreError> {
+        let name = self.name(&[name]);
+        let clause = format!("(attribute_not_exists({name}) OR {name} {comparison} {})", self.value(value)?);
+        self.conditions.push(clause);
+        Ok(self)
+    }
+
+    /// Only if the item is a user's and the account is not deleted: a tombstone is changed by nobody.
+    pub(super) fn if_living(self) -> Self {
+        self.if_exists(PK).if_absent(DELETED_AT)
+    }
+
     /// Only if the attribute is what it was when it was read: the value, or absent.
     pub(super) fn if_still(self, name: &str, value: Option<&str>) -> Result<Self, StoreError> {
         match value {
             Some(value) => self.only_if(name, "=", value),
             None => Ok(self.if_absent(name)),
         }
+    }
+
+    /// Of the last `count` conditions one is enough.
+    pub(super) fn any_of_last(mut self, count: usize) -> Self {
+        let any = self.conditions.split_off(self.conditions.len().saturating_sub(count));
+        self.conditions.push(format!("({})", any.join(" OR ")));
+        self
     }
 
     pub(super) fn names(&self) -> Option<HashMap<String, String>> {
@@ -136,5 +162,13 @@ mod tests {
         assert_eq!(expression.update(), "SET #n0.#n1 = :v0 REMOVE #n0.#n2 ADD #n3 :v1 ");
         assert_eq!(expression.condition().unwrap(), "attribute_exists(#n4) AND #n5 > :v2");
         assert_eq!(expression.names().unwrap()["#n1"], "a.b = :x");
+    }
+
+    #[test]
+    fn alternatives_stand_in_brackets_beside_the_other_conditions() {
+        let expression =
+            Expression::new().if_exists("a").if_absent("b").only_if("c", "<", 1).unwrap().any_of_last(2).if_exists("d");
+        let condition = "attribute_exists(#n0) AND (attribute_not_exists(#n1) OR #n2 < :v0) AND attribute_exists(#n3)";
+        assert_eq!(expression.condition().unwrap(), condition);
     }
 }

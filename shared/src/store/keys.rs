@@ -13,6 +13,10 @@ pub const PK: &str = "PK";
 pub const SK: &str = "SK";
 /// The attribute by which `DynamoDB`'s TTL deletes: epoch seconds.
 pub const TTL: &str = "expires_at";
+/// The attribute that makes a user's item the tombstone of a deleted account.
+pub const DELETED_AT: &str = "deleted_at";
+
+const MAIL: &str = "MAIL#";
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,14 +48,35 @@ impl Key {
         Self { pk: format!("MEDIA#{id}"), sk: "META".to_owned() }
     }
 
+    /// An entry in the list of what somebody has uploaded: by it all of theirs is found without a scan.
+    pub fn owned(owner: UserId, upload: UploadId) -> Self {
+        Self { pk: owner_partition(owner), sk: format!("{OWNED}{upload}") }
+    }
+
     /// What a link permits.
     pub fn token(id: LinkId, purpose: Purpose) -> Self {
         Self { pk: format!("TOKEN#{id}"), sk: purpose.as_str().to_owned() }
     }
 
-    /// A promised mail.
+    /// A promised mail. Those who promise one may write nothing else into the outbox: by the partition's first word.
     pub fn mail(id: Uuid) -> Self {
-        Self { pk: id.to_string(), sk: "MAIL".to_owned() }
+        Self { pk: format!("{MAIL}{id}"), sk: "MAIL".to_owned() }
+    }
+
+    /// Which mail it is, if it is the key of one.
+    pub fn mail_id(&self) -> Option<Uuid> {
+        let id = Uuid::try_parse(self.pk.strip_prefix(MAIL)?).ok()?;
+        (Self::mail(id) == *self).then_some(id)
+    }
+
+    /// The order to erase what a deleted account has left.
+    pub fn erase(user: UserId) -> Self {
+        Self { pk: format!("{ERASURE}{user}"), sk: "ERASE".to_owned() }
+    }
+
+    /// Whose erasure an item orders, if that is what it does.
+    pub fn to_erase(&self) -> Option<UserId> {
+        UserId::parse(self.pk.strip_prefix(ERASURE)?)
     }
 
     /// A session: a user's stand together, so that they can be listed; a visitor's stand alone.
@@ -60,10 +85,23 @@ impl Key {
             Some(user) => user_partition(user),
             None => format!("ANON#{}", key.digest),
         };
-        Self { pk, sk: format!("SESSION#{}", key.digest) }
+        Self { pk, sk: format!("{SESSION}{}", key.digest) }
     }
 }
 
-fn user_partition(id: UserId) -> String {
+/// Where what is a user's stands: the user, in the table of accounts; the sessions, in the other one.
+pub(super) fn user_partition(id: UserId) -> String {
     format!("USER#{id}")
 }
+
+/// Where the list of what somebody has uploaded stands.
+pub(super) fn owner_partition(id: UserId) -> String {
+    format!("OWNER#{id}")
+}
+
+/// What an entry of that list begins with; the upload's identifier follows.
+pub(super) const OWNED: &str = "MEDIA#";
+/// What the sort key of a session begins with.
+pub(super) const SESSION: &str = "SESSION#";
+/// What the partition key of an order to erase begins with.
+const ERASURE: &str = "ERASE#";

@@ -1,9 +1,13 @@
 //! DynamoDB: the only module that names its SDK. Each file below speaks for one kind of item.
 
+pub mod addresses;
 mod call;
+pub mod credentials;
+pub mod erasure;
 mod expression;
 pub mod keys;
 pub mod outbox;
+mod partition;
 pub mod sessions;
 pub mod tokens;
 pub mod uploads;

@@ -1,10 +1,25 @@
 //! The outbox: mails that were promised, each an item until it is delivered.
 
-use super::call::{Write, to_item};
+use uuid::Uuid;
+
+use super::call::{Item, Write, from_item, to_item};
 use super::expression::Expression;
-use super::keys::{Key, PK};
+use super::keys::{Key, PK, TTL};
 use super::{Store, StoreError};
 use crate::mail::Promise;
+
+/// What somebody who wants to send a mail finds.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is theirs alone for a while.
+    Granted(Box<Promise>),
+    /// Somebody else is sending it.
+    Held,
+    /// It was sent.
+    Sent,
+    /// There is no such mail, or no more.
+    Gone,
+}
 
 impl Store {
     /// A promised mail as a part of the transaction that is its cause.
@@ -16,4 +31,62 @@ impl Store {
     pub async fn put_mail(&self, mail: &Promise) -> Result<(), StoreError> {
         self.put(self.outbox(), to_item(&Key::mail(mail.id), mail)?, &Expression::new()).await
     }
+
+    /// Takes a mail for sending until `until` (epoch seconds): of several deliveries at the same time one gets it. One
+    /// that a crash has left behind is free again at `now` once its time is over.
+    pub async fn claim_mail(&self, id: Uuid, now: i64, until: i64) -> Result<Claim, StoreError> {
+        let key = Key::mail(id);
+        let claim = Expression::new()
+            .set(&[HELD], until)?
+            .add("attempts", 1)?
+            .if_exists(PK)
+            .if_absent(SENT)
+            .only_if_absent_or(HELD, "<=", now)?;
+        match self.update(self.outbox(), &key, &claim).await {
+            Ok(item) => Ok(Claim::Granted(Box::new(from_item(item)?))),
+            Err(StoreError::Condition { .. }) => Ok(match self.get(self.outbox(), &key).await? {
+                None => Claim::Gone,
+                Some(item) if item.contains_key(SENT) => Claim::Sent,
+                Some(_) => Claim::Held,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The mail was accepted. What it was about is forgotten; that it was sent stays until `expires_at`, longer than the
+    /// stream can deliver it again.
+    pub async fn mail_sent(&self, id: Uuid, now: i64, expires_at: i64) -> Result<(), StoreError> {
+        let sent = Expression::new()
+            .set(&[SENT], now)?
+            .set(&[TTL], expires_at)?
+            .remove(&[HELD])
+            .remove(&["error"])
+            .remove(&["letter"])
+            .if_exists(PK);
+        self.settle(id, &sent).await
+    }
+
+    /// The mail was not accepted: whoever tries next need not wait for the claim of `until` to end.
+    pub async fn mail_failed(&self, id: Uuid, until: i64, error: &str) -> Result<(), StoreError> {
+        let failed = Expression::new().set(&["error"], error)?.remove(&[HELD]).only_if(HELD, "=", until)?;
+        self.settle(id, &failed).await
+    }
+
+    /// Nothing will be sent: nobody's address is kept for that.
+    pub async fn forget_mail(&self, id: Uuid) -> Result<(), StoreError> {
+        self.delete(self.outbox(), &Key::mail(id)).await
+    }
+
+    /// A condition that does not hold means that somebody else has settled it, which is as good.
+    async fn settle(&self, id: Uuid, change: &Expression) -> Result<(), StoreError> {
+        match self.update(self.outbox(), &Key::mail(id), change).await.map(drop::<Item>) {
+            Err(StoreError::Condition { .. }) => Ok(()),
+            other => other,
+        }
+    }
 }
+
+/// Until when somebody is sending it, epoch seconds.
+const HELD: &str = "held_until";
+/// When it was sent, epoch seconds.
+const SENT: &str = "sent_at";

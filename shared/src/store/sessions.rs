@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use super::call::{from_item, to_item};
 use super::expression::Expression;
-use super::keys::{Key, PK, TTL};
+use super::keys::{Key, PK, SESSION, TTL, user_partition};
+use super::users::to_user;
 use super::{Store, StoreError};
-use crate::accounts::User;
+use crate::accounts::{User, UserId};
 use crate::sessions::SessionKey;
 
 /// A session as it is stored.
@@ -63,10 +64,30 @@ impl Store {
             if table == self.sessions() {
                 record = Some(from_item(item)?);
             } else {
-                owner = Some(from_item(item)?);
+                owner = to_user(item)?;
             }
         }
         Ok((record, owner))
+    }
+
+    /// The sessions of a user that are stored, up to `most` of them, and whether there are more. Expired ones are among
+    /// them until TTL deletes them.
+    pub async fn sessions_of(&self, user: UserId, most: usize) -> Result<(Vec<SessionRecord>, bool), StoreError> {
+        let mut found = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.page(self.sessions(), &user_partition(user), SESSION, false, from).await?;
+            for item in page.items {
+                if found.len() == most {
+                    return Ok((found, true));
+                }
+                found.push(from_item(item)?);
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok((found, false));
+            }
+        }
     }
 
     /// Writes a new session. Without a condition, so that a retry after a lost answer does the same once more: 256

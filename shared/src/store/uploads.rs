@@ -1,10 +1,10 @@
 //! Uploaded objects: from the promise to the published picture, each step a conditional write.
 
-use super::call::{Write, from_item, to_item};
+use super::call::{Write, from_item, key_item, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK};
 use super::{Store, StoreError};
-use crate::accounts::AvatarState;
+use crate::accounts::{AvatarState, UserId};
 use crate::media::{Upload, UploadId, UploadState};
 
 impl Store {
@@ -14,16 +14,21 @@ impl Store {
     }
 
     /// Notes an upload that is about to come and makes it its owner's newest picture: the newest one asked for wins,
-    /// in whatever order they arrive.
+    /// in whatever order they arrive. It is entered in the list of what they have uploaded too.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when the owner's account was deleted meanwhile.
     pub async fn begin_avatar_upload(&self, upload: &Upload, pending_until: i64) -> Result<(), StoreError> {
         let newest = Expression::new()
             .set(&["avatar_upload"], upload.id)?
             .set(&["avatar_state"], AvatarState::Pending)?
             .set(&["avatar_pending_until"], pending_until)?
             .remove(&["avatar_reason"])
-            .if_exists(PK);
+            .if_living();
+        let entry = key_item(&Key::owned(upload.owner, upload.id));
         let writes = [
             Write::put(self.accounts(), to_item(&Key::upload(upload.id), upload)?, Expression::new().if_absent(PK)),
+            Write::put(self.accounts(), entry, Expression::new()),
             Write::update(self.accounts(), Key::user(upload.owner), newest),
         ];
         self.transact(Some(upload.id.to_string()), &writes).await
@@ -75,6 +80,7 @@ impl Store {
         ];
         if let Some(id) = replaces.and_then(UploadId::of_key).filter(|id| *id != upload.id) {
             writes.push(Write::delete(self.accounts(), Key::upload(id)));
+            writes.push(Write::delete(self.accounts(), Key::owned(upload.owner, id)));
         }
         self.transact(None, &writes).await
     }
@@ -106,8 +112,9 @@ impl Store {
         }
     }
 
-    /// Forgets an upload.
-    pub async fn delete_upload(&self, id: UploadId) -> Result<(), StoreError> {
-        self.delete(self.accounts(), &Key::upload(id)).await
+    /// Forgets an upload: the note first, since by the list it is found.
+    pub async fn delete_upload(&self, owner: UserId, id: UploadId) -> Result<(), StoreError> {
+        self.delete(self.accounts(), &Key::upload(id)).await?;
+        self.delete(self.accounts(), &Key::owned(owner, id)).await
     }
 }

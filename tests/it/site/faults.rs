@@ -2,7 +2,7 @@
 //! how. It also notes every call, so that a test can say what was asked for.
 //!
 //! A call is named as its service does: `PutItem` for `DynamoDB`, `GET uploads` for S3 (the method, and the first folder
-//! of the key).
+//! of the key), `LIST uploads` for a listing of what is in it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -205,5 +205,10 @@ fn read(request: &HttpRequest) -> Call {
     }
     let path = request.uri().split("://").nth(1).unwrap_or_default();
     let folder = path.split(['/', '?']).nth(2).unwrap_or_default();
+    if folder.starts_with("list-type=") {
+        let prefix = path.split(['?', '&']).find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
+        let folder = prefix.split("%2F").next().unwrap_or_default();
+        return Call { name: format!("LIST {folder}"), body: Value::Null };
+    }
     Call { name: format!("{} {folder}", request.method()), body: Value::Null }
 }

@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod faults;
 mod gate;
 pub(crate) mod log;
+pub(crate) mod mail;
 pub(crate) mod pictures;
 pub(crate) mod s3;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// A fixture by its name.
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
@@ -13,6 +13,17 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
 pub(crate) fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let colour = |x: u32, y: u32| Rgb([x, y, x ^ y].map(|value| u8::try_from(value % 256).unwrap()));
     encode(&DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, colour)), format)
+}
+
+/// A PNG of this size that does not compress, and shows something through: it stays a PNG.
+pub(crate) fn noise(side: u32) -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    let pixels = RgbaImage::from_fn(side, side, |_, _| Rgba([next(), next(), next(), next()]));
+    encode(&DynamicImage::ImageRgba8(pixels), ImageFormat::Png)
 }
 
 /// A small PNG.

@@ -66,10 +66,10 @@ fn the_upload_event_names_the_bucket_by_its_local_name() {
 }
 
 #[test]
-fn the_tables_have_their_keys_and_only_sessions_expire() {
+fn the_tables_have_their_keys_and_what_is_durable_does_not_expire() {
     let template = project();
-    let [accounts, sessions] = template.tables.as_slice() else { panic!("{:?}", template.tables) };
-    for table in [accounts, sessions] {
+    let [accounts, outbox, sessions] = template.tables.as_slice() else { panic!("{:?}", template.tables) };
+    for table in [accounts, outbox, sessions] {
         assert_eq!(table.keys.partition, Key { name: "PK".to_owned(), kind: KeyKind::String });
         assert_eq!(table.keys.sort.as_ref().unwrap().name, "SK");
         assert_eq!(table.billing, Billing::OnDemand);
@@ -77,6 +77,9 @@ fn the_tables_have_their_keys_and_only_sessions_expire() {
     assert!(accounts.point_in_time_recovery && accounts.deletion_protection);
     assert_eq!(accounts.ttl_attribute, None);
     assert_eq!(sessions.ttl_attribute.as_deref(), Some("expires_at"));
+    assert_eq!(outbox.ttl_attribute.as_deref(), Some("expires_at"));
+    assert_eq!(outbox.stream.as_deref(), Some("KEYS_ONLY"), "what a mail is about stays in the table");
+    assert_eq!((&accounts.stream, &sessions.stream), (&None, &None));
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! `GET /profile/delete` says what goes; `POST /profile/delete` deletes the account, for the current password and a
+//! box that is ticked.
+
+use portico::accounts::{self, Password, User};
+use portico::fields::{FieldReader, Form};
+use portico::headers::clear_site_data;
+use portico::{Context, Error, Next, Response, Result, StatusCode};
+use serde_json::{Value, json};
+
+use crate::reauthenticate;
+
+const TEMPLATE: &str = "accounts/delete.html";
+
+pub(crate) async fn explain(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    cx.page(TEMPLATE, page(&user, false)).await
+}
+
+pub(crate) async fn delete(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let (form, mut errors) = cx.form::<DeleteForm>()?;
+    reauthenticate(&cx, &user, &form.password, &mut errors).await?;
+    if !errors.is_empty() {
+        return cx.refuse(Error::Invalid(errors), TEMPLATE, page(&user, form.confirm)).await;
+    }
+    match accounts::delete_account(&cx, &user).await {
+        Ok(()) => {}
+        Err(Error::Conflict) => return cx.refuse(Error::Conflict, TEMPLATE, page(&user, form.confirm)).await,
+        Err(error) => return Err(error),
+    }
+    cx.messages().success("account-deleted");
+    let home = Next::to(&cx.config().urls.logout_redirect);
+    Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?))
+}
+
+fn page(user: &User, confirm: bool) -> Value {
+    json!({ "email": user.email.as_str(), "confirm": confirm })
+}
+
+struct DeleteForm {
+    password: Password,
+    confirm: bool,
+}
+
+impl Form for DeleteForm {
+    fn read(fields: &mut FieldReader<'_>) -> Self {
+        let password = fields.password("password");
+        let confirm = fields.flag("confirm").unwrap_or_default();
+        if !confirm && !fields.errors().contains("confirm") {
+            fields.errors().add("confirm", "required", "delete-confirm-required");
+        }
+        Self { password, confirm }
+    }
+}

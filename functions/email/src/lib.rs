@@ -1,0 +1,188 @@
+//! `/email`: one's address, whether it is proven, and another one; what the links of the mails about it lead to.
+
+use portico::accounts::tokens::Purpose;
+use portico::accounts::{self, ChangeEmailForm, OpenLink, Taken, User, follow_link, open_link};
+use portico::config::EmailVerification;
+use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+/// What this function answers.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/email", show)
+        .post("/email", request_change)
+        .post("/email/resend", resend)
+        .get("/email/confirm/{link}", |cx| follow(cx, Purpose::ConfirmEmail, "/email/confirm"))
+        .get("/email/confirm", show_confirm)
+        .post("/email/confirm", confirm)
+        .get("/email/change/{link}", |cx| follow(cx, Purpose::ChangeEmail, "/email/change/confirm"))
+        .get("/email/change/confirm", show_change)
+        .post("/email/change/confirm", change)
+        .get("/email/undo/{link}", |cx| follow(cx, Purpose::UndoEmailChange, "/email/undo"))
+        .get("/email/undo", show_undo)
+        .post("/email/undo", undo)
+}
+
+const TEMPLATE: &str = "accounts/email.html";
+
+/// One's address, and the form for another.
+#[derive(Serialize)]
+struct EmailPage {
+    email: String,
+    verified: bool,
+    /// Whether anybody is asked to prove an address.
+    verification: bool,
+    form: Filled,
+}
+
+#[derive(Default, Serialize)]
+struct Filled {
+    email: String,
+}
+
+impl EmailPage {
+    fn new(cx: &Context, user: &User, typed: String) -> Self {
+        Self {
+            email: user.email.as_str().to_owned(),
+            verified: user.email_verified,
+            verification: cx.config().accounts.email_verification != EmailVerification::None,
+            form: Filled { email: typed },
+        }
+    }
+}
+
+async fn show(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    cx.page(TEMPLATE, EmailPage::new(&cx, &user, String::new())).await
+}
+
+async fn request_change(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let (form, mut errors) = cx.form::<ChangeEmailForm>()?;
+    if form.parsed.as_ref() == Some(&user.email) {
+        errors.add("email", "unchanged", "email-unchanged");
+    }
+    if errors.is_empty() && !accounts::confirm_password(&cx, &user, &form.password).await? {
+        errors.add("password", "password_incorrect", "password-incorrect");
+    }
+    let (true, Some(new)) = (errors.is_empty(), form.parsed) else {
+        let page = EmailPage::new(&cx, &user, form.email);
+        return cx.refuse(Error::Invalid(errors), TEMPLATE, page).await;
+    };
+    accounts::request_email_change(&cx, &user, new).await?;
+    cx.messages().info("email-change-sent");
+    cx.done(StatusCode::ACCEPTED, &Next::to("/email"), json!({}))
+}
+
+async fn resend(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    if user.email_verified {
+        cx.messages().info("email-is-confirmed");
+        return cx.redirect(&Next::to("/email"));
+    }
+    accounts::request_email_confirmation(&cx, &user).await?;
+    cx.messages().info("email-confirmation-sent");
+    cx.done(StatusCode::ACCEPTED, &Next::to("/email"), json!({}))
+}
+
+async fn follow(cx: Context, purpose: Purpose, page: &'static str) -> Result<Response> {
+    cx.confidential();
+    match follow_link(&cx, purpose, cx.param("link")).await {
+        Ok(()) => cx.redirect(&Next::to(page)),
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn show_confirm(cx: Context) -> Result<Response> {
+    cx.confidential();
+    match open_link(&cx, Purpose::ConfirmEmail).await {
+        Ok(link) => cx.page("accounts/email_confirm.html", json!({ "email": link.grant.email })).await,
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn confirm(cx: Context) -> Result<Response> {
+    cx.confidential();
+    let confirmed = async {
+        let link = open_link(&cx, Purpose::ConfirmEmail).await?;
+        accounts::confirm_email(&cx, &link).await
+    };
+    if let Err(error) = confirmed.await {
+        return refuse_link(&cx, error).await;
+    }
+    cx.messages().success("email-confirmed");
+    let next = if cx.user().await?.is_some() { "/email" } else { &*cx.config().urls.login };
+    cx.done(StatusCode::OK, &Next::to(next), json!({}))
+}
+
+const CHANGE: &str = "accounts/email_change.html";
+
+/// The link that was followed, for who is signed in to the account that it concerns: a mailbox alone does not make its
+/// address somebody else's, nor somebody else's session its owner's.
+async fn open_own_link(cx: &Context) -> Result<OpenLink> {
+    let user = cx.require_login().await?;
+    let link = open_link(cx, Purpose::ChangeEmail).await?;
+    if link.user.id == user.id { Ok(link) } else { Err(Error::LinkInvalid) }
+}
+
+async fn show_change(cx: Context) -> Result<Response> {
+    cx.confidential();
+    match open_own_link(&cx).await {
+        Ok(link) => cx.page(CHANGE, change_page(&link)).await,
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn change(cx: Context) -> Result<Response> {
+    cx.confidential();
+    let changed = async {
+        let link = open_own_link(&cx).await?;
+        Ok((accounts::change_email(&cx, &link).await?, link))
+    };
+    match changed.await {
+        Ok((Ok(()), _)) => {
+            cx.messages().success("email-changed");
+            cx.done(StatusCode::OK, &Next::to("/email"), json!({}))
+        }
+        Ok((Err(Taken), link)) => {
+            let mut errors = FieldErrors::default();
+            errors.add("email", "unique", "email-unique");
+            cx.refuse(Error::Invalid(errors), CHANGE, change_page(&link)).await
+        }
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+fn change_page(link: &OpenLink) -> serde_json::Value {
+    json!({ "email": link.grant.email, "new_email": link.grant.new_email })
+}
+
+async fn show_undo(cx: Context) -> Result<Response> {
+    cx.confidential();
+    match open_link(&cx, Purpose::UndoEmailChange).await {
+        Ok(link) => cx.page("accounts/email_undo.html", json!({ "email": link.grant.email })).await,
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn undo(cx: Context) -> Result<Response> {
+    cx.confidential();
+    let undone = async {
+        let link = open_link(&cx, Purpose::UndoEmailChange).await?;
+        accounts::undo_email_change(&cx, &link).await
+    };
+    if let Err(error) = undone.await {
+        return refuse_link(&cx, error).await;
+    }
+    cx.messages().success("email-undone");
+    cx.done(StatusCode::OK, &Next::to(&cx.config().urls.login), json!({}))
+}
+
+/// The page of a link that is good for nothing leads to where another can be asked for; other errors are as they are.
+async fn refuse_link(cx: &Context, error: Error) -> Result<Response> {
+    match error {
+        Error::LinkInvalid => cx.refuse(error, "accounts/link_invalid.html", json!({ "again": "/email" })).await,
+        other => Err(other),
+    }
+}

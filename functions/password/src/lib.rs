@@ -1,0 +1,145 @@
+//! `/password/change` for who is signed in, `/password/reset` for who has forgotten the password and reads the mail.
+
+use portico::accounts::tokens::Purpose;
+use portico::accounts::{
+    self, AddressForm, ChangePasswordForm, OpenLink, PasswordChange, SetPasswordForm, User, follow_link, open_link,
+};
+use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+/// What this function answers.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/password/change", show_change)
+        .post("/password/change", change)
+        .get("/password/reset", show_request)
+        .post("/password/reset", request)
+        .get("/password/reset/sent", sent)
+        .get("/password/reset/{link}", follow)
+        .get("/password/reset/confirm", show_reset)
+        .post("/password/reset/confirm", reset)
+}
+
+const CHANGE: &str = "accounts/password_change.html";
+const REQUEST: &str = "accounts/password_reset.html";
+const RESET: &str = "accounts/password_reset_confirm.html";
+
+/// A form for a new password. A password manager is told whose it is.
+#[derive(Serialize)]
+struct NewPasswordPage {
+    username: String,
+    password_min_length: usize,
+}
+
+impl NewPasswordPage {
+    fn new(cx: &Context, user: &User) -> Self {
+        let password_min_length = cx.config().passwords.min_length;
+        Self { username: user.email.as_str().to_owned(), password_min_length }
+    }
+}
+
+async fn show_change(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    cx.page(CHANGE, NewPasswordPage::new(&cx, &user)).await
+}
+
+async fn change(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let (form, mut errors) = cx.form::<ChangePasswordForm>()?;
+    let page = NewPasswordPage::new(&cx, &user);
+    // What is wrong with the new password is told before a guess at the present one is spent.
+    if errors.is_empty() && !accounts::confirm_password(&cx, &user, &form.old_password).await? {
+        errors.add("old_password", "password_incorrect", "password-incorrect");
+    }
+    if !errors.is_empty() {
+        return cx.refuse(Error::Invalid(errors), CHANGE, page).await;
+    }
+    match accounts::change_password(&cx, &user, form.new_password).await? {
+        PasswordChange::Done => {
+            cx.messages().success("password-changed");
+            cx.done(StatusCode::OK, &Next::to("/profile"), json!({}))
+        }
+        PasswordChange::Overtaken if cx.wants_json() => Err(Error::Conflict),
+        PasswordChange::Overtaken => {
+            cx.messages().warning("password-changed-elsewhere");
+            cx.redirect(&Next::to(&cx.config().urls.login))
+        }
+    }
+}
+
+/// The form that asks for a link, as it was filled in.
+#[derive(Default, Serialize)]
+struct RequestPage {
+    form: Filled,
+}
+
+#[derive(Default, Serialize)]
+struct Filled {
+    email: String,
+}
+
+async fn show_request(cx: Context) -> Result<Response> {
+    cx.page(REQUEST, RequestPage::default()).await
+}
+
+async fn request(cx: Context) -> Result<Response> {
+    let (form, errors) = cx.form::<AddressForm>()?;
+    let (true, Some(email)) = (errors.is_empty(), form.parsed) else {
+        let page = RequestPage { form: Filled { email: form.email } };
+        return cx.refuse(Error::Invalid(errors), REQUEST, page).await;
+    };
+    accounts::request_password_reset(&cx, email).await?;
+    cx.done(StatusCode::ACCEPTED, &Next::to("/password/reset/sent"), json!({}))
+}
+
+async fn sent(cx: Context) -> Result<Response> {
+    let minutes = cx.config().mail.ages.reset_password / 60;
+    cx.page("accounts/password_reset_sent.html", json!({ "minutes": minutes })).await
+}
+
+async fn follow(cx: Context) -> Result<Response> {
+    cx.confidential();
+    match follow_link(&cx, Purpose::ResetPassword, cx.param("link")).await {
+        Ok(()) => cx.redirect(&Next::to("/password/reset/confirm")),
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn show_reset(cx: Context) -> Result<Response> {
+    cx.confidential();
+    match open_link(&cx, Purpose::ResetPassword).await {
+        Ok(link) => cx.page(RESET, NewPasswordPage::new(&cx, &link.user)).await,
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn reset(cx: Context) -> Result<Response> {
+    cx.confidential();
+    let (form, errors) = cx.form::<SetPasswordForm>()?;
+    match set_password(&cx, form, errors).await {
+        Ok(response) => Ok(response),
+        Err(error) => refuse_link(&cx, error).await,
+    }
+}
+
+async fn set_password(cx: &Context, form: SetPasswordForm, errors: FieldErrors) -> Result<Response> {
+    let link: OpenLink = open_link(cx, Purpose::ResetPassword).await?;
+    if !errors.is_empty() {
+        let page = NewPasswordPage::new(cx, &link.user);
+        return cx.refuse(Error::Invalid(errors), RESET, page).await;
+    }
+    accounts::reset_password(cx, &link, form.new_password).await?;
+    cx.messages().success("password-reset-done");
+    cx.done(StatusCode::OK, &Next::to(&cx.config().urls.login), json!({}))
+}
+
+/// The page of a link that is good for nothing offers to ask for another; other errors are as they are.
+async fn refuse_link(cx: &Context, error: Error) -> Result<Response> {
+    match error {
+        Error::LinkInvalid => {
+            cx.refuse(error, "accounts/link_invalid.html", json!({ "again": "/password/reset" })).await
+        }
+        other => Err(other),
+    }
+}

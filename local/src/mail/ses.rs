@@ -1,0 +1,150 @@
+//! Amazon SES's API v2, as far as a site needs it: `SendEmail` of a whole message (`Content.Raw`), into the tray.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::store::Tray;
+
+/// The most bytes of a request. A mail at SES may have 40 MB, in base64; those of a site are small.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A running SES. Dropping it stops it.
+pub(crate) struct SesServer {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl SesServer {
+    /// Takes any free port. Mail comes only from who signs with `access_key`, so that no page in a browser can put some.
+    pub(crate) async fn start(tray: Tray, access_key: &'static str) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let serving = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                while connections.try_join_next().is_some() {}
+                let Ok((stream, _)) = listener.accept().await else {
+                    // Most likely out of file descriptors: others have to be closed before the next try.
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    continue;
+                };
+                let _ = stream.set_nodelay(true);
+                let tray = tray.clone();
+                let service = service_fn(move |request| {
+                    let tray = tray.clone();
+                    async move { Ok::<_, Infallible>(answer(&tray, access_key, request).await) }
+                });
+                let mut http = http1::Builder::new();
+                connections.spawn(http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Ok(Self { address, serving })
+    }
+
+    /// The endpoint for the SDK.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops it at once: there is nothing under way when the site has ended.
+    pub(crate) fn stop(&self) {
+        self.serving.abort();
+    }
+}
+
+impl Drop for SesServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendEmail {
+    #[serde(default)]
+    destination: Destination,
+    content: Content,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Destination {
+    #[serde(rename = "ToAddresses")]
+    to: Vec<String>,
+    #[serde(rename = "CcAddresses")]
+    cc: Vec<String>,
+    #[serde(rename = "BccAddresses")]
+    bcc: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Content {
+    raw: Option<Raw>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Raw {
+    data: String,
+}
+
+/// An error of SES's own.
+struct Refusal(StatusCode, &'static str, &'static str);
+
+async fn answer(tray: &Tray, access_key: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (status, error, body) = match send(tray, access_key, request).await {
+        Ok(id) => (StatusCode::OK, None, json!({ "MessageId": id })),
+        Err(Refusal(status, error, message)) => (status, Some(error), json!({ "message": message })),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(error) = error {
+        response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error));
+    }
+    response
+}
+
+async fn send(tray: &Tray, access_key: &str, request: Request<Incoming>) -> Result<String, Refusal> {
+    let bad = |message| Refusal(StatusCode::BAD_REQUEST, "BadRequestException", message);
+    let signed = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if !signed.is_some_and(|signed| signed.contains(&format!("Credential={access_key}/"))) {
+        return Err(Refusal(StatusCode::FORBIDDEN, "UnrecognizedClientException", "who are you?"));
+    }
+    if request.method() != Method::POST || request.uri().path() != "/v2/email/outbound-emails" {
+        return Err(Refusal(StatusCode::NOT_FOUND, "NotFoundException", "only SendEmail is known here"));
+    }
+    let body = Limited::new(request.into_body(), MAX_BYTES).collect().await;
+    let body = body.map_err(|_| bad("the message is too long"))?.to_bytes();
+    let request: SendEmail = serde_json::from_slice(&body).map_err(|_| bad("the request cannot be read"))?;
+    let raw = request.content.raw.ok_or_else(|| bad("only Content.Raw is known here"))?;
+    let raw = STANDARD.decode(raw.data).map_err(|_| bad("Content.Raw.Data is not base64"))?;
+    let Destination { to, cc, bcc } = request.destination;
+    let recipients = [to, cc, bcc].concat();
+    if recipients.is_empty() {
+        return Err(bad("there is nobody to send it to"));
+    }
+    let tray = tray.clone();
+    let received = Timestamp::now().as_millisecond();
+    let stored = tokio::task::spawn_blocking(move || tray.put(received, &recipients, &raw)).await;
+    match stored {
+        Ok(Ok(id)) => Ok(format!("local-{id}")),
+        _ => Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "the tray is broken")),
+    }
+}

@@ -1,0 +1,39 @@
+//! A new password for somebody who is signed in and knows the present one.
+
+use super::{Password, User};
+use crate::context::Context;
+use crate::error::Result;
+use crate::mail::Letter;
+
+/// What became of a new password.
+#[derive(Debug)]
+pub enum PasswordChange {
+    /// It is the account's. The request goes on in a session of a new name, and every other one has ended.
+    Done,
+    /// Another change came first; this one was not made, and the visitor's session has ended with all others.
+    Overtaken,
+}
+
+/// Gives `user` the password `new`; the present one must have been proven ([`super::confirm_password`]).
+///
+/// User, sessions and the mail to the owner change in one transaction, so that no session of the password before it
+/// lives, not even of a log-in that is under way: that one begins under the epoch that it has read.
+pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result<PasswordChange> {
+    let hash = cx.app().hasher().hash(new).await?;
+    let changed = User { session_epoch: user.session_epoch + 1, password: hash, ..user.clone() };
+    let remember = cx.session().await?.remember();
+    let begun = cx.begin_session(&changed, remember).await?;
+    let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: cx.client() });
+    let session = (&begun.key, &begun.record);
+    match cx.store().change_password(user, &changed.password, session, begun.replaces.as_ref(), &mail).await {
+        Ok(()) => {
+            cx.adopt_session(begun, changed);
+            Ok(PasswordChange::Done)
+        }
+        Err(error) if error.is_condition() => {
+            cx.drop_session();
+            Ok(PasswordChange::Overtaken)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,34 @@
+//! Deleting one's account.
+
+use super::User;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::mail::Letter;
+
+/// Deletes the account of `user`, who has just proven the password again. From now on the account is nobody's: no
+/// session of it lives, its address and name are free, and the function `erase-account` removes what it leaves.
+///
+/// # Errors
+/// [`Error::Conflict`] when its password, its address or its sessions changed since they were read: nothing is
+/// deleted.
+pub async fn delete_account(cx: &Context, user: &User) -> Result<()> {
+    let now = cx.now();
+    // First, so that no address of a deleted account stays behind if this is cut short.
+    let (_, expired) = user.former_emails_at(now.as_second());
+    for entry in expired {
+        cx.store().release_email(user.id, &entry.email, now.as_second()).await?;
+    }
+    let mail = cx.promise(Letter::AccountDeleted { email: user.email.clone(), name: user.display_name().to_owned() });
+    match cx.store().delete_user(user, now, &mail).await {
+        Ok(()) => {}
+        Err(error) if error.is_condition() => {
+            // Deleted by the same form sent twice is deleted. What else has changed is to be looked at first.
+            if cx.store().get_user(user.id).await?.is_some() {
+                return Err(Error::Conflict);
+            }
+        }
+        Err(error) => return Err(error.into()),
+    }
+    cx.drop_session();
+    Ok(())
+}

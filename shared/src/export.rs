@@ -1,0 +1,193 @@
+//! Everything that the site keeps of one user, as a ZIP that is made in memory and therefore bounded.
+
+use std::io::{Cursor, Write as _};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use crate::accounts::User;
+use crate::context::Context;
+use crate::error::{Arg, Error, Result};
+use crate::media::Fetched;
+use crate::sessions::SessionRecord;
+
+/// The attributes of a user that are nobody's business, not even the user's: what opens the account, and how we keep
+/// count. Whatever else a user has is theirs to see, fields that a site has added included.
+const SECRET: [&str; 3] = ["password", "session_epoch", "last_edit"];
+
+/// Packs everything: `profile.json`, `sessions.json`, the pictures under `media/`, and a `README.txt` in the visitor's
+/// language that says what is what. A picture for which there is no room is a short-lived address instead.
+pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
+    let mut files = Archive::new(cx.now());
+    files.json("profile.json", &profile(user)?)?;
+
+    let most = cx.config().export.max_sessions;
+    let (sessions, more) = cx.store().sessions_of(user.id, most).await?;
+    let sessions: Vec<_> = sessions.iter().map(|session| Session::new(session, user)).collect();
+    files.json("sessions.json", &sessions)?;
+
+    let mut links = Vec::new();
+    for key in user.avatar.key.iter() {
+        let room = cx.config().export.max_bytes.saturating_sub(files.bytes);
+        match cx.app().media().fetch(key, None, room as u64).await? {
+            Fetched::Bytes(picture) => {
+                files.picture(&format!("media/avatar.{}", ending(&picture)), &picture)?;
+            }
+            Fetched::TooLarge => {
+                links.push(json!({ "name": "avatar", "url": cx.app().media().signed_url(key, cx.now())? }))
+            }
+            // Replaced or removed since the user was read.
+            Fetched::Gone => {}
+        }
+    }
+    if !links.is_empty() {
+        files.json("media/links.json", &links)?;
+    }
+    files.text("README.txt", &readme(cx, user, more.then_some(most), !links.is_empty()))?;
+    files.finish()
+}
+
+/// Every field of a user but the secret ones, as it is stored.
+fn profile(user: &User) -> Result<Value> {
+    let mut profile = serde_json::to_value(user).map_err(Error::internal)?;
+    if let Some(fields) = profile.as_object_mut() {
+        fields.retain(|name, _| !SECRET.contains(&name.as_str()));
+    }
+    Ok(profile)
+}
+
+/// A session as its owner may see it: nothing of it opens anything.
+#[derive(Serialize)]
+struct Session<'a> {
+    began_at: String,
+    renewed_at: String,
+    ends_at: String,
+    remembered: bool,
+    address: &'a str,
+    browser: &'a str,
+    ended: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(session: &'a SessionRecord, user: &User) -> Self {
+        let time = |seconds| Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default();
+        Self {
+            began_at: time(session.created_at),
+            renewed_at: time(session.renewed_at),
+            ends_at: time(session.expires_at),
+            remembered: session.persistent,
+            address: &session.ip,
+            browser: &session.user_agent,
+            ended: session.epoch != user.session_epoch,
+        }
+    }
+}
+
+/// What is published is PNG or JPEG.
+fn ending(picture: &[u8]) -> &'static str {
+    if picture.starts_with(b"\x89PNG") { "png" } else { "jpg" }
+}
+
+fn readme(cx: &Context, user: &User, cut_at: Option<usize>, links: bool) -> String {
+    let email = ("email", Arg::Text(user.email.as_str().to_owned()));
+    let at = ("at", Arg::Text(cx.now().strftime("%Y-%m-%d %H:%M UTC").to_string()));
+    let mut lines = vec![cx.text("export-readme-title", &[email, at]), String::new()];
+    for file in ["profile", "sessions", "media"] {
+        lines.push(cx.text(&format!("export-readme-{file}"), &[]));
+    }
+    if let Some(most) = cut_at {
+        lines.push(cx.text("export-readme-cut", &[("count", Arg::Number(most as u64))]));
+    }
+    if links {
+        let minutes = u64::from(cx.config().uploads.media_url_age) / 60;
+        lines.push(cx.text("export-readme-links", &[("minutes", Arg::Number(minutes.max(1)))]));
+    }
+    lines.extend([String::new(), cx.text("export-readme-times", &[]), cx.text("export-readme-left-out", &[])]);
+    // Windows' older editors know no other line break.
+    lines.join("\r\n") + "\r\n"
+}
+
+/// A ZIP that is being written.
+struct Archive {
+    zip: ZipWriter<Cursor<Vec<u8>>>,
+    options: SimpleFileOptions,
+    /// Bytes so far, before they were compressed: never fewer than the archive has.
+    bytes: usize,
+}
+
+impl Archive {
+    fn new(now: Timestamp) -> Self {
+        let options = SimpleFileOptions::default().last_modified_time(dos(now).unwrap_or_default());
+        Self { zip: ZipWriter::new(Cursor::new(Vec::new())), options, bytes: 0 }
+    }
+
+    fn json(&mut self, name: &str, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string_pretty(value).map_err(Error::internal)?;
+        self.text(name, &(text + "\n"))
+    }
+
+    fn text(&mut self, name: &str, text: &str) -> Result<()> {
+        self.file(name, text.as_bytes(), CompressionMethod::Deflated)
+    }
+
+    /// A picture is compressed already.
+    fn picture(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.file(name, bytes, CompressionMethod::Stored)
+    }
+
+    fn file(&mut self, name: &str, bytes: &[u8], method: CompressionMethod) -> Result<()> {
+        self.zip.start_file(name, self.options.compression_method(method)).map_err(Error::internal)?;
+        self.zip.write_all(bytes).map_err(Error::internal)?;
+        self.bytes += bytes.len();
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Vec<u8>> {
+        Ok(self.zip.finish().map_err(Error::internal)?.into_inner())
+    }
+}
+
+/// The time as a ZIP has it: by the clock, to two seconds, in no time zone. Ours is UTC.
+fn dos(now: Timestamp) -> Option<DateTime> {
+    let at = now.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let part = |number: i8| u8::try_from(number).ok();
+    let (month, day) = (part(at.month())?, part(at.day())?);
+    let (hour, minute, second) = (part(at.hour())?, part(at.minute())?, part(at.second())?);
+    DateTime::from_date_and_time(u16::try_from(at.year()).ok()?, month, day, hour, minute, second).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_user_sees_of_the_stored_fields_is_all_but_three() {
+        let user: User = serde_json::from_value(json!({
+            "id": "01a20380-4626-78f1-a5ed-15e9409b99f0", "email": "kim@example.com", "email_verified": true,
+            "username": "kim", "password": "$argon2id$x", "is_active": true, "session_epoch": 3, "version": 2,
+            "last_edit": "x", "date_joined": "2026-11-22T13:44:27Z", "last_login": "2026-11-22T13:44:27Z",
+            "last_login_ip": "192.0.2.1", "avatar_upload": "01a20380-4626-78f1-a5ed-15e9409b99f1",
+            "avatar_state": "rejected", "avatar_reason": "broken", "avatar_key": "media/x", "avatar_pending_until": 7,
+        }))
+        .unwrap();
+        let shown = profile(&user).unwrap();
+        let stored = serde_json::to_value(&user).unwrap();
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        // A new field that is secret is to be named in `SECRET`; any other belongs to the user.
+        let hidden: Vec<_> = names(&stored).into_iter().filter(|name| !names(&shown).contains(name)).collect();
+        assert_eq!(hidden, ["last_edit", "password", "session_epoch"]);
+        for name in names(&shown) {
+            let suspicious = ["password", "secret", "hash", "seed", "token", "epoch"];
+            assert!(!suspicious.iter().any(|word| name.contains(word)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_zip_has_the_time_in_utc() {
+        let at = dos("2026-11-22T13:44:27Z".parse().unwrap()).unwrap();
+        assert_eq!((at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second()), (2026, 11, 22, 13, 44, 26));
+    }
+}

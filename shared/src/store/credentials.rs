@@ -1,0 +1,85 @@
+//! Passwords set anew, and addresses that are proven: each with the link that permits it, in one transaction.
+
+use super::call::{Write, to_item};
+use super::expression::Expression;
+use super::keys::{Key, PK};
+use super::{Store, StoreError};
+use crate::accounts::tokens::{LinkId, Purpose};
+use crate::accounts::{PasswordHash, User};
+use crate::mail::Promise;
+use crate::sessions::{SessionKey, SessionRecord};
+
+impl Store {
+    /// Sets a new password while signed in: every session of the account ends, and `begun`, of the epoch that begins
+    /// with this, takes the place of `ended`. The owner is told.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when the password or the epoch is not the one of `user` any more.
+    pub async fn change_password(
+        &self,
+        user: &User,
+        password: &PasswordHash,
+        begun: (&SessionKey, &SessionRecord),
+        ended: Option<&SessionKey>,
+        mail: &Promise,
+    ) -> Result<(), StoreError> {
+        let changed = Expression::new()
+            .set(&["password"], password)?
+            .set(&["session_epoch"], user.session_epoch + 1)?
+            .only_if("password", "=", &user.password)?
+            .only_if("session_epoch", "=", user.session_epoch)?;
+        let (key, record) = begun;
+        let mut writes = vec![
+            Write::update(self.accounts(), Key::user(user.id), changed),
+            Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new()),
+        ];
+        if let Some(ended) = ended {
+            writes.push(Write::delete(self.sessions(), Key::session(ended)));
+        }
+        writes.push(self.promise(mail)?);
+        // The mail is born with this attempt, so it names the transaction.
+        self.transact(Some(mail.id.to_string()), &writes).await
+    }
+
+    /// Sets a new password by a link: every session ends, the address is proven, the owner is told.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when the link was used or has expired, or the account has another password or address
+    /// by now, or is not active.
+    pub async fn reset_password(
+        &self,
+        user: &User,
+        password: &PasswordHash,
+        link: LinkId,
+        now: i64,
+        mail: &Promise,
+    ) -> Result<(), StoreError> {
+        let reset = Expression::new()
+            .set(&["password"], password)?
+            .set(&["email_verified"], true)?
+            .add("session_epoch", 1)?
+            .only_if("password", "=", &user.password)?
+            .only_if("email", "=", &user.email)?
+            .only_if("is_active", "=", true)?;
+        let writes = [
+            self.redeem(Purpose::ResetPassword, link, now)?,
+            Write::update(self.accounts(), Key::user(user.id), reset),
+            self.promise(mail)?,
+        ];
+        self.transact(Some(mail.id.to_string()), &writes).await
+    }
+
+    /// Notes that the address of `user` is proven.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when the link was used or has expired, or the account has another address by now.
+    pub async fn confirm_email(&self, user: &User, link: LinkId, now: i64) -> Result<(), StoreError> {
+        let confirmed =
+            Expression::new().set(&["email_verified"], true)?.if_exists(PK).only_if("email", "=", &user.email)?;
+        let writes = [
+            self.redeem(Purpose::ConfirmEmail, link, now)?,
+            Write::update(self.accounts(), Key::user(user.id), confirmed),
+        ];
+        self.transact(None, &writes).await
+    }
+}

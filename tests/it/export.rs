@@ -1,0 +1,169 @@
+//! `/profile/export`: everything that is kept of one, as a file.
+
+use std::io::{Cursor, Read as _};
+
+use serde_json::{Value, json};
+use zip::ZipArchive;
+
+use crate::site::{Answer, PASSWORD, Site, Visitor, pictures, s3};
+
+/// The files of an export by their names, in their order.
+fn unpack(answer: &Answer) -> Vec<(String, Vec<u8>)> {
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/zip"), "{}", answer.text());
+    let mut zip = ZipArchive::new(Cursor::new(answer.body.to_vec())).unwrap();
+    let mut files = Vec::new();
+    for index in 0..zip.len() {
+        let mut file = zip.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        files.push((file.name().unwrap().into_owned(), bytes));
+    }
+    files
+}
+
+fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {
+    files.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+fn text(files: &[(String, Vec<u8>)], name: &str) -> String {
+    let (_, bytes) = files.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name}"));
+    String::from_utf8(bytes.clone()).unwrap()
+}
+
+fn read(files: &[(String, Vec<u8>)], name: &str) -> Value {
+    serde_json::from_str(&text(files, name)).unwrap()
+}
+
+async fn export(visitor: &mut Visitor<'_>) -> Vec<(String, Vec<u8>)> {
+    unpack(&visitor.post("/profile/export", &[("password", PASSWORD)]).await)
+}
+
+#[tokio::test]
+async fn an_export_holds_the_profile_the_sessions_and_the_picture() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    let mut elsewhere = site.program().with("user-agent", "Elsewhere/1.0");
+    elsewhere.log_in("kim@example.com").await;
+    kim.post("/profile", &[("version", "1"), ("bio", "하늘 & <sea>"), ("phone", "02 123")]).await;
+    kim.upload(&pictures::png(), "image/png").await;
+    site.deliver_next().await;
+    let published = s3::get(kim.avatar().await["url"].as_str().unwrap()).await.body;
+
+    let files = export(&mut kim).await;
+    assert_eq!(names(&files), ["profile.json", "sessions.json", "media/avatar.jpg", "README.txt"]);
+    let profile = read(&files, "profile.json");
+    for (name, value) in [("email", "kim@example.com"), ("bio", "하늘 & <sea>"), ("phone", "02 123")] {
+        assert_eq!(profile[name], value);
+    }
+    assert_eq!(profile["id"], kim.id);
+    assert!(profile["last_login_ip"] == "192.0.2.1" && profile["date_joined"].is_string(), "{profile}");
+    let sessions = read(&files, "sessions.json");
+    assert_eq!(sessions.as_array().unwrap().len(), 2, "{sessions}");
+    let browsers: Vec<_> = sessions.as_array().unwrap().iter().map(|session| &session["browser"]).collect();
+    assert!(browsers.contains(&&json!("Elsewhere/1.0")), "{browsers:?}");
+    assert_eq!(files.iter().find(|(name, _)| name.starts_with("media/")).unwrap().1, published);
+    let readme = text(&files, "README.txt");
+    assert!(readme.starts_with("Everything that Portico keeps of kim@example.com"), "{readme}");
+}
+
+#[tokio::test]
+async fn nothing_in_an_export_opens_the_account() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let answer = kim.post("/profile/export", &[("password", PASSWORD)]).await;
+    let files = unpack(&answer);
+    let everything: String = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+    let hash = site.user(&kim.id)["password"]["S"].as_str().unwrap().to_owned();
+    assert!(hash.starts_with("$argon2id$"));
+    let digest = site.sessions()[0]["SK"]["S"].as_str().unwrap().trim_start_matches("SESSION#").to_owned();
+    let secret = kim.session_cookie().split_once('.').unwrap().1.to_owned();
+    for secret in [hash.as_str(), "argon2", "epoch", "last_edit", &digest, &secret] {
+        assert!(!everything.contains(secret), "{secret}");
+    }
+    for name in ["version", "email_verified", "is_staff", "is_active", "is_marketing_agreed"] {
+        assert!(!read(&files, "profile.json")[name].is_null(), "{name} is no secret");
+    }
+}
+
+#[tokio::test]
+async fn an_export_is_a_download_that_nobody_keeps() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    for mut visitor in [kim.clone(), kim.clone().json()] {
+        let answer = visitor.post("/profile/export", &[("password", PASSWORD)]).await;
+        assert_eq!(answer.header("content-disposition"), "attachment; filename=\"portico-data.zip\"");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+        assert_eq!(names(&unpack(&answer)), ["profile.json", "sessions.json", "README.txt"], "whoever asks");
+    }
+    let answer = kim.post_json("/profile/export", json!({ "password": PASSWORD })).await;
+    assert_eq!(names(&unpack(&answer)), ["profile.json", "sessions.json", "README.txt"]);
+}
+
+#[tokio::test]
+async fn an_export_takes_the_present_password() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let page = kim.get("/profile/export").await;
+    assert!(page.text().contains("autocomplete=\"current-password\""));
+    for (password, code) in [("", "required"), ("wrong wrong wrong", "password_incorrect")] {
+        let page = kim.post("/profile/export", &[("password", password)]).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (422, "text/html; charset=utf-8"));
+        assert!(page.text().contains("id=\"id_password-error\""), "{}", page.text());
+        let answer = kim.clone().json().post_json("/profile/export", json!({ "password": password })).await;
+        assert_eq!((answer.status.as_u16(), answer.field("password")), (422, vec![code.to_owned()]));
+    }
+    for method in [http::Method::GET, http::Method::POST] {
+        let answer = site.program().send_json(method, "/profile/export", json!({ "password": PASSWORD })).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "login_required"));
+    }
+}
+
+#[tokio::test]
+async fn the_words_in_an_export_are_in_the_visitors_language() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await.with("accept-language", "ko");
+    let readme = text(&export(&mut kim).await, "README.txt");
+    assert!(readme.contains("Portico가 보관하는 kim@example.com 님의 모든 데이터"), "{readme}");
+    assert!(readme.lines().count() > 5 && readme.contains("\r\n"));
+}
+
+#[tokio::test]
+async fn what_has_no_room_in_an_export_is_a_short_lived_address() {
+    let settings = [
+        ("EXPORT_MAX_BYTES", "1048576"),
+        ("EXPORT_MAX_SESSIONS", "3"),
+        ("AVATAR_MAX_BYTES", "10485760"),
+        ("AVATAR_SIDE", "2048"),
+    ];
+    let site = Site::start_with(|options| {
+        options.deliver_events = false;
+        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    })
+    .await;
+    let mut kim = site.member("kim@example.com").await;
+    kim.upload(&pictures::noise(800), "image/png").await;
+    site.deliver_next().await;
+    site.multiply_session(20);
+
+    let answer = kim.post("/profile/export", &[("password", PASSWORD)]).await;
+    assert!(answer.body.len() < 1_048_576, "{}", answer.body.len());
+    let files = unpack(&answer);
+    assert_eq!(names(&files), ["profile.json", "sessions.json", "media/links.json", "README.txt"]);
+    let links = read(&files, "media/links.json");
+    let picture = s3::get(links[0]["url"].as_str().unwrap()).await;
+    assert!(picture.status == 200 && picture.body.len() > 1_048_576, "{}", picture.body.len());
+    assert_eq!(read(&files, "sessions.json").as_array().unwrap().len(), 3);
+    let readme = text(&files, "README.txt");
+    assert!(readme.contains("media/links.json") && readme.contains("first 3"), "{readme}");
+}
+
+#[tokio::test]
+async fn an_export_costs_two_reads_and_one_more_for_each_megabyte_of_sessions() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let token = kim.csrf_token().await;
+    let body = json!({ "password": PASSWORD });
+    let cost = kim.send_with(&token, http::Method::POST, "/profile/export", body).await.cost();
+    assert_eq!((cost.read_units, cost.write_units), (3.0, 0.0), "{cost:?}");
+}
