@@ -1,4 +1,8 @@
-//! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep.
+//! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep. Packs
+//! the list of common passwords.
+
+#[path = "build/common_passwords.rs"]
+mod common_passwords;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +27,11 @@ fn main() -> io::Result<()> {
         source.push_str("];\n");
         fs::write(out.join(format!("{folder}.rs")), source)?;
     }
-    Ok(())
+    println!("cargo::rerun-if-changed=data/common-passwords/common-passwords.txt");
+    let list = fs::read_to_string(root.join("data/common-passwords/common-passwords.txt"))?;
+    let (tables, blocks) = common_passwords::pack(&list);
+    fs::write(out.join("common_passwords.rs"), tables)?;
+    fs::write(out.join("common_passwords.bin"), blocks)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -6,6 +6,7 @@
 
 mod deliveries;
 pub mod dynamodb;
+mod folder;
 pub mod functions;
 pub mod gateway;
 pub mod mail;
@@ -15,7 +16,10 @@ mod secrets;
 mod stack;
 pub mod static_files;
 mod stream_events;
+mod tables;
 pub mod template;
 
 pub use deliveries::Delivery;
+pub use folder::{Folder, FolderError};
 pub use stack::{Options, Stack, StartError};
+pub use tables::{Tables, TablesError};

@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::deliveries::Delivery;
 use crate::dynamodb::DynamoDb;
+use crate::folder::{Folder, FolderError};
 use crate::functions::{self, Function};
 use crate::gateway::{self, Gateway, Invoke, InvokeError, Route};
 use crate::mail::{Mail, SesServer, Tray};
@@ -93,6 +94,9 @@ pub enum StartError {
     /// The data folder cannot be used.
     #[error("the data folder {0} cannot be used")]
     Data(PathBuf, #[source] io::Error),
+    /// The data folder cannot be had.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The template is wrong.
     #[error(transparent)]
     Template(#[from] template::TemplateError),
@@ -131,9 +135,11 @@ pub struct Stack {
     template: Template,
     app: Arc<App>,
     tasks: Vec<JoinHandle<()>>,
+    /// Given back when all else has ended.
+    _folder: Option<Folder>,
 }
 
-const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The port that stands in the site's address when none is open.
 const NOMINAL_PORT: u16 = 8000;
@@ -153,16 +159,20 @@ impl Stack {
         let resolver = Resolver::local().parameter("PublicUrl", &url);
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
+        let folder = options.data.as_deref().map(Folder::take).transpose()?;
         let secret_key = secret(options.data.as_deref(), "secret-key")?;
         // Kept too: a signed address or an open upload form stays good over a restart.
         let storage_key = secret(options.data.as_deref(), "storage-key")?;
         let s3 = start_s3(&options, &template, &storage_key, port).await?;
-        let file = options.data.as_ref().map(|data| data.join("dynamodb.db"));
+        let file = folder.as_ref().map(Folder::database);
         let dynamodb = Arc::new(DynamoDb::start(file.as_deref(), &template.tables)?);
         let tray = Tray::open(options.data.as_ref().map(|data| data.join("mail.db")).as_deref());
         let tray = tray.map_err(StartError::Mail)?;
         let ses =
             SesServer::start(tray.clone(), ACCESS_KEY).await.map_err(|error| StartError::Mail(error.to_string()))?;
+        if let Some(folder) = &folder {
+            folder.publish(&dynamodb.url())?;
+        }
         let aws = AwsSettings {
             region: REGION.to_owned(),
             credentials: Credentials::new(ACCESS_KEY, storage_key, None, None, "local"),
@@ -211,6 +221,7 @@ impl Stack {
             template,
             app,
             tasks,
+            _folder: folder,
         })
     }
 

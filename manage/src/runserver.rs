@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args as ClapArgs;
-use local::{Options, Stack, StartError};
+use local::{FolderError, Options, Stack, StartError};
 use portico::clock::SystemClock;
+
+use crate::{Failure, project};
 
 /// Where and how to run.
 #[derive(ClapArgs)]
@@ -59,7 +61,7 @@ async fn serve(args: Args) -> ExitCode {
 
 impl Args {
     fn options(self) -> Result<Options, String> {
-        let root = root()?;
+        let root = project::root()?;
         let data = match (self.in_memory, self.data) {
             (true, _) => None,
             (false, Some(data)) => Some(data),
@@ -105,17 +107,6 @@ fn greet(stack: &Stack, data: Option<&PathBuf>) -> io::Result<()> {
     out.flush()
 }
 
-/// The folder with `template.yaml`: here or above, else where the program was built.
-fn root() -> Result<PathBuf, String> {
-    let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors()
-        .chain(built.ancestors())
-        .find(|folder| folder.join("template.yaml").is_file())
-        .map(PathBuf::from)
-        .ok_or_else(|| "there is no template.yaml here or above: run this inside the project".to_owned())
-}
-
 /// Ctrl-C, or what a supervisor sends.
 async fn interrupted() {
     let ctrl_c = tokio::signal::ctrl_c();
@@ -154,16 +145,15 @@ fn explain(error: &StartError) -> String {
             "{address} is not 127.0.0.1 or [::1]. runserver has no TLS and is for development on this machine, which \
              reaches it as localhost; deploy the site to show it to others."
         ),
-        StartError::S3(local::s3::Error::DataInUse(folder)) => format!(
-            "another runserver keeps its data in {}.\nStop it, or choose another folder with --data DIR, or --in-memory.",
+        StartError::Folder(FolderError::InUse(folder)) => format!(
+            "another runserver, or a command, has the data in {}.\nStop it, or choose another folder with --data DIR, or \
+             --in-memory.",
             folder.display()
         ),
         other => portico::log::chain(other),
     }
 }
 
-#[expect(clippy::print_stderr, reason = "what stopped the command, for the person who gave it")]
 fn fail(why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::FAILURE
+    Failure::new(why).tell()
 }

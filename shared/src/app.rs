@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::accounts::{Backends, Hasher};
+use crate::accounts::password::{Breaches, Subject};
+use crate::accounts::{Backends, Hasher, Password};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::config::aws::AwsSettings;
 use crate::config::secrets;
-use crate::error::BoxError;
+use crate::error::{BoxError, FieldError};
 use crate::mail::Mailer;
 use crate::media::Media;
 use crate::meter::Meter;
@@ -34,6 +35,8 @@ pub struct App {
     site: Site,
     /// What tells who somebody is.
     backends: Backends,
+    /// Who knows stolen passwords.
+    breaches: Option<Breaches>,
     /// The templates.
     pages: Pages,
     /// The connection to the tables.
@@ -71,14 +74,17 @@ impl App {
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
         let endpoint = aws.secrets_endpoint.as_deref();
-        let (secrets, warmed) = tokio::join!(secrets::fetch(&config.secret_key, &sdk, endpoint), database.warm_up());
-        if let Err(error) = warmed {
+        let (secrets, costs) = tokio::join!(secrets::fetch(&config.secret_key, &sdk, endpoint), database.warm_up());
+        let hasher = Hasher::new(&config.passwords, rng.clone())?;
+        match costs {
+            Ok(costs) => hasher.expect(costs),
             // The first request will try again, and answer 503 if it must.
-            tracing::warn!(error = %crate::log::chain(&error), "DynamoDB did not answer at start");
+            Err(error) => tracing::warn!(error = %crate::log::chain(&error), "DynamoDB did not answer at start"),
         }
         let secrets = secrets?;
         Ok(Arc::new(Self {
-            hasher: Hasher::new(&config.passwords, rng.clone())?,
+            hasher,
+            breaches: config.passwords.breaches.clone().map(Breaches::new),
             pages: Pages::new(&config),
             media: Media::new(&sdk, aws, &config),
             mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),
@@ -125,6 +131,20 @@ impl App {
     /// What tells who somebody is.
     pub fn backends(&self) -> &Backends {
         &self.backends
+    }
+
+    /// What is wrong with a new password: every rule that it breaks; where it breaks none, that it was stolen elsewhere.
+    pub async fn check_new_password(&self, password: &Password, subject: &Subject<'_>) -> Vec<FieldError> {
+        let broken = self.config.passwords.validators.check(password, subject);
+        if broken.is_empty() { self.check_breaches(password).await.into_iter().collect() } else { broken }
+    }
+
+    /// The second half of [`Self::check_new_password`], for those who have checked the rules.
+    pub(crate) async fn check_breaches(&self, password: &Password) -> Option<FieldError> {
+        match &self.breaches {
+            Some(breaches) => breaches.check(password).await,
+            None => None,
+        }
     }
 
     /// The templates.

@@ -15,6 +15,8 @@ pub enum Name {
     Csrf,
     /// Holds messages that survive a redirect.
     Messages,
+    /// Names the accounts that know the browser.
+    Device,
 }
 
 impl Name {
@@ -24,6 +26,7 @@ impl Name {
             Self::Session => "sessionid",
             Self::Csrf => "csrftoken",
             Self::Messages => "messages",
+            Self::Device => "device",
         };
         format!("{}{name}", config.cookie_prefix())
     }

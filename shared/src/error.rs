@@ -117,6 +117,22 @@ impl Error {
         }
     }
 
+    /// The text for people: its key in the locales and its arguments.
+    pub(crate) fn text(&self) -> (&'static str, Vec<(&'static str, Arg)>) {
+        match self {
+            Self::Throttled(seconds) if *seconds <= 90 => {
+                ("error-throttled-seconds", vec![("seconds", Arg::Number(*seconds))])
+            }
+            Self::Throttled(seconds) if *seconds <= 5_400 => {
+                ("error-throttled-minutes", vec![("minutes", Arg::Number(seconds.div_ceil(60)))])
+            }
+            Self::Throttled(seconds) => {
+                ("error-throttled-hours", vec![("hours", Arg::Number(seconds.div_ceil(3_600)))])
+            }
+            other => (crate::pages::error_key(other.code()), Vec::new()),
+        }
+    }
+
     /// The code of the answer, for programs. The text for people is `error-<code>` with hyphens.
     pub fn code(&self) -> &'static str {
         match self {
@@ -223,5 +239,29 @@ impl fmt::Display for FieldErrors {
             write!(f, "{separator}{field} ({})", codes.join(" "))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Language;
+
+    #[test]
+    fn a_wait_is_told_in_the_unit_that_suits_it_and_never_too_short() {
+        for (seconds, english) in [
+            (1, "1 second and"),
+            (90, "90 seconds"),
+            (91, "2 minutes"),
+            (900, "15 minutes"),
+            (3_600, "60 minutes"),
+            (5_401, "2 hours"),
+            (86_400, "24 hours"),
+        ] {
+            let (key, args) = Error::Throttled(seconds).text();
+            let text = Language::En.find(key, &args).unwrap();
+            assert!(text.contains(&format!("Please wait {english}")), "{seconds}: {text}");
+            assert!(Language::Ko.find(key, &args).is_some());
+        }
     }
 }

@@ -30,14 +30,14 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     files.json("sessions.json", &sessions)?;
 
     let mut links = Vec::new();
-    for key in user.avatar.key.iter() {
+    for key in &user.avatar.key {
         let room = cx.config().export.max_bytes.saturating_sub(files.bytes);
         match cx.app().media().fetch(key, None, room as u64).await? {
             Fetched::Bytes(picture) => {
                 files.picture(&format!("media/avatar.{}", ending(&picture)), &picture)?;
             }
             Fetched::TooLarge => {
-                links.push(json!({ "name": "avatar", "url": cx.app().media().signed_url(key, cx.now())? }))
+                links.push(json!({ "name": "avatar", "url": cx.app().media().signed_url(key, cx.now())? }));
             }
             // Replaced or removed since the user was read.
             Fetched::Gone => {}
@@ -94,20 +94,20 @@ fn ending(picture: &[u8]) -> &'static str {
 fn readme(cx: &Context, user: &User, cut_at: Option<usize>, links: bool) -> String {
     let email = ("email", Arg::Text(user.email.as_str().to_owned()));
     let at = ("at", Arg::Text(cx.now().strftime("%Y-%m-%d %H:%M UTC").to_string()));
-    let mut lines = vec![cx.text("export-readme-title", &[email, at]), String::new()];
+    let mut text = vec![cx.text("export-readme-title", &[email, at]), String::new()];
     for file in ["profile", "sessions", "media"] {
-        lines.push(cx.text(&format!("export-readme-{file}"), &[]));
+        text.push(cx.text(&format!("export-readme-{file}"), &[]));
     }
     if let Some(most) = cut_at {
-        lines.push(cx.text("export-readme-cut", &[("count", Arg::Number(most as u64))]));
+        text.push(cx.text("export-readme-cut", &[("count", Arg::Number(most as u64))]));
     }
     if links {
         let minutes = u64::from(cx.config().uploads.media_url_age) / 60;
-        lines.push(cx.text("export-readme-links", &[("minutes", Arg::Number(minutes.max(1)))]));
+        text.push(cx.text("export-readme-links", &[("minutes", Arg::Number(minutes.max(1)))]));
     }
-    lines.extend([String::new(), cx.text("export-readme-times", &[]), cx.text("export-readme-left-out", &[])]);
+    text.extend([String::new(), cx.text("export-readme-times", &[]), cx.text("export-readme-left-out", &[])]);
     // Windows' older editors know no other line break.
-    lines.join("\r\n") + "\r\n"
+    text.join("\r\n") + "\r\n"
 }
 
 /// A ZIP that is being written.

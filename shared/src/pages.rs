@@ -26,6 +26,8 @@ pub struct Pages(Environment<'static>);
 pub struct Frame {
     /// Who is signed in.
     pub user: Option<PublicUser>,
+    /// What to call whoever is signed in.
+    pub display_name: String,
     /// Messages to show once.
     pub messages: Vec<messages::Shown>,
     /// The language of the page.
@@ -166,7 +168,6 @@ pub(crate) fn error_key(code: &str) -> &'static str {
         "payload_too_large" => "error-payload-too-large",
         "unsupported_media_type" => "error-unsupported-media-type",
         "invalid" => "error-invalid",
-        "throttled" => "error-throttled",
         "unavailable" => "error-unavailable",
         _ => "error-internal",
     }
@@ -218,6 +219,71 @@ mod tests {
             })
     }
 
+    mod widgets {
+        use crate::user_fields::{Choice, Consent, Date, Line, Text, everywhere};
+
+        crate::choices! {
+            /// Colours.
+            pub(super) enum Colour { Red = "red", Blue = "blue" }
+        }
+
+        crate::user_fields! {
+            /// A field for each kind of widget.
+            pub(super) struct Fields {
+                line: Line<9> = everywhere().required().hint("marketing-hint").autocomplete("organization"),
+                text: Text<9> = everywhere().hint("profile-bio-hint"),
+                colour: Choice<Colour> = everywhere(),
+                day: Date = everywhere(),
+                agreed: Consent = everywhere(),
+            }
+        }
+    }
+
+    #[test]
+    fn every_widget_shows_its_value_its_words_its_mistakes_and_what_others_saved() {
+        let config = Config::sample();
+        let pages = Pages::new(&config);
+        let template = "{% from 'forms.html' import user_inputs %}{{ user_inputs(rows, form, errors, theirs) }}";
+        let render = |errors: serde_json::Value, theirs: serde_json::Value| {
+            let page = serde_json::json!({
+                "lang": "en",
+                "rows": user_fields::rows::<widgets::Fields>(Place::Profile, Language::En, &config),
+                "form": { "line": "a\"b", "text": "\none", "colour": "red", "day": "2026-11-22", "agreed": true },
+                "errors": errors,
+                "theirs": theirs,
+            });
+            pages
+                .0
+                .render_named_str("test.html", template, Value::from(Serde(page)))
+                .unwrap_or_else(|error| panic!("{error:#}"))
+        };
+        let page = render(serde_json::json!({}), serde_json::json!(null));
+        for expected in [
+            "type=\"text\" id=\"id_line\" name=\"line\" value=\"a&quot;b\" autocomplete=\"organization\" required",
+            "id=\"id_line-hint\"",
+            "Up to 9 characters.",
+            "maxlength=\"9\"",
+            "<option value=\"red\" selected>label-colour-red</option>",
+            "<option value=\"blue\">label-colour-blue</option>",
+            "type=\"date\" id=\"id_day\" name=\"day\" value=\"2026-11-22\"",
+            "checked",
+        ] {
+            assert!(page.contains(expected), "{expected} is not in {page}");
+        }
+        assert_eq!(page.matches("(optional)").count(), 3, "{page}");
+        assert!(!page.contains("class=\"theirs\"") && !page.contains("aria-invalid"));
+
+        let theirs = serde_json::json!({ "line": "", "text": "\none", "colour": "blue", "day": "", "agreed": false });
+        let errors = serde_json::json!({ "colour": [{ "code": "invalid_choice", "message": "Not that one" }] });
+        let page = render(errors, theirs);
+        assert_eq!(page.matches("class=\"theirs\"").count(), 4, "{page}");
+        assert!(page.contains("label-colour-blue</p>"), "a choice is told by its label: {page}");
+        assert!(
+            page.contains("aria-invalid=\"true\" aria-describedby=\" id_colour-error id_colour-theirs\""),
+            "{page}"
+        );
+    }
+
     #[test]
     fn the_words_of_every_refused_upload_exist() {
         use crate::media::image::Rejection;
@@ -251,7 +317,6 @@ mod tests {
             "payload_too_large",
             "unsupported_media_type",
             "invalid",
-            "throttled",
             "internal",
             "unavailable",
         ] {

@@ -13,6 +13,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
+use crate::accounts::Devices;
 use crate::app::App;
 use crate::context::Context;
 use crate::cookies::{self, Name};
@@ -22,7 +23,7 @@ use crate::headers;
 use crate::log::{Line, chain};
 use crate::messages::Change;
 use crate::next::Next;
-use crate::pages::{error_key, shown_errors};
+use crate::pages::shown_errors;
 use crate::request::Request;
 use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
@@ -185,7 +186,8 @@ async fn show(cx: &Context, error: Error) -> Response {
 
 fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf_token: String) -> Response {
     let code = error.code();
-    let message = cx.text(error_key(code), &[]);
+    let (key, args) = error.text();
+    let message = cx.text(key, &args);
     let none = FieldErrors::default();
     let errors = if let Error::Invalid(errors) = error { errors } else { &none };
     let request_id = &cx.request().id;
@@ -254,7 +256,9 @@ fn set_cookies(cx: &Context, response: &mut Response) {
         Change::Set(value) => cookies::set(config, Name::Messages, &value, None),
         Change::Delete => cookies::delete(config, Name::Messages),
     };
-    for cookie in [session, csrf, messages].into_iter().flatten() {
+    let device = cx.new_device_cookie();
+    let device = device.and_then(|value| cookies::set(config, Name::Device, value, Some(Devices::MAX_AGE)));
+    for cookie in [session, csrf, messages, device].into_iter().flatten() {
         response.headers.append(SET_COOKIE, cookie);
     }
 }

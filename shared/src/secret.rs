@@ -51,6 +51,10 @@ pub enum Purpose {
     UndoEmailChange,
     /// What binds a link to a password.
     PasswordFingerprint,
+    /// Whom a limit on tries is for.
+    Throttle,
+    /// The cookie by which an account knows a browser.
+    Device,
 }
 
 impl Purpose {
@@ -63,6 +67,8 @@ impl Purpose {
             Self::ChangeEmail => b"portico.change-email.v1\0",
             Self::UndoEmailChange => b"portico.undo-email-change.v1\0",
             Self::PasswordFingerprint => b"portico.password-fingerprint.v1\0",
+            Self::Throttle => b"portico.throttle.v1\0",
+            Self::Device => b"portico.device.v1\0",
         }
     }
 }
@@ -118,9 +124,14 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// SHA-256 in lower-case hexadecimal: how a bearer secret is stored.
 pub fn digest(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(secret.as_bytes()) {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         let _ = write!(hex, "{byte:02x}");
     }
     hex

@@ -62,16 +62,16 @@ async fn a_visitor_with_a_preference_costs_one_read() {
 }
 
 #[tokio::test]
-async fn a_sign_up_is_one_transaction() {
+async fn a_sign_up_is_two_counts_and_one_transaction() {
     let site = Site::start().await;
     let mut program = site.program();
     let mut body = json!({ "email": "kim@example.com", "password1": PASSWORD, "password2": PASSWORD });
-    assert_eq!(program.post_json("/signup", body.clone()).await.cost(), cost(1, 1, 0.0, 4.0), "user and guard");
+    assert_eq!(program.post_json("/signup", body.clone()).await.cost(), cost(3, 3, 0.0, 6.0), "user, guard and mail");
     body["email"] = json!("lee@example.com");
     body["username"] = json!("lee");
-    assert_eq!(program.post_json("/signup", body.clone()).await.cost(), cost(1, 1, 0.0, 6.0), "and another guard");
+    assert_eq!(program.post_json("/signup", body.clone()).await.cost(), cost(3, 3, 0.0, 8.0), "and another guard");
     let taken = program.post_json("/signup", body.clone()).await.cost();
-    assert_eq!((taken.calls, taken.trips), (1, 1));
+    assert_eq!((taken.calls, taken.trips), (3, 3));
     body["email"] = json!("nobody");
     assert_eq!(program.post_json("/signup", body).await.cost(), FREE, "what is wrong costs nothing");
 }
@@ -83,12 +83,12 @@ async fn a_log_in_takes_three_trips() {
     kim.sign_up("kim@example.com").await;
     let body = json!({ "username": "kim@example.com", "password": PASSWORD });
     let answer = kim.clone().post_json("/login", body.clone()).await;
-    assert_eq!(answer.cost(), cost(4, 3, 2.0, 2.0), "guard; user; session and last log-in");
+    assert_eq!(answer.cost(), cost(10, 3, 2.0, 8.0), "guard; user; session; three counts, given back");
     kim.post_json("/preferences/theme", json!({ "theme": "dark" })).await;
     let answer = kim.post_json("/login", body.clone()).await;
-    assert_eq!(answer.cost(), cost(6, 3, 3.0, 3.0), "the visitor's session is read and replaced on the way");
+    assert_eq!(answer.cost(), cost(12, 3, 3.0, 9.0), "the visitor's session is read and replaced on the way");
     let answer = kim.post_json("/login", body).await;
-    assert_eq!(answer.cost(), cost(6, 3, 4.0, 3.0), "so is a member's own");
+    assert_eq!(answer.cost(), cost(8, 3, 4.0, 5.0), "so is a member's own; a known browser has one count");
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_refused_log_in_costs_the_same_whoever_it_was_for() {
     program.sign_up("kim@example.com").await;
     for username in ["kim@example.com", "nobody@example.com", "nobody", "not a name", "@", "a@b@c"] {
         let body = json!({ "username": username, "password": "wrong wrong wrong" });
-        assert_eq!(program.post_json("/login", body).await.cost(), cost(2, 2, 2.0, 0.0), "{username}");
+        assert_eq!(program.post_json("/login", body).await.cost(), cost(5, 2, 2.0, 3.0), "{username}");
     }
 }
 

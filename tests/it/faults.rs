@@ -54,7 +54,7 @@ async fn a_log_in_whose_answer_is_lost_has_logged_in() {
         let answer = person.send_with(&token, Method::POST, "/login", log_in()).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
         assert_eq!(person.whoami().await["email"], "kim@example.com");
-        assert_eq!(site.items("sessions").len(), sessions);
+        assert_eq!(site.sessions().len(), sessions);
     }
 }
 

@@ -76,6 +76,9 @@ async fn every_event_of_the_folder_gets_its_answer() {
     };
     jobs.run(site.stack.app(), s3).await.unwrap();
     seen.insert("s3-object-created.json".to_owned());
+    let answer = site.stack.invoke("erase-account", event("stream-erase")).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }), "somebody who is erased already");
+    seen.insert("stream-erase.json".to_owned());
     let files = std::fs::read_dir(root().join("events")).unwrap();
     let files: BTreeSet<_> = files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(files, seen, "every file is an input of this test");
@@ -270,7 +273,7 @@ async fn no_header_changes_who_somebody_is_or_where_links_lead() {
     let pk = format!("USER#{}", user["id"].as_str().unwrap());
     let stored = site.stored("accounts", &pk, "PROFILE").unwrap();
     assert_eq!(stored["last_login_ip"]["S"], "192.0.2.1");
-    let session = site.items("sessions").remove(0);
+    let session = site.sessions().remove(0);
     assert_eq!(session["ip"]["S"], "192.0.2.1");
     let mut kim = kim.html();
     let page = kim.post("/uploads", &[("purpose", "avatar")]).await.text().replace("&#x2f;", "/");

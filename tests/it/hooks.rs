@@ -14,9 +14,8 @@ use crate::site::{PASSWORD, Site, log};
 struct Recorder(Mutex<Vec<String>>);
 
 impl Recorder {
-    fn note(&self, text: String) -> Result<(), BoxError> {
+    fn note(&self, text: String) {
         self.0.lock().unwrap().push(text);
-        Ok(())
     }
 
     /// What was noted since somebody asked last.
@@ -30,20 +29,24 @@ impl Hooks for Recorder {
     async fn on_login(&self, cx: &Context, user: &User, backend: &str) -> Result<(), BoxError> {
         let here = cx.user().await?.map(|user| user.email.as_str().to_owned());
         assert_eq!(here.as_deref(), Some(user.email.as_str()), "the request is already theirs");
-        self.note(format!("{} logged in by {backend} from {}", user.email.as_str(), cx.client_address()))
+        self.note(format!("{} logged in by {backend} from {}", user.email.as_str(), cx.client_address()));
+        Ok(())
     }
 
     async fn on_login_failed(&self, _: &Context, name: &str, failure: Failure) -> Result<(), BoxError> {
-        self.note(format!("{name}: {failure:?}"))
+        self.note(format!("{name}: {failure:?}"));
+        Ok(())
     }
 
     async fn on_logout(&self, cx: &Context, user: &User, scope: Scope) -> Result<(), BoxError> {
         assert!(cx.user().await?.is_none(), "the request is nobody's any more");
-        self.note(format!("{} logged out {scope:?}", user.email.as_str()))
+        self.note(format!("{} logged out {scope:?}", user.email.as_str()));
+        Ok(())
     }
 
     async fn on_user_created(&self, _: &Context, user: &User) -> Result<(), BoxError> {
-        self.note(format!("{} signed up", user.email.as_str()))
+        self.note(format!("{} signed up", user.email.as_str()));
+        Ok(())
     }
 }
 

@@ -30,4 +30,5 @@ mod profile;
 mod sessions;
 mod signup;
 mod template;
+mod throttle;
 mod uploads;

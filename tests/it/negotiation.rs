@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::site::Site;
 
 /// Every route and what `Allow` says of it.
-pub(crate) const ROUTES: [(&str, &str); 11] = [
+pub(crate) const ROUTES: [(&str, &str); 26] = [
     ("/", "GET, HEAD"),
     ("/csrf", "GET, HEAD"),
     ("/signup", "GET, POST, HEAD"),
@@ -15,6 +15,21 @@ pub(crate) const ROUTES: [(&str, &str); 11] = [
     ("/logout", "POST"),
     ("/logout/all", "POST"),
     ("/profile", "GET, POST, PATCH, HEAD"),
+    ("/profile/export", "GET, POST, HEAD"),
+    ("/profile/delete", "GET, POST, HEAD"),
+    ("/password/change", "GET, POST, HEAD"),
+    ("/password/reset", "GET, POST, HEAD"),
+    ("/password/reset/sent", "GET, HEAD"),
+    ("/password/reset/{link}", "GET, HEAD"),
+    ("/password/reset/confirm", "GET, POST, HEAD"),
+    ("/email", "GET, POST, HEAD"),
+    ("/email/resend", "POST"),
+    ("/email/confirm/{link}", "GET, HEAD"),
+    ("/email/confirm", "GET, POST, HEAD"),
+    ("/email/change/{link}", "GET, HEAD"),
+    ("/email/change/confirm", "GET, POST, HEAD"),
+    ("/email/undo/{link}", "GET, HEAD"),
+    ("/email/undo", "GET, POST, HEAD"),
     ("/uploads", "POST"),
     ("/uploads/{id}", "GET, HEAD"),
     ("/preferences/theme", "POST"),
@@ -72,7 +87,7 @@ async fn the_home_page_says_in_json_who_is_there() {
     let mut kim = site.member("kim@example.com").await.json();
     let json = kim.get("/").await.json();
     assert_eq!((json["name"].as_str(), json["version"].as_str()), (Some("Portico"), Some(portico::VERSION)));
-    assert_eq!((&json["user"]["email"], json["user"].as_object().unwrap().len()), (&json!("kim@example.com"), 12));
+    assert_eq!((&json["user"]["email"], json["user"].as_object().unwrap().len()), (&json!("kim@example.com"), 13));
     assert!(site.program().get("/").await.json()["user"].is_null());
 }
 

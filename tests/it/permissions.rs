@@ -204,7 +204,7 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     visitor.get("/logout").await;
     check("logout", "one session");
     let mut again = site.program();
-    let member = again.log_in("kim").await;
+    again.log_in("kim").await;
     let token = again.csrf_token().await;
     faults.clear();
     assert_eq!(again.send_with(&token, Method::POST, "/logout/all", json!({})).await.status, 200);

@@ -24,10 +24,13 @@ async fn log_in(cx: Context) -> Result<Response> {
     if !errors.is_empty() {
         return cx.refuse(Error::Invalid(errors), "accounts/login.html", page).await;
     }
-    let Some(authenticated) = accounts::authenticate(&cx, &form.credentials).await? else {
-        return cx.refuse(Error::InvalidLogin, "accounts/login.html", page).await;
+    let authenticated = match accounts::authenticate(&cx, &form.credentials).await {
+        Ok(Some(authenticated)) => authenticated,
+        Ok(None) => return cx.refuse(Error::InvalidLogin, "accounts/login.html", page).await,
+        Err(throttled @ Error::Throttled(_)) => return cx.refuse(throttled, "accounts/login.html", page).await,
+        Err(error) => return Err(error),
     };
-    if let Err(error) = accounts::require_verified_email(&cx, &authenticated.user).await {
+    if let Err(error) = accounts::require_verified_email(&cx, &authenticated).await {
         return refuse_unverified(&cx, error).await;
     }
     let user = accounts::login(&cx, authenticated, form.remember).await?;

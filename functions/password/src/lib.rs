@@ -1,8 +1,10 @@
 //! `/password/change` for who is signed in, `/password/reset` for who has forgotten the password and reads the mail.
 
+use portico::accounts::password::{Rule, Subject};
 use portico::accounts::tokens::Purpose;
 use portico::accounts::{
-    self, AddressForm, ChangePasswordForm, OpenLink, PasswordChange, SetPasswordForm, User, follow_link, open_link,
+    self, AddressForm, ChangePasswordForm, OpenLink, Password, PasswordChange, SetPasswordForm, User, follow_link,
+    open_link,
 };
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -29,25 +31,35 @@ const RESET: &str = "accounts/password_reset_confirm.html";
 #[derive(Serialize)]
 struct NewPasswordPage {
     username: String,
-    password_min_length: usize,
+    password_rules: Vec<Rule>,
 }
 
 impl NewPasswordPage {
-    fn new(cx: &Context, user: &User) -> Self {
-        let password_min_length = cx.config().passwords.min_length;
-        Self { username: user.email.as_str().to_owned(), password_min_length }
+    async fn new(cx: &Context, user: &User) -> Result<Self> {
+        Ok(Self { username: user.email.as_str().to_owned(), password_rules: cx.password_rules().await? })
+    }
+}
+
+/// Holds a new password against the rules, told on the second field as in Django. Where there is none that was told.
+async fn check(cx: &Context, user: &User, password: &Password, errors: &mut FieldErrors) {
+    if password.is_empty() {
+        return;
+    }
+    for error in cx.app().check_new_password(password, &Subject::from(user)).await {
+        errors.add_with("new_password2", error);
     }
 }
 
 async fn show_change(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
-    cx.page(CHANGE, NewPasswordPage::new(&cx, &user)).await
+    cx.page(CHANGE, NewPasswordPage::new(&cx, &user).await?).await
 }
 
 async fn change(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (form, mut errors) = cx.form::<ChangePasswordForm>()?;
-    let page = NewPasswordPage::new(&cx, &user);
+    let page = NewPasswordPage::new(&cx, &user).await?;
+    check(&cx, &user, &form.new_password, &mut errors).await;
     // What is wrong with the new password is told before a guess at the present one is spent.
     if errors.is_empty() && !accounts::confirm_password(&cx, &user, &form.old_password).await? {
         errors.add("old_password", "password_incorrect", "password-incorrect");
@@ -109,7 +121,7 @@ async fn follow(cx: Context) -> Result<Response> {
 async fn show_reset(cx: Context) -> Result<Response> {
     cx.confidential();
     match open_link(&cx, Purpose::ResetPassword).await {
-        Ok(link) => cx.page(RESET, NewPasswordPage::new(&cx, &link.user)).await,
+        Ok(link) => cx.page(RESET, NewPasswordPage::new(&cx, &link.user).await?).await,
         Err(error) => refuse_link(&cx, error).await,
     }
 }
@@ -123,10 +135,11 @@ async fn reset(cx: Context) -> Result<Response> {
     }
 }
 
-async fn set_password(cx: &Context, form: SetPasswordForm, errors: FieldErrors) -> Result<Response> {
+async fn set_password(cx: &Context, form: SetPasswordForm, mut errors: FieldErrors) -> Result<Response> {
     let link: OpenLink = open_link(cx, Purpose::ResetPassword).await?;
+    check(cx, &link.user, &form.new_password, &mut errors).await;
     if !errors.is_empty() {
-        let page = NewPasswordPage::new(cx, &link.user);
+        let page = NewPasswordPage::new(cx, &link.user).await?;
         return cx.refuse(Error::Invalid(errors), RESET, page).await;
     }
     accounts::reset_password(cx, &link, form.new_password).await?;

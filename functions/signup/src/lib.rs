@@ -1,5 +1,6 @@
 //! `GET /signup` shows the form; `POST /signup` creates the account and leads to the log-in page.
 
+use portico::accounts::password::Rule;
 use portico::accounts::{self, SignupForm};
 use portico::config::EmailVerification;
 use portico::site::UserFields;
@@ -18,6 +19,7 @@ pub fn routes() -> Routes {
 struct SignupPage {
     form: Filled,
     password_min_length: usize,
+    password_rules: Vec<Rule>,
 }
 
 #[derive(Serialize)]
@@ -29,14 +31,19 @@ struct Filled {
 }
 
 async fn show(cx: Context) -> Result<Response> {
-    cx.page("accounts/signup.html", SignupPage::new(&cx, Filled::empty())).await
+    let page = SignupPage::new(&cx, Filled::empty()).await?;
+    cx.page("accounts/signup.html", page).await
 }
 
 async fn sign_up(cx: Context) -> Result<Response> {
     let (form, errors) = cx.form::<SignupForm>()?;
-    let page = SignupPage::new(&cx, Filled::from(&form));
+    let page = SignupPage::new(&cx, Filled::from(&form)).await?;
     let created = match form.check(errors) {
-        Ok(account) => accounts::sign_up(&cx, account).await?,
+        Ok(account) => match accounts::sign_up(&cx, account).await {
+            Ok(created) => created,
+            Err(throttled @ Error::Throttled(_)) => return cx.refuse(throttled, "accounts/signup.html", page).await,
+            Err(error) => return Err(error),
+        },
         Err(errors) => Err(errors),
     };
     match created {
@@ -54,8 +61,9 @@ async fn sign_up(cx: Context) -> Result<Response> {
 }
 
 impl SignupPage {
-    fn new(cx: &Context, form: Filled) -> Self {
-        Self { form, password_min_length: cx.config().passwords.min_length }
+    async fn new(cx: &Context, form: Filled) -> Result<Self> {
+        let password_min_length = cx.config().passwords.validators.min_length();
+        Ok(Self { form, password_min_length, password_rules: cx.password_rules().await? })
     }
 }
 

@@ -74,7 +74,7 @@ signup-account = Your account
 signup-about = Your details
 signup-email-hint = You can log in with it.
 signup-username-hint = Letters, digits and . + - _
-signup-password-hint = At least { $min } characters. A few words that do not belong together make a good password.
+signup-password-hint = A few words that do not belong together make a good password.
 signup-submit = Create account
 signup-have-account = Already have an account?
 
@@ -230,7 +230,6 @@ error-conflict = Somebody else changed this in the meantime.
 error-payload-too-large = What you sent is larger than allowed.
 error-unsupported-media-type = This address does not accept that format.
 error-invalid = Some of the values are not valid.
-error-throttled = There were too many attempts. Please wait a while and try again.
 error-internal = The fault is ours. Please try again in a moment.
 error-unavailable = The service cannot be reached right now. Please try again in a moment.
 error-csrf-help = This happens when a page was open for a long time, when you logged in or out in another tab, or when cookies are turned off. Go back, reload the page and send the form again.

@@ -74,7 +74,7 @@ signup-account = 계정 정보
 signup-about = 내 정보
 signup-email-hint = 로그인할 때도 씁니다.
 signup-username-hint = 글자, 숫자와 . + - _ 를 쓸 수 있습니다.
-signup-password-hint = { $min }자 이상으로 정해 주세요. 서로 관련 없는 낱말 몇 개를 이어 쓰면 좋습니다.
+signup-password-hint = 서로 관련 없는 낱말 몇 개를 이어 쓰면 좋습니다.
 signup-submit = 계정 만들기
 signup-have-account = 이미 계정이 있으신가요?
 
@@ -224,7 +224,6 @@ error-conflict = 다른 곳에서 먼저 수정했습니다.
 error-payload-too-large = 보내신 내용이 허용된 크기보다 큽니다.
 error-unsupported-media-type = 이 주소에서는 그 형식을 받지 않습니다.
 error-invalid = 올바르지 않은 값이 있습니다.
-error-throttled = 시도가 너무 많았습니다. 잠시 뒤에 다시 시도해 주세요.
 error-internal = 서버에서 문제가 생겼습니다. 잠시 뒤에 다시 시도해 주세요.
 error-unavailable = 지금은 서비스에 연결할 수 없습니다. 잠시 뒤에 다시 시도해 주세요.
 error-csrf-help = 페이지를 오래 열어 두었거나, 다른 탭에서 로그인 또는 로그아웃했거나, 쿠키가 꺼져 있으면 이럴 수 있습니다. 이전 페이지로 돌아가 새로 고친 뒤 다시 보내 주세요.

@@ -2,9 +2,11 @@
 
 use super::backend::{Credentials, Verdict};
 use super::hooks::{self, Failure};
+use super::upgrade::upgrade_password;
 use super::{Identifier, User, UserId};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::throttle::Attempt;
 
 /// Somebody who has proven who they are.
 #[derive(Debug)]
@@ -13,14 +15,20 @@ pub struct Authenticated {
     pub user: User,
     /// The backend that says so.
     pub backend: &'static str,
+    /// What was counted, until it is given back.
+    pub(super) attempt: Attempt,
 }
 
 /// Finds the user with these credentials, by the backends of `AUTHENTICATION_BACKENDS`. `None` when there is none,
 /// whatever the reason; the hooks hear of it.
 ///
-/// An unknown name, an inactive account and one without a password cost the same reads and one hash of equal cost,
+/// An unknown name, an inactive account and one without a password cost the same reads and equal work in hashing,
 /// whatever the list of backends, so that neither the answer nor its time tells which names exist (ASVS 6.3.8;
-/// CVE-2016-2513, CVE-2018-6188).
+/// CVE-2016-2513, CVE-2018-6188). Each try is counted before the password is looked at, and given back by
+/// [`super::login`].
+///
+/// # Errors
+/// [`Error::Throttled`] after too many wrong passwords: no hash is computed then.
 pub async fn authenticate(cx: &Context, credentials: &Credentials) -> Result<Option<Authenticated>> {
     let authenticated = decide(cx, credentials).await;
     let failure = match &authenticated {
@@ -39,15 +47,32 @@ async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authen
     let named = cx.app().backends().identify(&credentials.username);
     let (by_password, identifier) = named.unzip();
     // The visitor's session is needed for the answer anyway; fetched now, it costs no trip of its own.
-    let (found, session) = tokio::join!(find(cx, identifier.as_ref()), cx.session());
+    let (attempt, found, session) = tokio::join!(
+        Attempt::begin(cx, &credentials.username, identifier.as_ref()),
+        find(cx, identifier.as_ref()),
+        cx.session(),
+    );
     session?;
+    let mut attempt = attempt?;
     let id = found?;
 
-    // Verify: one user is read, one hash computed.
-    let user = cx.store().get_user(id.unwrap_or(UserId::nobody())).await?;
+    // Verify: one user is read, equal work is done for whoever it is.
+    let (counted, user) = tokio::join!(attempt.go_on(cx, id), cx.store().get_user(id.unwrap_or(UserId::nobody())));
+    counted?;
+    let user = user?;
+    attempt.look_at(cx, user.as_ref()).await?;
     let hash = user.as_ref().filter(|user| user.is_active).map(|user| user.password.clone());
-    let verified = cx.app().hasher().verify(credentials.password.clone(), hash).await?;
-    let user = user.filter(|user| user.is_active);
+    let verified = match cx.app().hasher().verify(credentials.password.clone(), hash).await {
+        Ok(verified) => verified,
+        Err(error) => {
+            attempt.take_back(cx).await?;
+            return Err(error);
+        }
+    };
+    let user = match user.filter(|user| user.is_active) {
+        Some(user) if verified => Some(upgrade_password(cx, user, &credentials.password).await),
+        other => other,
+    };
 
     // Decide: the first backend that accepts wins, and one may refuse for all that follow.
     for named in cx.app().backends().iter() {
@@ -58,7 +83,7 @@ async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authen
             Verdict::Pass if verified && by_password == Some(named.name) => user,
             Verdict::Pass => continue,
         };
-        return Ok(accepted.map(|user| Authenticated { user, backend: named.name }));
+        return Ok(accepted.map(|user| Authenticated { user, backend: named.name, attempt }));
     }
     Ok(None)
 }

@@ -4,6 +4,7 @@ use super::{Password, User};
 use crate::context::Context;
 use crate::error::Result;
 use crate::mail::Letter;
+use crate::throttle;
 
 /// What became of a new password.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
     let session = (&begun.key, &begun.record);
     match cx.store().change_password(user, &changed.password, session, begun.replaces.as_ref(), &mail).await {
         Ok(()) => {
+            throttle::forgive(cx, user).await;
             cx.adopt_session(begun, changed);
             Ok(PasswordChange::Done)
         }

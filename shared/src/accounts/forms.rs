@@ -1,6 +1,7 @@
 //! What people fill in. Each form has its own struct: a field that is not in it cannot be set by it.
 
-use super::{Avatar, Credentials, Email, Password, PasswordHash, ProfileChanges, Remember, User, UserId, Username};
+use super::password::Subject;
+use super::{Credentials, Email, Password, PasswordHash, ProfileChanges, Remember, User, UserId, Username};
 use crate::context::Context;
 use crate::error::{Arg, FieldError, FieldErrors};
 use crate::fields::{FieldReader, Form};
@@ -40,15 +41,20 @@ impl Form for SignupForm {
             let error = FieldError { code: "max_length", key: "field-max-length", args };
             fields.errors().add_with("username", error);
         }
+        let site_fields = FieldChanges::<UserFields>::read(Some(Place::SignUp), fields);
         let password = new_password(fields, "password1", "password2");
-        Self {
-            fields: FieldChanges::read(Some(Place::SignUp), fields),
-            email,
-            username,
-            password,
-            parsed_email,
-            parsed_username,
+        // What is wrong itself is empty here: it is not compared, as in Django.
+        let sent = site_fields.sent();
+        let subject = Subject {
+            username: parsed_username.as_ref().map_or("", Username::as_str),
+            first_name: &sent.first_name,
+            last_name: &sent.last_name,
+            email: parsed_email.as_ref().map_or("", Email::as_str),
+        };
+        for error in check_rules(fields, &password, &subject) {
+            fields.errors().add_with("password2", error);
         }
+        Self { fields: site_fields, email, username, password, parsed_email, parsed_username }
     }
 }
 
@@ -73,27 +79,19 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
-    /// The user to store. Everything that no form holds has the value of a newcomer.
+    /// The address.
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+
+    /// The user to store.
     pub(super) fn into_user(self, cx: &Context, password: PasswordHash) -> User {
         let now = cx.now();
+        let id = UserId::new(cx.app().rng().uuid(now));
         User {
-            id: UserId::new(cx.app().rng().uuid(now)),
-            email: self.email,
-            email_verified: false,
-            former_emails: Vec::new(),
             username: self.username,
             fields: self.fields.applied_to(&UserFields::default(), now),
-            password,
-            is_active: true,
-            is_staff: false,
-            is_superuser: false,
-            session_epoch: 1,
-            version: 1,
-            last_edit: None,
-            date_joined: now,
-            last_login: None,
-            last_login_ip: None,
-            avatar: Avatar::default(),
+            ..User::new(id, self.email, password, now)
         }
     }
 }
@@ -160,20 +158,18 @@ pub(super) fn email(fields: &mut FieldReader<'_>) -> (String, Option<Email>) {
     (email, parsed)
 }
 
-/// A new password typed twice: its rules are told on the second field, as in Django.
+/// A new password typed twice. Like the rules of a password, that they differ is told on the second, as in Django.
 pub(super) fn new_password(fields: &mut FieldReader<'_>, first: &str, second: &str) -> Password {
     let password = fields.password_told_on(first, second);
     let repeated = fields.password(second);
-    if fields.errors().contains(first) || fields.errors().contains(second) {
-        return password;
-    }
-    if !password.same_as(&repeated) {
+    let wrong = fields.errors().contains(first) || fields.errors().contains(second);
+    if !wrong && !password.same_as(&repeated) {
         fields.errors().add(second, "password_mismatch", "password-mismatch");
     }
-    let least = fields.config().passwords.min_length;
-    if password.length() < least {
-        let args = vec![("min", Arg::Number(least as u64))];
-        fields.errors().add_with(second, FieldError { code: "password_too_short", key: "password-too-short", args });
-    }
     password
+}
+
+/// The rules that a new password breaks. Where there is none, or one that is too long, that was told already.
+fn check_rules(fields: &FieldReader<'_>, password: &Password, subject: &Subject<'_>) -> Vec<FieldError> {
+    if password.is_empty() { Vec::new() } else { fields.config().passwords.validators.check(password, subject) }
 }

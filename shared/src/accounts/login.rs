@@ -29,14 +29,14 @@ pub(crate) const BACKEND: &str = "_auth_user_backend";
 /// Signs somebody in: a new session under a new identifier (ASVS 7.2.4), the old one gone, its values kept when it was
 /// an anonymous visitor's, and the CSRF token rotated.
 pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remember) -> Result<User> {
-    let Authenticated { user, backend } = authenticated;
+    let Authenticated { user, backend, attempt } = authenticated;
     let mut begun = cx.begin_session(&user, remember).await?;
     begun.record.data.insert(BACKEND.to_owned(), json!(backend));
     let store = cx.store();
     let address = cx.client_address();
     let now = cx.now();
     // At the same time: one trip. None of them depends on another, and each failure refuses the log-in.
-    let (created, recorded, ended) = tokio::join!(
+    let (created, recorded, ended, given_back) = tokio::join!(
         store.create_session(&begun.key, &begun.record),
         store.record_login(user.id, now, &address),
         async {
@@ -45,6 +45,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
                 None => Ok(()),
             }
         },
+        attempt.succeeded(cx),
     );
     if recorded.as_ref().is_err_and(StoreError::is_condition) {
         // The account was deleted since the password was verified: its sessions are erased, and this one too.
@@ -54,6 +55,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     created?;
     recorded?;
     ended?;
+    given_back?;
     let user = User { last_login: Some(now), ..user };
     cx.adopt_session(begun, user.clone());
     hooks::logged_in(cx, &user, backend).await;

@@ -36,6 +36,7 @@ pub async fn reset_password(cx: &Context, link: &OpenLink, new: Password) -> Res
         Err(error) => return Err(error.into()),
     }
     cx.acts_as(user);
+    throttle::forgive(cx, user).await;
     close_link(cx, Purpose::ResetPassword).await?;
     cx.leave_account(user).await
 }

@@ -5,6 +5,7 @@ use super::{NewAccount, User};
 use crate::config::EmailVerification;
 use crate::context::Context;
 use crate::error::{Error, FieldErrors, Result};
+use crate::throttle::{self, Action};
 
 /// How often it is looked again whether an address is taken, when that changed in between.
 const ATTEMPTS: u32 = 3;
@@ -16,8 +17,16 @@ const ATTEMPTS: u32 = 3;
 /// `mandatory`: where mail need not be read, a form that kept quiet could not be used.
 ///
 /// # Errors
-/// The inner `Err` names the fields that are taken, with Django's code `unique`.
+/// [`crate::Error::Throttled`] after too many: no hash is computed then.
+/// The inner `Err` names the fields that are taken, with Django's code `unique`, or a password that was stolen elsewhere.
 pub async fn sign_up(cx: &Context, account: NewAccount) -> Result<Result<User, FieldErrors>> {
+    // By the address too: where sign-up answers by mail, nobody's mailbox can be filled.
+    throttle::spend(cx, Action::SignUp, account.email().canonical().as_str()).await?;
+    if let Some(error) = cx.app().check_breaches(&account.password).await {
+        let mut errors = FieldErrors::default();
+        errors.add_with("password2", error);
+        return Ok(Err(errors));
+    }
     let hash = cx.app().hasher().hash(account.password.clone()).await?;
     let user = account.into_user(cx, hash);
     // The language of the mail may stand in the visitor's session.

@@ -28,6 +28,16 @@ impl UserId {
         Self(Uuid::nil())
     }
 
+    /// Its sixteen bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// Whether it was made from a row of another system (UUID version 5), not at a sign-up (version 7).
+    pub fn is_imported(self) -> bool {
+        self.0.get_version_num() == 5
+    }
+
     /// Parses the form that [`fmt::Display`] writes, and no other.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok().map(Self)?;
@@ -71,6 +81,12 @@ pub struct User {
     /// Whether the account has every permission.
     #[serde(default)]
     pub is_superuser: bool,
+    /// The groups that it is in, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// What it is permitted itself, as `app.codename`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub user_permissions: Vec<String>,
     /// Sessions of an older epoch are dead.
     #[serde(default)]
     pub session_epoch: u64,
@@ -93,6 +109,31 @@ pub struct User {
 }
 
 impl User {
+    /// A newcomer: with everything that nobody has said anything about as it is for newcomers.
+    pub fn new(id: UserId, email: Email, password: PasswordHash, now: Timestamp) -> Self {
+        Self {
+            id,
+            email,
+            email_verified: false,
+            former_emails: Vec::new(),
+            username: None,
+            fields: UserFields::default(),
+            password,
+            is_active: true,
+            is_staff: false,
+            is_superuser: false,
+            groups: Vec::new(),
+            user_permissions: Vec::new(),
+            session_epoch: 1,
+            version: 1,
+            last_edit: None,
+            date_joined: now,
+            last_login: None,
+            last_login_ip: None,
+            avatar: Avatar::default(),
+        }
+    }
+
     /// What to call somebody: as the site's fields say, else the user name, else the address.
     pub fn display_name(&self) -> &str {
         match (self.fields.short_name(), &self.username) {
@@ -249,6 +290,8 @@ mod tests {
             is_active: true,
             is_staff: false,
             is_superuser: false,
+            groups: vec!["editors".to_owned()],
+            user_permissions: vec!["auth.view_user".to_owned()],
             session_epoch: 1,
             version: 1,
             last_edit: Some("edit".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::links::{OpenLink, close_link};
 use super::tokens::Purpose;
-use super::{Email, User};
+use super::{Authenticated, Email, User};
 use crate::config::EmailVerification;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -44,11 +44,14 @@ pub async fn confirm_email(cx: &Context, link: &OpenLink) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::EmailUnverified`].
-pub async fn require_verified_email(cx: &Context, user: &User) -> Result<()> {
+pub async fn require_verified_email(cx: &Context, authenticated: &Authenticated) -> Result<()> {
+    let user = &authenticated.user;
     let mandatory = cx.config().accounts.email_verification == EmailVerification::Mandatory;
     if user.email_verified || !mandatory {
         return Ok(());
     }
+    // It was no guess, so it does not count as one.
+    authenticated.attempt.succeeded(cx).await?;
     match request_email_confirmation(cx, user).await {
         Ok(()) | Err(Error::Throttled(_)) => Err(Error::EmailUnverified),
         Err(error) => Err(error),

@@ -4,8 +4,10 @@ mod accounts;
 pub mod aws;
 mod export;
 mod mail;
+mod passwords;
 mod reader;
 pub mod secrets;
+mod throttle;
 mod users;
 mod values;
 
@@ -14,7 +16,9 @@ use std::collections::HashMap;
 pub use accounts::{AccountSettings, EmailVerification};
 pub use export::ExportSettings;
 pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
+pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
+pub use throttle::{LoginLimits, Rate, Rates, ThrottleSettings};
 pub use users::{UserSettings, UsernameField};
 pub use values::{MediaRoot, Origin, StaticUrl};
 
@@ -48,7 +52,7 @@ pub struct Config {
     pub hsts: Hsts,
     /// What a new user must say, and how people log in.
     pub users: UserSettings,
-    /// Argon2id and what a password must be.
+    /// Passwords: their hashes, and what they must be.
     pub passwords: PasswordSettings,
     /// The most that a request may carry.
     pub limits: Limits,
@@ -62,6 +66,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// Addresses of accounts.
     pub accounts: AccountSettings,
+    /// How often something may be tried.
+    pub throttle: ThrottleSettings,
 }
 
 /// Where the signing key comes from.
@@ -120,25 +126,6 @@ pub struct Hsts {
     pub include_subdomains: bool,
     /// `SECURE_HSTS_PRELOAD`.
     pub preload: bool,
-}
-
-/// Argon2id's cost, and the bounds of a password.
-#[derive(Debug, Clone, Copy)]
-pub struct PasswordSettings {
-    /// Memory, KiB.
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
-    /// How many hashes may be computed at once; the others wait for their turn.
-    pub concurrency: usize,
-    /// How long one may wait for its turn, milliseconds; then the visitor is asked to come back.
-    pub wait_ms: u64,
-    /// The fewest characters (Unicode code points).
-    pub min_length: usize,
-    /// The most bytes: beyond them no hash is computed.
-    pub max_bytes: usize,
 }
 
 /// The most that a request may carry.
@@ -223,16 +210,7 @@ impl Config {
         let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
         let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
         let users = UserSettings::read(env);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let passwords = PasswordSettings {
-            memory_kib: env.number("ARGON2_MEMORY_KIB", "KiB", 19_456, 1_048_576, 19_456),
-            iterations: env.number("ARGON2_ITERATIONS", "passes", 2, 64, 2),
-            parallelism: env.number("ARGON2_PARALLELISM", "lanes", 1, 16, 1),
-            concurrency: env.number("PASSWORD_HASH_CONCURRENCY", "hashes at once; 0 for one a core", 0, 64, 0),
-            wait_ms: env.number("PASSWORD_HASH_WAIT_MS", "milliseconds", 100, 60_000, 10_000),
-            min_length: env.number("PASSWORD_MIN_LENGTH", "characters", 8, 128, 10),
-            max_bytes: env.number("PASSWORD_MAX_BYTES", "bytes", 256, 4_096, 4_096),
-        };
+        let passwords = PasswordSettings::read(env, public_url.as_ref());
         let limits = Limits {
             body_bytes: env.number("DATA_UPLOAD_MAX_MEMORY_SIZE", "bytes", 1_024, 6_291_456, 65_536),
             fields: env.number("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields", 16, 10_000, 100),
@@ -266,6 +244,7 @@ impl Config {
         };
         let mail = MailSettings::read(env);
         let account_settings = AccountSettings::read(env);
+        let throttle = ThrottleSettings::read(env, public_url.as_ref());
         Some(Self {
             public_url: public_url?,
             secret_key: secret_key?,
@@ -278,16 +257,14 @@ impl Config {
             session,
             hsts: Hsts { seconds: hsts_seconds, include_subdomains: hsts_subdomains?, preload: hsts_preload? },
             users: users?,
-            passwords: PasswordSettings {
-                concurrency: if passwords.concurrency == 0 { cores } else { passwords.concurrency },
-                ..passwords
-            },
+            passwords: passwords?,
             limits,
             uploads,
             export,
             timeouts,
             mail: mail?,
             accounts: account_settings?,
+            throttle: throttle?,
         })
     }
 
@@ -364,6 +341,17 @@ mod tests {
         assert!(Config::from_vars(vars(&[("PUBLIC_URL", "http://example.com")])).is_err());
         let local = Config::from_vars(vars(&[("PUBLIC_URL", "http://localhost:8000")])).unwrap();
         assert_eq!(local.cookie_prefix(), "");
+    }
+
+    #[test]
+    fn tries_are_counted_wherever_strangers_come() {
+        let off = |site| Config::from_vars(vars(&[("PUBLIC_URL", site), ("THROTTLE_ENABLED", "false")]));
+        for site in ["https://example.com", "https://localhost.example.com"] {
+            let error = off(site).unwrap_err().to_string();
+            assert!(error.contains("THROTTLE_ENABLED") && error.contains("loopback"), "{error}");
+        }
+        assert!(!off("http://localhost:8000").unwrap().throttle.enabled);
+        assert!(Config::sample().throttle.enabled);
     }
 
     #[test]

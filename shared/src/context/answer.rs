@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use crate::accounts::User;
-use crate::error::{Error, FieldErrors, Result};
+use crate::error::{Error, FieldError, FieldErrors, Result};
 use crate::negotiation::Format;
 use crate::next::Next;
 use crate::pages::Frame;
@@ -38,7 +38,8 @@ impl Context {
             Error::Invalid(errors) => errors,
             other => {
                 let mut errors = FieldErrors::default();
-                errors.add(FieldErrors::ALL, other.code(), crate::pages::error_key(other.code()));
+                let (key, args) = other.text();
+                errors.add_with(FieldErrors::ALL, FieldError { code: other.code(), key, args });
                 errors
             }
         };
@@ -105,6 +106,7 @@ impl Context {
         let theme = self.loaded_session().and_then(|session| session.get::<String>("theme"));
         Frame {
             user: user.map(|user| self.public_user(user)),
+            display_name: user.map(|user| user.display_name().to_owned()).unwrap_or_default(),
             messages: self.messages().take(language),
             lang: language,
             theme: theme.unwrap_or_else(|| "auto".to_owned()),

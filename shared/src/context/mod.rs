@@ -12,7 +12,8 @@ use http::header::ORIGIN;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use crate::accounts::{self, PublicUser, Remember, User, UserId};
+use crate::accounts::password::Rule;
+use crate::accounts::{self, Devices, PublicUser, Remember, User, UserId};
 use crate::app::App;
 use crate::config::{Config, Origin};
 use crate::cookies::Name;
@@ -47,6 +48,8 @@ struct Inner {
     actor: OnceLock<UserId>,
     messages: Messages,
     csrf: Mutex<Csrf>,
+    devices: OnceLock<Devices>,
+    device_cookie: OnceLock<String>,
 }
 
 /// Who is there: read from the store at most once, and only when somebody asks.
@@ -89,6 +92,8 @@ impl Context {
             visit: OnceCell::new(),
             actor: OnceLock::new(),
             csrf: Mutex::default(),
+            devices: OnceLock::new(),
+            device_cookie: OnceLock::new(),
             app,
             request,
             readable,
@@ -277,6 +282,9 @@ impl Context {
 
     pub(crate) fn adopt_session(&self, begun: Begun, user: User) {
         self.acts_as(&user);
+        // Whoever begins a session in this browser was there: the account knows it from now on.
+        let devices = self.devices().clone().with(&user, self.now());
+        let _ = self.0.device_cookie.set(devices.to_cookie(self.0.app.keys()));
         if let Some(visit) = self.0.visit.get() {
             visit.session.adopt(begun);
             *lock(&visit.user) = Some(Arc::new(user));
@@ -300,6 +308,20 @@ impl Context {
         Ok(())
     }
 
+    /// The accounts that know this browser.
+    pub(crate) fn devices(&self) -> &Devices {
+        self.0.devices.get_or_init(|| {
+            let cookie = self.0.request.cookie(&Name::Device.full(self.config()));
+            let known = cookie.and_then(|cookie| Devices::parse(cookie.expose(), self.0.app.keys(), self.now()));
+            known.unwrap_or_else(|| Devices::unknown(self.0.app.rng()))
+        })
+    }
+
+    /// The value of the cookie by which the browser stays known, if a session has begun in it.
+    pub(crate) fn new_device_cookie(&self) -> Option<&str> {
+        self.0.device_cookie.get().map(String::as_str)
+    }
+
     /// A user as they are shown, with a short-lived address of their picture.
     pub fn public_user(&self, user: &User) -> PublicUser {
         let now = self.now();
@@ -312,6 +334,13 @@ impl Context {
         chosen
             .and_then(|code| Language::parse(&code))
             .unwrap_or_else(|| Language::negotiate(self.0.request.accept_language(), self.config().language_code))
+    }
+
+    /// What a new password must be, in the visitor's language: pages show it before one is typed.
+    pub async fn password_rules(&self) -> Result<Vec<Rule>> {
+        // The language may be one that the visitor has chosen.
+        self.session().await?;
+        Ok(self.config().passwords.rules(self.language()))
     }
 
     /// A text in the visitor's language.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, ConsumedCapacity, Delete, KeysAndAttributes, Put, ReturnConsumedCapacity,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -120,9 +121,35 @@ impl Store {
         Ok(())
     }
 
-    /// Changes attributes of one item under a condition. Gives the item as it is afterwards. A change that meets a
-    /// transaction on the same item is tried again after a pause: the SDK does not do that by itself.
+    /// Changes attributes of one item under a condition. Gives the item as it is afterwards.
     pub(super) async fn update(&self, table: &str, key: &Key, change: &Expression) -> Result<Item, StoreError> {
+        let updated = self.update_giving(table, key, change, ReturnValue::AllNew).await?;
+        updated.map_err(|_| StoreError::Condition { failed: vec![0] })
+    }
+
+    /// The same. Gives the item as it was before.
+    ///
+    /// # Errors
+    /// The inner `Err` is the item for which the condition did not hold, empty when there is none: what a refusal says
+    /// costs no further read.
+    pub(super) async fn try_update(
+        &self,
+        table: &str,
+        key: &Key,
+        change: &Expression,
+    ) -> Result<Result<Item, Item>, StoreError> {
+        self.update_giving(table, key, change, ReturnValue::AllOld).await
+    }
+
+    /// A change that meets a transaction on the same item is tried again after a pause: the SDK does not do that by
+    /// itself.
+    async fn update_giving(
+        &self,
+        table: &str,
+        key: &Key,
+        change: &Expression,
+        giving: ReturnValue,
+    ) -> Result<Result<Item, Item>, StoreError> {
         let request = self
             .client()
             .update_item()
@@ -132,7 +159,8 @@ impl Store {
             .set_condition_expression(change.condition())
             .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .return_values(giving)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let mut attempt = 0;
         loop {
@@ -142,14 +170,21 @@ impl Store {
             match result {
                 Ok(output) => {
                     call.consumed(Units::Write, units(output.consumed_capacity()));
-                    return Ok(output.attributes.unwrap_or_default());
+                    return Ok(Ok(output.attributes.unwrap_or_default()));
                 }
                 Err(error)
                     if attempt < TRANSACTION_ATTEMPTS && error.code() == Some("TransactionConflictException") =>
                 {
                     drop(call);
                 }
-                Err(error) => return Err(sdk_error(&error)),
+                Err(error) => {
+                    return match error.as_service_error() {
+                        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                            Ok(Err(failed.item().cloned().unwrap_or_default()))
+                        }
+                        _ => Err(sdk_error(&error)),
+                    };
+                }
             }
             self.pause(attempt).await;
         }
@@ -182,8 +217,12 @@ impl Store {
     /// `token` makes it idempotent for ten minutes: a retry after a lost answer finds its own work done, and does
     /// not report it as somebody else's. Without one the SDK makes one for its own retries. A transaction that meets
     /// another one is tried again after a pause.
-    pub(super) async fn transact(&self, token: Option<String>, writes: &[Write]) -> Result<(), StoreError> {
-        let items = writes.iter().map(Write::build).collect::<Result<Vec<_>, _>>()?;
+    pub(super) async fn transact<'a>(
+        &self,
+        token: Option<String>,
+        writes: impl IntoIterator<Item = &'a Write>,
+    ) -> Result<(), StoreError> {
+        let items = writes.into_iter().map(Write::build).collect::<Result<Vec<_>, _>>()?;
         let mut attempt = 0;
         loop {
             let call = self.meter.begin();
@@ -251,6 +290,19 @@ impl Write {
     /// Writes nothing: what the other parts depend on.
     pub(super) fn check(table: &str, key: Key, condition: Expression) -> Self {
         Self { table: table.to_owned(), what: What::Check(key), expression: condition }
+    }
+
+    /// The table it goes to.
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The item that is put, if one is.
+    pub(super) fn item(&self) -> Option<&Item> {
+        match &self.what {
+            What::Put(item) => Some(item),
+            What::Update(_) | What::Delete(_) | What::Check(_) => None,
+        }
     }
 
     fn build(&self) -> Result<TransactWriteItem, StoreError> {
@@ -374,7 +426,8 @@ fn transaction_error(error: &SdkError<TransactWriteItemsError>) -> StoreError {
             return StoreError::Condition { failed };
         }
         let cause = format!("{}", DisplayErrorContext(error));
-        return StoreError::Unavailable(cause.into());
+        let malformed = canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ValidationError"));
+        return if malformed { internal(cause) } else { StoreError::Unavailable(cause.into()) };
     }
     sdk_error(error)
 }

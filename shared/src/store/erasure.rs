@@ -59,13 +59,15 @@ impl Store {
             let ours = Expression::new().only_if_absent_or("user_id", "=", user.id)?;
             writes.push(Write::delete_if(table, key, ours));
         }
-        writes.push(Write::put(
-            self.outbox(),
-            to_item(&Key::erase(user.id), Order { created_at: now })?,
-            Expression::new().if_absent(PK),
-        ));
+        writes.push(self.order_to_erase(user.id, now)?);
         writes.push(self.promise(mail)?);
         self.transact(Some(mail.id.to_string()), &writes).await
+    }
+
+    /// The order to erase what a tombstone stands for.
+    pub(super) fn order_to_erase(&self, id: UserId, now: Timestamp) -> Result<Write, StoreError> {
+        let order = to_item(&Key::erase(id), Order { created_at: now })?;
+        Ok(Write::put(self.outbox(), order, Expression::new().if_absent(PK)))
     }
 
     /// What is left of a user.
@@ -125,8 +127,8 @@ impl Store {
     }
 }
 
-/// The guards of everything that leads to this user.
-/// The guards of a user: a former address that can no longer be gone back to may be somebody else's by now.
+/// The guards of everything that leads to a user. A former address that can no longer be gone back to is not among them:
+/// it may be somebody else's by now.
 fn identifiers(user: &User, now: i64) -> Vec<Key> {
     let username = user.username.as_ref().map(|name| Key::username(&name.canonical()));
     let former = user.former_emails.iter().filter(|entry| entry.until > now).map(|entry| &entry.email);

@@ -41,8 +41,16 @@ impl Expression {
         self
     }
 
+    /// `SET name = value`, unless it has a value.
+    pub(super) fn set_if_absent(mut self, name: &str, value: impl Serialize) -> Result<Self, StoreError> {
+        let name = self.name(&[name]);
+        let clause = format!("{name} = if_not_exists({name}, {})", self.value(value)?);
+        self.sets.push(clause);
+        Ok(self)
+    }
+
     /// `ADD name number`: a counter that starts at zero.
-    pub(super) fn add(mut self, name: &str, number: u64) -> Result<Self, StoreError> {
+    pub(super) fn add(mut self, name: &str, number: i64) -> Result<Self, StoreError> {
         let clause = format!("{} {}", self.name(&[name]), self.value(number)?);
         self.adds.push(clause);
         Ok(self)
@@ -78,6 +86,14 @@ impl Expression {
     ) -> Result<Self, StoreError> {
         let name = self.name(&[name]);
         let clause = format!("(attribute_not_exists({name}) OR {name} {comparison} {})", self.value(value)?);
+        self.conditions.push(clause);
+        Ok(self)
+    }
+
+    /// Only if what the path leads to is less than the value, or is not there.
+    pub(super) fn if_less(mut self, path: &[&str], value: impl Serialize) -> Result<Self, StoreError> {
+        let path = self.name(path);
+        let clause = format!("(attribute_not_exists({path}) OR {path} < {})", self.value(value)?);
         self.conditions.push(clause);
         Ok(self)
     }
@@ -162,6 +178,12 @@ mod tests {
         assert_eq!(expression.update(), "SET #n0.#n1 = :v0 REMOVE #n0.#n2 ADD #n3 :v1 ");
         assert_eq!(expression.condition().unwrap(), "attribute_exists(#n4) AND #n5 > :v2");
         assert_eq!(expression.names().unwrap()["#n1"], "a.b = :x");
+    }
+
+    #[test]
+    fn what_is_absent_can_be_filled_in() {
+        let expression = Expression::new().set_if_absent("end", 9).unwrap();
+        assert_eq!(expression.update(), "SET #n0 = if_not_exists(#n0, :v0) ");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, CanonicalUsername, UserId};
 use crate::media::UploadId;
 use crate::sessions::SessionKey;
+use crate::throttle::Counter;
 
 /// The partition key's attribute, in every table.
 pub const PK: &str = "PK";
@@ -19,7 +20,7 @@ pub const DELETED_AT: &str = "deleted_at";
 const MAIL: &str = "MAIL#";
 
 /// The primary key of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Partition key.
     pub pk: String,
@@ -33,6 +34,11 @@ impl Key {
         Self { pk: user_partition(id), sk: "PROFILE".to_owned() }
     }
 
+    /// What the password hashes in the table cost at most.
+    pub fn hash_costs() -> Self {
+        Self { pk: user_partition(UserId::nobody()), sk: "HASHES".to_owned() }
+    }
+
     /// What keeps an address unique.
     pub fn email(email: &CanonicalEmail) -> Self {
         Self { pk: format!("EMAIL#{}", email.as_str()), sk: "GUARD".to_owned() }
@@ -41,6 +47,11 @@ impl Key {
     /// What keeps a user name unique.
     pub fn username(name: &CanonicalUsername) -> Self {
         Self { pk: format!("NAME#{}", name.as_str()), sk: "GUARD".to_owned() }
+    }
+
+    /// A group.
+    pub fn group(name: &str) -> Self {
+        Self { pk: format!("GROUP#{name}"), sk: "GROUP".to_owned() }
     }
 
     /// An uploaded object.
@@ -77,6 +88,11 @@ impl Key {
     /// Whose erasure an item orders, if that is what it does.
     pub fn to_erase(&self) -> Option<UserId> {
         UserId::parse(self.pk.strip_prefix(ERASURE)?)
+    }
+
+    /// What is counted against somebody.
+    pub fn throttle(counter: &Counter) -> Self {
+        Self { pk: format!("THROTTLE#{}#{}", counter.scope(), counter.digest()), sk: "WINDOW".to_owned() }
     }
 
     /// A session: a user's stand together, so that they can be listed; a visitor's stand alone.

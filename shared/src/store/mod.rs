@@ -1,14 +1,21 @@
 //! DynamoDB: the only module that names its SDK. Each file below speaks for one kind of item.
 
 pub mod addresses;
+pub mod administration;
+pub mod bundles;
 mod call;
 pub mod credentials;
 pub mod erasure;
 mod expression;
+pub mod groups;
+pub mod hashes;
 pub mod keys;
 pub mod outbox;
 mod partition;
+mod plain;
+pub mod records;
 pub mod sessions;
+pub mod throttle;
 pub mod tokens;
 pub mod uploads;
 pub mod users;
@@ -20,6 +27,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use call::StoreError;
 
+use crate::accounts::password::Costs;
 use crate::config::Tables;
 use crate::meter::Meter;
 
@@ -38,13 +46,12 @@ impl Database {
         Self { client: Client::from_conf(config.build()), tables }
     }
 
-    /// Opens the connection ahead of the first request, by reading an item that does not exist.
+    /// Opens the connection ahead of the first request, by reading what each process needs to know.
     ///
     /// # Errors
     /// When DynamoDB cannot be reached or refuses the read. The first request will then find out for itself.
-    pub async fn warm_up(self: &Arc<Self>) -> Result<(), StoreError> {
-        let store = Store::new(self.clone(), Arc::default());
-        store.get_user(crate::accounts::UserId::nobody()).await.map(drop)
+    pub async fn warm_up(self: &Arc<Self>) -> Result<Costs, StoreError> {
+        Store::new(self.clone(), Arc::default()).hash_costs().await
     }
 }
 

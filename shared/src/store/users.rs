@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::bundles::Bundle;
 use super::call::{Item, Write, from_item, to_item};
 use super::erasure::is_tombstone;
 use super::expression::Expression;
 use super::keys::{Key, PK};
 use super::{Store, StoreError};
-use crate::accounts::{CanonicalEmail, Identifier, ProfileChanges, User, UserId};
+use crate::accounts::{CanonicalEmail, Identifier, PasswordHash, ProfileChanges, User, UserId};
 use crate::mail::Promise;
 
 /// Holds an identifier for one user.
@@ -28,6 +29,13 @@ impl Guard {
     }
 }
 
+/// Whether an item is a guard that was kept for its user until `now` (epoch seconds), and is anybody's since.
+pub(super) fn is_given_up(item: &Item, now: i64) -> bool {
+    let until =
+        item.get("reserved_until").and_then(|value| value.as_n().ok()).and_then(|until| until.parse::<i64>().ok());
+    until.is_some_and(|until| until <= now)
+}
+
 impl Expression {
     /// Only if nobody holds the identifier at `now` (epoch seconds).
     pub(super) fn if_free(self, now: i64) -> Result<Self, StoreError> {
@@ -44,10 +52,27 @@ pub struct Taken {
     pub username: bool,
 }
 
+impl Taken {
+    /// Which of the items of [`Store::new_user`] these are.
+    pub fn among(indices: &[usize]) -> Self {
+        Self { email: indices.contains(&1), username: indices.contains(&2) }
+    }
+}
+
 impl Store {
     /// Reads a user. One whose account is deleted is nobody, also while something is left to erase.
     pub async fn get_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.get(self.accounts(), &Key::user(id)).await?.map(to_user).transpose()?.flatten())
+    }
+
+    /// Reads users, at most a hundred; those that do not exist are left out.
+    pub async fn get_users(&self, ids: impl IntoIterator<Item = UserId>) -> Result<Vec<User>, StoreError> {
+        let keys: Vec<_> = ids.into_iter().map(|id| (self.accounts(), Key::user(id))).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.batch_get(&keys).await?.into_iter();
+        found.filter_map(|(_, item)| to_user(item).transpose()).collect()
     }
 
     /// Whom an identifier belongs to. A strong read of its guard: an index would lag behind a sign-up.
@@ -73,23 +98,34 @@ impl Store {
     /// # Errors
     /// The inner `Err` tells what was taken.
     pub async fn create_user(&self, user: &User, mail: Option<&Promise>) -> Result<Result<(), Taken>, StoreError> {
-        let table = self.accounts();
-        let now = user.date_joined.as_second();
-        let guard = Guard::of(user.id);
-        let key = Key::email(&user.email.canonical());
-        let mut writes = vec![
-            Write::put(table, to_item(&Key::user(user.id), user)?, Expression::new().if_absent(PK)),
-            Write::put(table, to_item(&key, &guard)?, Expression::new().if_free(now)?),
-        ];
-        if let Some(username) = &user.username {
-            let key = Key::username(&username.canonical());
-            writes.push(Write::put(table, to_item(&key, &guard)?, Expression::new().if_absent(PK)));
-        }
+        let mut writes = self.new_user(user, user.date_joined)?.into_writes();
         if let Some(mail) = mail {
             writes.push(self.promise(mail)?);
         }
         // The user's id is born with this attempt, so it names the transaction.
         taken(self.transact(Some(user.id.to_string()), &writes).await)
+    }
+
+    /// A user to be written at `now` with the guards of its identifiers: what is in the way is told by
+    /// [`Taken::among`], and by index 0 for the user itself.
+    pub fn new_user(&self, user: &User, now: Timestamp) -> Result<Bundle, StoreError> {
+        self.new_user_item(user, to_item(&Key::user(user.id), user)?, now)
+    }
+
+    /// As [`Self::new_user`], for an item that may hold more than a user is known to have.
+    pub(super) fn new_user_item(&self, user: &User, item: Item, now: Timestamp) -> Result<Bundle, StoreError> {
+        let table = self.accounts();
+        let guard = Guard::of(user.id);
+        let key = Key::email(&user.email.canonical());
+        let mut writes = vec![
+            Write::put(table, item, Expression::new().if_absent(PK)),
+            Write::put(table, to_item(&key, &guard)?, Expression::new().if_free(now.as_second())?),
+        ];
+        if let Some(username) = &user.username {
+            let key = Key::username(&username.canonical());
+            writes.push(Write::put(table, to_item(&key, &guard)?, Expression::new().if_absent(PK)));
+        }
+        Ok(Bundle::new(writes))
     }
 
     /// What [`Self::create_user`] is where the address is taken and nobody may see that: as many parts of as many
@@ -131,6 +167,15 @@ impl Store {
         }
     }
 
+    /// Puts another hash of the same password in the place of `old`, if that is still the one that is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when the password was changed meanwhile.
+    pub async fn upgrade_password(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
+        let change = Expression::new().set(&["password"], new)?.only_if("password", "=", old)?;
+        self.update(self.accounts(), &Key::user(id), &change).await.map(drop)
+    }
+
     /// Saves a profile at `now` if it still has the version that the editor saw. Gives the user as saved. `edit` names
     /// it.
     ///
@@ -165,9 +210,7 @@ impl Store {
 fn taken(signed_up: Result<(), StoreError>) -> Result<Result<(), Taken>, StoreError> {
     match signed_up {
         Ok(()) => Ok(Ok(())),
-        Err(StoreError::Condition { failed }) => {
-            Ok(Err(Taken { email: failed.contains(&1), username: failed.contains(&2) }))
-        }
+        Err(StoreError::Condition { failed }) => Ok(Err(Taken::among(&failed))),
         Err(error) => Err(error),
     }
 }

@@ -52,6 +52,11 @@ impl<F: FieldSet> FieldChanges<F> {
         }
     }
 
+    /// The values that were sent and are right. What was not sent, or is wrong, is empty.
+    pub fn sent(&self) -> &F {
+        &self.new
+    }
+
     /// Whether nothing was sent.
     pub fn is_empty(&self) -> bool {
         self.typed.is_empty()

@@ -187,6 +187,7 @@ const RESERVED: &[&str] = &[
     "password2",
     "permissions",
     "session_epoch",
+    "user_permissions",
     "username",
     "version",
 ];

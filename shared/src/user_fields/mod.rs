@@ -2,8 +2,7 @@
 //!
 //! [`user_fields!`](crate::user_fields!) declares the struct (the site's own is in [`crate::site`]); [`Field`] says of
 //! each field where it is asked for and how; [`FieldType`] is what a field's type must know, and `types` has the
-//! ready-made ones; [`FieldChanges`] is what somebody sent. Nothing else in the product names a field of a site, but for
-//! the pages' header, which shows what [`crate::accounts::User::display_name`] does.
+//! ready-made ones; [`FieldChanges`] is what somebody sent. Nothing else in the product names a field of a site.
 
 mod changes;
 mod choice;

@@ -122,6 +122,7 @@ fn what_is_wrong_is_told_of_each_field_and_shown_again() {
         ("terms", "required"),
     ];
     assert_eq!(codes(&errors), expected);
+    assert_eq!(changes.sent(), &Other::default(), "what is wrong is no value");
     let shown = changes.shown(&Other::default());
     assert_eq!(shown.get("organisation"), Some(&json!("Portico Incorporated")));
     assert_eq!((shown.get("role"), shown.get("newsletter")), (Some(&json!("boss")), Some(&json!(false))));

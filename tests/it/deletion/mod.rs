@@ -17,16 +17,19 @@ impl Visitor<'_> {
 }
 
 impl Site {
-    /// Every item of the durable table that speaks of this user or of this address.
+    /// Every item that speaks of this user or of this address, but for what links permit: those expire by themselves.
     fn traces(&self, id: &Value, address: &str) -> Vec<String> {
         let id = id.as_str().unwrap();
-        let items = self.accounts().into_iter().chain(self.sessions()).map(|item| item.to_string());
-        items.filter(|item| item.contains(id) || item.contains(address)).collect()
+        let items = self.accounts().into_iter().chain(self.sessions());
+        let items = items.filter(|item| !item["PK"]["S"].as_str().unwrap().starts_with("TOKEN#"));
+        items.map(|item| item.to_string()).filter(|item| item.contains(id) || item.contains(address)).collect()
     }
 
-    /// What is in the outbox.
-    fn outbox(&self) -> Vec<Value> {
-        self.items(&self.stack.app().config().tables.outbox)
+    /// How many orders to erase there are, and how many promises to tell somebody of a deletion.
+    fn ordered_and_promised(&self) -> (usize, usize) {
+        let items = self.items("outbox");
+        let orders = items.iter().filter(|item| item["SK"]["S"] == "ERASE").count();
+        (orders, items.iter().filter(|item| item["letter"]["M"]["kind"]["S"] == "account_deleted").count())
     }
 
     /// Delivers the order to erase a user, once, as the stream does. Whether it was carried out.

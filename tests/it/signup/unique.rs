@@ -91,6 +91,7 @@ async fn a_hundred_identical_sign_ups_make_one_account() {
         for name in ["AWS_ATTEMPT_TIMEOUT_MS", "AWS_OPERATION_TIMEOUT_MS"] {
             options.settings.push((name.to_owned(), "30000".to_owned()));
         }
+        options.settings.push(("THROTTLE_ENABLED".to_owned(), "false".to_owned()));
     })
     .await;
     let mut body = form("kim@example.com");

@@ -204,11 +204,11 @@ fn read(request: &HttpRequest) -> Call {
         return Call { name, body: body.unwrap_or_default() };
     }
     let path = request.uri().split("://").nth(1).unwrap_or_default();
-    let folder = path.split(['/', '?']).nth(2).unwrap_or_default();
-    if folder.starts_with("list-type=") {
+    if path.contains("list-type=") {
         let prefix = path.split(['?', '&']).find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
         let folder = prefix.split("%2F").next().unwrap_or_default();
         return Call { name: format!("LIST {folder}"), body: Value::Null };
     }
+    let folder = path.split(['/', '?']).nth(2).unwrap_or_default();
     Call { name: format!("{} {folder}", request.method()), body: Value::Null }
 }

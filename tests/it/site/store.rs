@@ -10,12 +10,13 @@ impl Site {
         self.items(&self.stack.app().config().tables.accounts)
     }
 
-    /// Every item of the table of sessions.
+    /// Every session.
     pub(crate) fn sessions(&self) -> Vec<Value> {
-        self.items(&self.stack.app().config().tables.sessions)
+        let items = self.items(&self.stack.app().config().tables.sessions).into_iter();
+        items.filter(|item| item["SK"]["S"].as_str().unwrap().starts_with("SESSION#")).collect()
     }
 
-    /// Both tables, in an order of their own: equal when nothing has changed.
+    /// Accounts and sessions, in an order of their own: equal when nothing has changed. What was counted is not in it.
     pub(crate) fn state(&self) -> Vec<String> {
         let mut items: Vec<_> =
             self.accounts().into_iter().chain(self.sessions()).map(|item| item.to_string()).collect();

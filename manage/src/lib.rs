@@ -1,0 +1,105 @@
+//! `cargo manage COMMAND`: Django's management commands.
+//!
+//! A command is a file: its options, and a `run` that takes where to work ([`site::Site`]) and whom to talk to
+//! ([`console::Console`]), so that a test can be both.
+
+pub mod changepassword;
+pub mod console;
+pub mod createsuperuser;
+pub mod deactivate;
+pub mod export;
+mod feeder;
+mod file;
+pub mod import;
+pub mod import_django;
+mod outcome;
+mod passwords;
+mod progress;
+mod project;
+mod rows;
+mod runserver;
+pub mod site;
+pub mod stack;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use outcome::{Failure, Finished, Outcome};
+
+use console::Terminal;
+
+/// Portico's management commands.
+#[derive(Parser)]
+#[command(name = "cargo manage", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the whole site on this machine: functions, DynamoDB, S3, static files.
+    Runserver(runserver::Args),
+    /// Creates an account that may do everything.
+    Createsuperuser(createsuperuser::Args),
+    /// Gives an account another password, and ends its sessions.
+    Changepassword(changepassword::Args),
+    /// Keeps an account from logging in, and ends its sessions; or lets it in again.
+    Deactivate(deactivate::Args),
+    /// Takes over the users and groups of a Django site, with their passwords.
+    ImportDjango(import_django::Args),
+    /// Writes everything that is kept for good into a file.
+    Export(export::Args),
+    /// Reads what export wrote.
+    Import(import::Args),
+}
+
+/// Runs the command that was given.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    if let Command::Runserver(args) = command {
+        return runserver::run(args);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(error.to_string()).tell(),
+    };
+    let outcome = runtime.block_on(administer(command));
+    runtime.shutdown_background();
+    match outcome {
+        Ok(finished) => finished.into(),
+        Err(failure) => failure.tell(),
+    }
+}
+
+async fn administer(command: Command) -> Outcome {
+    let terminal = &mut Terminal;
+    match command {
+        Command::Runserver(_) => Ok(Finished::Whole),
+        Command::Createsuperuser(args) => {
+            let site = args.target.open_or_create().await?;
+            createsuperuser::run(&args, &site, terminal).await
+        }
+        Command::Changepassword(args) => {
+            let site = args.target.open().await?;
+            changepassword::run(&args, &site, terminal).await
+        }
+        Command::Deactivate(args) => {
+            let site = args.target.open().await?;
+            deactivate::run(&args, &site, terminal).await
+        }
+        Command::ImportDjango(args) => {
+            let site = args.target.open_or_create().await?;
+            import_django::run(&args, &site, terminal).await
+        }
+        Command::Export(args) => {
+            let site = args.target.open().await?;
+            export::run(&args, &site, terminal).await
+        }
+        Command::Import(args) => {
+            let site = args.target.open_or_create().await?;
+            import::run(&args, &site, terminal).await
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Where a command works: the data folder of this machine, or a deployed stack. Both are the same tables, reached by the
+//! same code.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use clap::Args as ClapArgs;
+use jiff::Timestamp;
+use local::template::{Resolver, Template};
+use local::{Folder, FolderError, Tables, TablesError};
+use portico::accounts::{Hasher, Identifier, User, UserId};
+use portico::clock::{Clock, SystemClock};
+use portico::config::{Config, Timeouts};
+use portico::rng::{Rng, SystemRng};
+use portico::store::{Database, Store};
+
+use crate::{Failure, project, stack};
+
+/// Where to work; without a word the data folder of this machine.
+#[derive(ClapArgs, Debug, Clone, Default)]
+pub struct Target {
+    /// The folder that keeps users [default: .portico beside template.yaml].
+    #[arg(long, value_name = "DIR", conflicts_with = "stack", help_heading = "Where")]
+    pub data: Option<PathBuf>,
+    /// A deployed CloudFormation stack, reached with the AWS credentials of this shell.
+    #[arg(long, value_name = "NAME", help_heading = "Where")]
+    pub stack: Option<String>,
+    /// The stack's region [default: that of the profile or of `AWS_REGION`].
+    #[arg(long, value_name = "REGION", requires = "stack", help_heading = "Where")]
+    pub region: Option<String>,
+    /// The profile with the credentials [default: `AWS_PROFILE`].
+    #[arg(long, value_name = "NAME", requires = "stack", help_heading = "Where")]
+    pub profile: Option<String>,
+}
+
+/// A site's tables and what is needed to work on them.
+pub struct Site {
+    store: Store,
+    config: Config,
+    hasher: Hasher,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    name: String,
+    /// What serves the tables, where it was begun for this.
+    _tables: Option<Tables>,
+}
+
+/// Nobody waits for a page here, and a large transaction may queue behind others.
+const TIMEOUTS: Timeouts = Timeouts { attempt_ms: 20_000, operation_ms: 60_000 };
+
+/// What `PUBLIC_URL` is where it does not matter: no command makes a link.
+const NO_URL: &str = "https://public-url-not-set.invalid";
+
+impl Target {
+    /// Opens what is there.
+    ///
+    /// # Errors
+    /// That it is not there, or cannot be reached.
+    pub async fn open(&self) -> Result<Site, Failure> {
+        if self.stack.is_none() {
+            let folder = self.folder()?;
+            if !Folder::database_in(&folder).is_file() {
+                return Err(Failure::new(format!("there are no users in {}: nothing has run there", folder.display())));
+            }
+        }
+        self.open_or_create().await
+    }
+
+    /// Opens what is there; a data folder that is missing is made.
+    pub async fn open_or_create(&self) -> Result<Site, Failure> {
+        let root = project::root().map_err(Failure::new)?;
+        match &self.stack {
+            Some(name) => {
+                let sdk = stack::credentials(self.region.as_deref(), self.profile.as_deref(), TIMEOUTS).await?;
+                let stack = stack::describe(&sdk, name).await?;
+                let endpoint = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok();
+                Site::deployed(&root, &sdk, endpoint.as_deref(), &stack)
+            }
+            None => Site::in_folder(&root, &self.folder()?).await,
+        }
+    }
+
+    fn folder(&self) -> Result<PathBuf, Failure> {
+        match &self.data {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(project::root().map_err(Failure::new)?.join(".portico")),
+        }
+    }
+}
+
+impl Site {
+    /// The tables in a data folder, also while a server has it.
+    pub async fn in_folder(root: &Path, folder: &Path) -> Result<Self, Failure> {
+        let template = read(root, "http://localhost:8000")?;
+        let tables = Tables::open(folder, &template.tables).await.map_err(|error| explain(&error))?;
+        let config = configure(&template, None)?;
+        let aws = tables.aws();
+        let sdk = aws.sdk_config(TIMEOUTS).map_err(Failure::new)?;
+        let name = folder.display().to_string();
+        Self::build(config, &sdk, aws.dynamodb_endpoint.as_deref(), name, Some(tables))
+    }
+
+    /// The tables of a deployed stack, with the settings of the template that is here.
+    pub fn deployed(
+        root: &Path,
+        sdk: &SdkConfig,
+        endpoint: Option<&str>,
+        stack: &stack::Outputs,
+    ) -> Result<Self, Failure> {
+        let config = configure(&read(root, NO_URL)?, Some(stack))?;
+        let region = sdk.region().map_or("an unknown region", |region| region.as_ref());
+        Self::build(config, sdk, endpoint, format!("the stack {} in {region}", stack.name), None)
+    }
+
+    fn build(
+        config: Config,
+        sdk: &SdkConfig,
+        endpoint: Option<&str>,
+        name: String,
+        tables: Option<Tables>,
+    ) -> Result<Self, Failure> {
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let hasher = Hasher::new(&config.passwords, rng.clone()).map_err(Failure::new)?;
+        let store = Store::new(Arc::new(Database::new(sdk, endpoint, config.tables.clone())), Arc::default());
+        Ok(Self { store, config, hasher, clock: Arc::new(SystemClock), rng, name, _tables: tables })
+    }
+
+    /// The tables.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What hashes passwords.
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// Randomness.
+    pub fn rng(&self) -> &dyn Rng {
+        &*self.rng
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where it is, for people to read.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether nobody has this address or user name.
+    pub async fn is_free(&self, identifier: &str) -> Result<bool, Failure> {
+        match Identifier::parse(identifier) {
+            Some(identifier) => Ok(self.store.find_user(&identifier).await?.is_none()),
+            None => Ok(false),
+        }
+    }
+
+    /// The account that an id, an address or a user name stands for.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub async fn find(&self, whom: &str) -> Result<User, Failure> {
+        let id = match (UserId::parse(whom), Identifier::parse(whom)) {
+            (Some(id), _) => Some(id),
+            (None, Some(identifier)) => self.store.find_user(&identifier).await?,
+            (None, None) => None,
+        };
+        let user = match id {
+            Some(id) => self.store.get_user(id).await?,
+            None => None,
+        };
+        user.ok_or_else(|| Failure::new(format!("no account is called {whom:?} in {}", self.name)))
+    }
+}
+
+fn read(root: &Path, public_url: &str) -> Result<Template, Failure> {
+    let resolver = Resolver::local().parameter("PublicUrl", public_url);
+    Template::load(&root.join("template.yaml"), &resolver).map_err(|error| Failure::new(portico::log::chain(&error)))
+}
+
+/// The settings of the function that makes accounts: what holds for a password there holds here.
+fn configure(template: &Template, stack: Option<&stack::Outputs>) -> Result<Config, Failure> {
+    let signup = template.function("signup").ok_or_else(|| Failure::new("template.yaml has no function signup"))?;
+    let mut vars: HashMap<String, String> = signup.environment.clone().into_iter().collect();
+    // Nothing that a command does is signed.
+    vars.remove("SECRET_KEY_ARN");
+    let rng: &dyn Rng = &SystemRng;
+    vars.insert("SECRET_KEY".to_owned(), rng.token());
+    if let Some(stack) = stack {
+        vars.insert("ACCOUNTS_TABLE".to_owned(), stack.accounts.clone());
+        vars.insert("SESSIONS_TABLE".to_owned(), stack.sessions.clone());
+        vars.insert("OUTBOX_TABLE".to_owned(), stack.outbox.clone());
+    }
+    Config::from_vars(vars).map_err(|error| Failure::new(error.to_string()))
+}
+
+fn explain(error: &TablesError) -> Failure {
+    Failure::new(match error {
+        TablesError::Folder(FolderError::InUse(folder)) => {
+            format!("another command works in {}; try again when it is done", folder.display())
+        }
+        other => portico::log::chain(other),
+    })
+}

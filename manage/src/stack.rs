@@ -1,0 +1,86 @@
+//! A deployed stack: which tables are its own, asked of CloudFormation with the ordinary credentials of a shell.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_cloudformation::types::Stack;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use portico::config::Timeouts;
+
+use crate::Failure;
+
+/// What a command needs to know of a stack.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    /// The stack's name.
+    pub name: String,
+    /// The durable table.
+    pub accounts: String,
+    /// The table of what expires.
+    pub sessions: String,
+    /// The table of promised mails.
+    pub outbox: String,
+}
+
+/// Credentials and region as the AWS CLI finds them: environment, profiles, single sign-on, the machine's own role.
+pub async fn credentials(
+    region: Option<&str>,
+    profile: Option<&str>,
+    timeouts: Timeouts,
+) -> Result<SdkConfig, Failure> {
+    let timeout = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(timeouts.attempt_ms))
+        .operation_attempt_timeout(Duration::from_millis(timeouts.attempt_ms))
+        .operation_timeout(Duration::from_millis(timeouts.operation_ms))
+        .build();
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(timeout)
+        // A table that has just been made grows into its load: it refuses first, and takes more minutes later.
+        .retry_config(RetryConfig::standard().with_max_attempts(8));
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region.to_owned()));
+    }
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    let sdk = loader.load().await;
+    match sdk.region() {
+        Some(_) => Ok(sdk),
+        None => Err(Failure::new("no region is set: give --region, or set AWS_REGION, or one in the profile")),
+    }
+}
+
+/// Asks for the stack's tables.
+pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
+    let region = sdk.region().map_or("?", |region| region.as_ref());
+    let asked = Client::new(sdk).describe_stacks().stack_name(name).send().await;
+    let answer = asked.map_err(|error| {
+        Failure::new(match (error.code(), error.message()) {
+            // "Stack with id NAME does not exist", ".. is not authorized to perform ..", "The security token .. is expired"
+            (Some(_), Some(message)) => format!("CloudFormation in {region}: {message}"),
+            _ => format!("CloudFormation in {region} cannot be asked: {}", DisplayErrorContext(&error)),
+        })
+    })?;
+    let outputs = answer.stacks().first().map(Stack::outputs).unwrap_or_default();
+    let output = |key: &str| {
+        let value = outputs.iter().find(|output| output.output_key() == Some(key)).and_then(|o| o.output_value());
+        value.map(str::to_owned).ok_or_else(|| {
+            Failure::new(format!(
+                "the stack {name} has no output {key}: it is another product's, or of an older version"
+            ))
+        })
+    };
+    Ok(Outputs {
+        name: name.to_owned(),
+        accounts: output("AccountsTable")?,
+        sessions: output("SessionsTable")?,
+        outbox: output("OutboxTable")?,
+    })
+}
