@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// Keeps nothing.
     #[arg(long)]
     in_memory: bool,
+    /// Limits nothing: no lock-out, as many tries as one likes. For load and conformance runs.
+    #[arg(long)]
+    no_throttle: bool,
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
@@ -78,7 +81,7 @@ impl Args {
             s3_address,
             data,
             root,
-            settings: Vec::new(),
+            settings: if self.no_throttle { vec![("THROTTLE_ENABLED".into(), "false".into())] } else { Vec::new() },
             deliver_events: true,
             deliver_changes: true,
             clock: Arc::new(SystemClock),
@@ -101,6 +104,9 @@ fn greet(stack: &Stack, data: Option<&PathBuf>) -> io::Result<()> {
     match data {
         Some(folder) => writeln!(out, "  Data is kept in {}", folder.display())?,
         None => writeln!(out, "  Data is kept in memory and ends with the server")?,
+    }
+    if !stack.app().config().throttle.enabled {
+        writeln!(out, "  Tries are NOT limited: THROTTLE_ENABLED is false")?;
     }
     writeln!(out, "  Ctrl-C stops it")?;
     writeln!(out)?;

@@ -1,7 +1,7 @@
 //! What a process holds: built once per cold start, shared by all of its requests.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use crate::accounts::password::{Breaches, Subject};
 use crate::accounts::{Backends, Hasher, Password};
@@ -80,6 +80,11 @@ impl App {
             Ok(costs) => hasher.expect(costs),
             // The first request will try again, and answer 503 if it must.
             Err(error) => tracing::warn!(error = %crate::log::chain(&error), "DynamoDB did not answer at start"),
+        }
+        if !config.throttle.enabled {
+            // Once a process, however many functions run in it.
+            static SAID: Once = Once::new();
+            SAID.call_once(|| tracing::warn!("THROTTLE_ENABLED is false: tries are not limited"));
         }
         let secrets = secrets?;
         Ok(Arc::new(Self {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::accounts::User;
+use crate::accounts::{self, User};
 use crate::context::Context;
 use crate::error::{Arg, Error, Result};
 use crate::media::Fetched;
@@ -18,7 +18,7 @@ use crate::sessions::SessionRecord;
 /// count. Whatever else a user has is theirs to see, fields that a site has added included.
 const SECRET: [&str; 3] = ["password", "session_epoch", "last_edit"];
 
-/// Packs everything: `profile.json`, `sessions.json`, the pictures under `media/`, and a `README.txt` in the visitor's
+/// Packs everything: `profile.json`, `sessions.json`, `logins.json`, the pictures under `media/`, and a `README.txt` in the visitor's
 /// language that says what is what. A picture for which there is no room is a short-lived address instead.
 pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     let mut files = Archive::new(cx.now());
@@ -28,6 +28,8 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     let (sessions, more) = cx.store().sessions_of(user.id, most).await?;
     let sessions: Vec<_> = sessions.iter().map(|session| Session::new(session, user)).collect();
     files.json("sessions.json", &sessions)?;
+
+    files.json("logins.json", &accounts::last_logins(cx, user).await?)?;
 
     let mut links = Vec::new();
     for key in &user.avatar.key {
@@ -95,7 +97,7 @@ fn readme(cx: &Context, user: &User, cut_at: Option<usize>, links: bool) -> Stri
     let email = ("email", Arg::Text(user.email.as_str().to_owned()));
     let at = ("at", Arg::Text(cx.now().strftime("%Y-%m-%d %H:%M UTC").to_string()));
     let mut text = vec![cx.text("export-readme-title", &[email, at]), String::new()];
-    for file in ["profile", "sessions", "media"] {
+    for file in ["profile", "sessions", "logins", "media"] {
         text.push(cx.text(&format!("export-readme-{file}"), &[]));
     }
     if let Some(most) = cut_at {

@@ -56,6 +56,7 @@ pub mod sessions;
 pub mod site;
 pub mod store;
 pub mod throttle;
+pub mod user_agent;
 pub mod user_fields;
 
 pub use app::App;

@@ -1,7 +1,9 @@
-//! What one does with an account as a whole: take one's data along (`/profile/export`), leave (`/profile/delete`).
+//! What one does with an account as a whole: see who was there (`/profile/security`), take one's data along
+//! (`/profile/export`), leave (`/profile/delete`).
 
 mod delete;
 mod export;
+mod security;
 
 use portico::Routes;
 use portico::accounts::{self, Password, User};
@@ -10,6 +12,7 @@ use portico::{Context, FieldErrors, Result};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/profile/security", security::show)
         .get("/profile/export", export::explain)
         .post("/profile/export", export::download)
         .get("/profile/delete", delete::explain)

@@ -2,7 +2,7 @@
 
 use super::{Password, User};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mail::Letter;
 use crate::throttle;
 
@@ -19,6 +19,10 @@ pub enum PasswordChange {
 ///
 /// User, sessions and the mail to the owner change in one transaction, so that no session of the password before it
 /// lives, not even of a log-in that is under way: that one begins under the epoch that it has read.
+///
+/// # Errors
+/// [`Error::Conflict`] when the hash was stored anew at the same moment, by a log-in that upgraded it: nothing was
+/// changed, and trying again will do.
 pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result<PasswordChange> {
     let hash = cx.app().hasher().hash(new).await?;
     let changed = User { session_epoch: user.session_epoch + 1, password: hash, ..user.clone() };
@@ -33,6 +37,10 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
             Ok(PasswordChange::Done)
         }
         Err(error) if error.is_condition() => {
+            let epoch = cx.store().get_user(user.id).await?.map(|current| current.session_epoch);
+            if epoch == Some(user.session_epoch) {
+                return Err(Error::Conflict);
+            }
             cx.drop_session();
             Ok(PasswordChange::Overtaken)
         }

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::hooks::{self, Scope};
-use super::{Authenticated, User};
+use super::{Authenticated, LoginRecord, User};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::mail::Letter;
 use crate::store::StoreError;
 
 /// Whether a session outlives the browser (`remember`, off by default: computers are shared).
@@ -35,10 +36,20 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     let store = cx.store();
     let address = cx.client_address();
     let now = cx.now();
+    let known_device = cx.devices().are_known_to(&user);
+    // The first log-in ever is from a device that nothing can be compared with.
+    let is_news = !known_device && user.last_login.is_some();
+    let news = is_news.then(|| cx.promise(Letter::NewDevice { user: user.id, client: cx.client() }));
     // At the same time: one trip. None of them depends on another, and each failure refuses the log-in.
-    let (created, recorded, ended, given_back) = tokio::join!(
-        store.create_session(&begun.key, &begun.record),
+    let (created, recorded, kept, ended, given_back) = tokio::join!(
+        async {
+            match &news {
+                Some(mail) => store.create_session_and_tell(&begun.key, &begun.record, mail).await,
+                None => store.create_session(&begun.key, &begun.record).await,
+            }
+        },
         store.record_login(user.id, now, &address),
+        store.keep_login(user.id, LoginRecord::new(cx, &user, known_device)),
         async {
             match &begun.replaces {
                 Some(old) => store.delete_session(old).await,
@@ -50,10 +61,12 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     if recorded.as_ref().is_err_and(StoreError::is_condition) {
         // The account was deleted since the password was verified: its sessions are erased, and this one too.
         store.delete_session(&begun.key).await?;
+        store.forget_login(user.id, kept?).await?;
         return Err(Error::InvalidLogin);
     }
     created?;
     recorded?;
+    kept?;
     ended?;
     given_back?;
     let user = User { last_login: Some(now), ..user };

@@ -64,7 +64,12 @@ async fn sign_up_quietly(cx: &Context, user: User) -> Result<Result<User, FieldE
             cx.store().create_user(&user, Some(&new)).await?
         };
         match done {
-            Ok(()) => return Ok(Ok(user)),
+            Ok(()) => {
+                if !is_taken {
+                    super::hooks::user_created(cx, &user).await;
+                }
+                return Ok(Ok(user));
+            }
             Err(taken) if taken.username => {
                 let mut errors = FieldErrors::default();
                 errors.add("username", "unique", "username-unique");

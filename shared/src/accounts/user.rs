@@ -100,6 +100,9 @@ pub struct User {
     /// When it last signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login: Option<Timestamp>,
+    /// Counts the log-ins.
+    #[serde(default)]
+    pub login_count: u64,
     /// From where it last signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login_ip: Option<String>,
@@ -129,6 +132,7 @@ impl User {
             last_edit: None,
             date_joined: now,
             last_login: None,
+            login_count: 0,
             last_login_ip: None,
             avatar: Avatar::default(),
         }
@@ -297,6 +301,7 @@ mod tests {
             last_edit: Some("edit".to_owned()),
             date_joined: now,
             last_login: Some(now),
+            login_count: 1,
             last_login_ip: Some("192.0.2.1".to_owned()),
             avatar: Avatar {
                 upload: UploadId::parse("00000000-0000-0000-0000-000000000001"),

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::{Arg, Result};
 use crate::i18n::Language;
 use crate::pages::Pages;
+use crate::user_agent::UserAgent;
 
 /// What a letter says beside its kind.
 #[derive(Debug)]
@@ -72,7 +73,10 @@ pub fn compose(pages: &Pages, config: &Config, draft: &Draft<'_>) -> Result<Mess
         lifetime: draft.link.as_ref().map(|(_, seconds)| lifetime(language, *seconds)),
         at: draft.at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         address_of_client: client.map(|client| line(&client.address)),
-        device: client.map(|client| line(&client.user_agent)).filter(|device| !device.is_empty()),
+        // In our words: what somebody calls their browser is theirs to choose, and no place to write to an owner from.
+        device: client
+            .filter(|client| !client.user_agent.is_empty())
+            .map(|client| UserAgent::parse(&client.user_agent).text(language)),
     };
     let html = pages.render_mail(&format!("mail/{kind}.html"), &page)?;
     let text = tidy(&pages.render_mail(&format!("mail/{kind}.txt"), &page)?);

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::accounts::tokens::{LinkId, Purpose};
-use crate::accounts::{CanonicalEmail, CanonicalUsername, UserId};
+use crate::accounts::{CanonicalEmail, CanonicalUsername, LAST_LOGINS, UserId};
 use crate::media::UploadId;
 use crate::sessions::SessionKey;
 use crate::throttle::Counter;
@@ -88,6 +88,14 @@ impl Key {
     /// Whose erasure an item orders, if that is what it does.
     pub fn to_erase(&self) -> Option<UserId> {
         UserId::parse(self.pk.strip_prefix(ERASURE)?)
+    }
+
+    /// How the sort keys of a user's log-ins begin.
+    pub const LOGINS: &'static str = "LOGIN#";
+
+    /// The slot of a user's log-in.
+    pub fn login(user: UserId, number: u64) -> Self {
+        Self { pk: user_partition(user), sk: format!("{}{:02}", Self::LOGINS, number % LAST_LOGINS) }
     }
 
     /// What is counted against somebody.

@@ -10,6 +10,7 @@ mod expression;
 pub mod groups;
 pub mod hashes;
 pub mod keys;
+pub mod logins;
 pub mod outbox;
 mod partition;
 mod plain;

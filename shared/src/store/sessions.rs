@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::call::{from_item, to_item};
+use super::call::{Write, from_item, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK, SESSION, TTL, user_partition};
 use super::users::to_user;
 use super::{Store, StoreError};
 use crate::accounts::{User, UserId};
+use crate::mail::Promise;
 use crate::sessions::SessionKey;
 
 /// A session as it is stored.
@@ -95,6 +96,17 @@ impl Store {
     pub async fn create_session(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), StoreError> {
         let item = to_item(&Key::session(key), record)?;
         self.put(self.sessions(), item, &Expression::new()).await
+    }
+
+    /// Writes the session of a log-in and promises the mail that tells of it: both or none.
+    pub async fn create_session_and_tell(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        mail: &Promise,
+    ) -> Result<(), StoreError> {
+        let session = Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new());
+        self.transact(Some(mail.id.to_string()), &[session, self.promise(mail)?]).await
     }
 
     /// Saves what changed, and only that: two requests that set different keys keep both.

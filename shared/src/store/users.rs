@@ -148,12 +148,16 @@ impl Store {
         taken(self.transact(Some(mail.id.to_string()), &writes).await)
     }
 
-    /// Notes when and from where a user signed in.
+    /// Notes when and from where a user signed in, and that it was once more.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when the account was deleted meanwhile.
     pub async fn record_login(&self, id: UserId, now: Timestamp, address: &str) -> Result<(), StoreError> {
-        let change = Expression::new().set(&["last_login"], now)?.set(&["last_login_ip"], address)?.if_living();
+        let change = Expression::new()
+            .set(&["last_login"], now)?
+            .set(&["last_login_ip"], address)?
+            .add("login_count", 1)?
+            .if_living();
         self.update(self.accounts(), &Key::user(id), &change).await.map(drop)
     }
 

@@ -182,6 +182,7 @@ const RESERVED: &[&str] = &[
     "last_edit",
     "last_login",
     "last_login_ip",
+    "login_count",
     "password",
     "password1",
     "password2",

@@ -18,6 +18,7 @@ mod watch;
 mod account;
 mod forms;
 mod keyboard;
+mod leaving;
 mod phone;
 mod preferences;
 mod screenshots;

@@ -12,7 +12,9 @@ async fn every_page_fits_a_phone_in_both_languages() {
     for language in ["English", "한국어"] {
         kim.goes_to("/").await;
         kim.presses_in("footer", language).await;
-        kim.goes_to("/profile").await;
+        for path in ["/profile", "/profile/export", "/profile/delete"] {
+            kim.goes_to(path).await;
+        }
         kim.goes_to_refused("/logout", 405).await;
         kim.goes_to_refused("/nowhere", 404).await;
     }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::consent;
 use crate::site::{Fault, Site, pictures};
 
+/// An account a step is more than one may sign up.
+const UNLIMITED: [(&str, &str); 1] = [("THROTTLE_ENABLED", "false")];
+
 /// More calls than an erasure makes.
 const ENOUGH: usize = 40;
 
@@ -15,7 +18,7 @@ async fn a_crash_at_any_call_of_a_deletion_deletes_all_or_nothing() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         let mut outcomes = Vec::new();
         for step in 0..ENOUGH {
-            let (site, faults) = Site::with_faults(&[]).await;
+            let (site, faults) = Site::with_faults(&UNLIMITED).await;
             let mut kim = site.member("kim@example.com").await;
             let token = kim.csrf_token().await;
             let before = site.state();
@@ -49,7 +52,7 @@ async fn a_crash_at_any_call_of_a_deletion_deletes_all_or_nothing() {
 
 #[tokio::test]
 async fn an_answer_that_was_lost_does_not_delete_twice_or_fail() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = Site::with_faults(&UNLIMITED).await;
     let mut kim = site.member("kim@example.com").await;
     let token = kim.csrf_token().await;
     faults.next("TransactWriteItems", 1, Fault::ReplyLost);
@@ -61,7 +64,7 @@ async fn an_answer_that_was_lost_does_not_delete_twice_or_fail() {
 #[tokio::test]
 async fn a_crash_at_any_call_of_an_erasure_is_made_good_by_the_next_delivery() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
-        let (site, faults) = Site::with_faults(&[]).await;
+        let (site, faults) = Site::with_faults(&UNLIMITED).await;
         let mut lee = site.member("lee@example.com").await;
         lee.upload(&pictures::png(), "image/png").await;
         site.deliver_next().await;
@@ -107,7 +110,7 @@ async fn a_crash_at_any_call_of_an_erasure_is_made_good_by_the_next_delivery() {
 async fn a_publication_that_crashed_before_the_erasure_leaves_no_object() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for erased_between in [false, true] {
-            let (site, faults) = Site::with_faults(&[]).await;
+            let (site, faults) = Site::with_faults(&UNLIMITED).await;
             for step in 0..ENOUGH {
                 let mut kim = site.member("kim@example.com").await;
                 kim.upload(&pictures::png(), "image/png").await;

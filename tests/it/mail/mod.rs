@@ -15,7 +15,10 @@ fn email(text: &str) -> portico::accounts::Email {
 }
 
 fn client() -> Client {
-    Client { address: "192.0.2.7".to_owned(), user_agent: "Firefox on Linux".to_owned() }
+    Client {
+        address: "192.0.2.7".to_owned(),
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0".to_owned(),
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod faults;
 mod gate;
+pub(crate) mod links;
 pub(crate) mod log;
 pub(crate) mod mail;
 pub(crate) mod pictures;

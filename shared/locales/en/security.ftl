@@ -1,0 +1,14 @@
+# Words about log-ins and devices, in English. Every key is also in ../ko/security.ftl.
+
+device-browser-on-system = { $browser } on { $system }
+device-unknown = Unknown device
+
+security-title = Security
+security-link = Last log-ins
+security-logins = Last log-ins
+security-logins-hint = The last { $most } are kept. A device is new when you have not logged in with it before, or since you last logged out everywhere or set a new password.
+security-logins-none = No log-in is recorded yet.
+security-new-device = New device
+security-not-you = One of these was not you?
+security-not-you-hint = Then somebody else knows your password. Set a new one: it ends every other session at once.
+security-everywhere-hint = Every device counts as new afterwards.

@@ -1,0 +1,14 @@
+# 로그인과 기기에 관한 문구(한국어). 모든 키는 ../en/security.ftl에도 있습니다.
+
+device-browser-on-system = { $system }의 { $browser }
+device-unknown = 알 수 없는 기기
+
+security-title = 보안
+security-link = 최근 로그인
+security-logins = 최근 로그인
+security-logins-hint = 최근 { $most }건을 보관합니다. 처음 로그인한 기기와, 모든 기기에서 로그아웃하거나 비밀번호를 바꾼 뒤 처음 로그인한 기기에는 ‘새 기기’라고 표시합니다.
+security-logins-none = 아직 기록된 로그인이 없습니다.
+security-new-device = 새 기기
+security-not-you = 본인이 아닌 로그인이 있나요?
+security-not-you-hint = 다른 사람이 비밀번호를 알고 있습니다. 비밀번호를 새로 정하면 다른 세션이 모두 바로 끝납니다.
+security-everywhere-hint = 그 뒤에는 모든 기기를 새 기기로 봅니다.

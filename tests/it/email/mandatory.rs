@@ -1,0 +1,160 @@
+//! Where addresses must be proven: nobody logs in without, and nobody learns who has an account.
+
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::guards;
+use crate::site::{Answer, PASSWORD, Site, Visitor};
+
+async fn strict() -> Site {
+    Site::start_with(|options| {
+        options.settings.push(("ACCOUNT_EMAIL_VERIFICATION".to_owned(), "mandatory".to_owned()));
+    })
+    .await
+}
+
+fn form(email: &str, username: &str) -> Value {
+    json!({ "email": email, "username": username, "password1": PASSWORD, "password2": PASSWORD })
+}
+
+/// Proves the address by the newest link.
+async fn confirm(site: &Site, email: &str) {
+    let link = site.link_to(email, "/email/confirm/").await;
+    let mut phone = site.visitor();
+    phone.follow(&link).await;
+    assert_eq!(phone.post("/email/confirm", &[]).await.status, 303);
+}
+
+/// What somebody sees of an answer: everything but what is new in each.
+fn seen(answer: &Answer) -> (u16, String, Value, Vec<String>) {
+    let mut body = if answer.body.is_empty() { Value::Null } else { answer.json() };
+    if let Some(user) = body.get_mut("user").and_then(Value::as_object_mut) {
+        for (name, value) in user.iter_mut().filter(|(name, _)| ["id", "date_joined", "email"].contains(&name.as_str()))
+        {
+            assert!(value.is_string(), "{name}");
+            *value = Value::Null;
+        }
+    }
+    if let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) {
+        error.remove("request_id");
+    }
+    let mut headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+    headers.sort();
+    (answer.status.as_u16(), answer.header("location").to_owned(), body, headers)
+}
+
+#[tokio::test]
+async fn the_right_password_is_refused_until_the_address_is_proven() {
+    let site = strict().await;
+    let mut kim = site.visitor().with("accept-language", "en");
+    let form = [("email", "kim@example.com"), ("password1", PASSWORD), ("password2", PASSWORD)];
+    assert_eq!(kim.post("/signup", &form).await.header("location"), "/login");
+    assert!(kim.get("/login").await.text().contains("open the link in it"));
+    site.deliver_mail().await;
+    let log_in = [("username", "kim@example.com"), ("password", PASSWORD)];
+    let answer = kim.post("/login", &log_in).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("Please confirm your address"));
+    assert!(kim.whoami().await.is_null());
+    assert_eq!(site.promised(), ["confirm_email"], "another mail is on its way");
+    let body = json!({ "username": "kim@example.com", "password": PASSWORD });
+    let answer = site.program().post_json("/login", body).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "email_unverified"));
+    let wrong = site.program().post_json("/login", json!({ "username": "kim@example.com", "password": "x" })).await;
+    assert_eq!((wrong.status.as_u16(), wrong.code().as_str()), (401, "invalid_login"), "only who knows it is told");
+    confirm(&site, "kim@example.com").await;
+    assert_eq!(kim.post("/login", &log_in).await.status, 303);
+    assert_eq!(kim.whoami().await["email"], "kim@example.com");
+}
+
+#[tokio::test]
+async fn a_reset_by_mail_proves_it_too() {
+    let site = strict().await;
+    site.program().post_json("/signup", form("kim@example.com", "")).await;
+    let mut kim = site.visitor();
+    kim.ask_for_reset("kim@example.com").await;
+    let link = site.link_to("kim@example.com", "/password/reset/").await;
+    kim.follow(&link).await;
+    assert_eq!(kim.set_password("staple battery horse").await.status, 303);
+    assert!(kim.can_log_in(&site, "kim@example.com", "staple battery horse").await);
+}
+
+#[tokio::test]
+async fn a_taken_address_is_answered_as_a_free_one() {
+    let site = strict().await;
+    assert_eq!(site.program().post_json("/signup", form("kim@example.com", "kim")).await.status, 201);
+    confirm(&site, "kim@example.com").await;
+    for (taken, free, username) in [
+        ("KIM@example.com", "one@example.com", ""),
+        ("kim@example.com", "two@example.com", "two"),
+        ("kim@example.com", "six@example.com", "kim"),
+        ("kim@example.com", "six@example.com", "a b"),
+    ] {
+        let told = site.program().post_json("/signup", form(taken, username)).await;
+        let new = site.program().post_json("/signup", form(free, username)).await;
+        assert_eq!(seen(&told), seen(&new), "{taken} {username}");
+        assert_eq!(told.cost(), new.cost(), "{taken} {username}");
+        if told.status == 201 {
+            assert_eq!(told.json()["user"]["email"], taken);
+            assert_eq!(told.cost().calls, 2, "the guard, one transaction");
+        }
+    }
+    for (taken, free, username) in
+        [("kim@example.com", "three@example.com", ""), ("kim@example.com", "four@example.com", "four")]
+    {
+        let mut costs = Vec::new();
+        for email in [taken, free] {
+            let page = [("email", email), ("username", username), ("password1", PASSWORD), ("password2", PASSWORD)];
+            let mut visitor = site.visitor().with("accept-language", "en");
+            let answer = visitor.post("/signup", &page).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login"), "{email}");
+            assert!(visitor.get("/login").await.text().contains("open the link in it"), "{email}");
+            costs.push(answer.cost());
+        }
+        assert_eq!(costs[0], costs[1], "{username}");
+    }
+    let mails = site.mails_to("kim@example.com").await;
+    let told = mails.iter().filter(|mail| mail.subject.contains("already"));
+    assert_eq!(told.count(), 4, "the owner is told: {:?}", mails.iter().map(|mail| &mail.subject).collect::<Vec<_>>());
+    assert!(site.mails_to("KIM@example.com").await.is_empty(), "at the stored address alone");
+    assert!(!site.mails_to("one@example.com").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_thirty_sign_ups_at_once_one_makes_the_account_and_all_are_told_the_same() {
+    let site = Site::start_with(|options| {
+        for (name, value) in [
+            ("ACCOUNT_EMAIL_VERIFICATION", "mandatory"),
+            ("AWS_ATTEMPT_TIMEOUT_MS", "30000"),
+            ("AWS_OPERATION_TIMEOUT_MS", "30000"),
+        ] {
+            options.settings.push((name.to_owned(), value.to_owned()));
+        }
+    })
+    .await;
+    let program = site.program();
+    let answers = join_all((0..30).map(|_| {
+        let mut program: Visitor<'_> = program.clone();
+        async move { program.post_json("/signup", form("kim@example.com", "")).await }
+    }))
+    .await;
+    let first = seen(&answers[0]);
+    assert!(answers.iter().all(|answer| seen(answer) == first));
+    assert_eq!(first.0, 201);
+    assert_eq!(guards(&site), [("kim@example.com".to_owned(), false)]);
+    let promised = site.promised();
+    let count = |kind: &str| promised.iter().filter(|known| *known == kind).count();
+    assert_eq!((count("confirm_email"), count("account_exists")), (1, 29));
+}
+
+#[tokio::test]
+async fn who_is_signed_in_stays_so_when_it_becomes_mandatory() {
+    let site = strict().await;
+    let mut kim = site.program();
+    kim.post_json("/signup", form("kim@example.com", "")).await;
+    confirm(&site, "kim@example.com").await;
+    let user = kim.log_in("kim@example.com").await;
+    site.amend(&user["id"], "email_verified", json!({ "BOOL": false }));
+    assert_eq!(kim.send(Method::GET, "/profile", &[], bytes::Bytes::new()).await.status, 200);
+}
