@@ -28,7 +28,7 @@ use crate::dynamodb::DynamoDb;
 use crate::folder::{Folder, FolderError};
 use crate::functions::{self, Function};
 use crate::gateway::{self, Gateway, Invoke, InvokeError, Route};
-use crate::mail::{Mail, SesServer, Tray};
+use crate::mail::{self, Mail, SesServer, Tray, TrayPages};
 use crate::s3::{self, S3Server};
 use crate::s3_events::S3Events;
 use crate::secrets;
@@ -197,7 +197,8 @@ impl Stack {
             functions.clone(),
             gateway::Options { port, ..gateway::Options::default() },
         )?
-        .front(static_files);
+        .front(static_files)
+        .front(TrayPages::new(tray.clone()));
         let s3_events = S3Events::new(s3.events(), &template, &functions, REGION);
         let stream_events = StreamEvents::new(dynamodb.clone(), &template, &functions, changed);
         let mut tasks = vec![tokio::spawn(sweep(dynamodb.clone()))];
@@ -228,6 +229,16 @@ impl Stack {
     /// Where the site is reached.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where the mails that were sent can be read.
+    pub fn mail_url(&self) -> String {
+        format!("{}{}", self.url, mail::PATH)
+    }
+
+    /// Where SES is reached.
+    pub fn ses_url(&self) -> String {
+        self.ses.url()
     }
 
     /// Where S3 is reached.
@@ -303,6 +314,11 @@ impl Stack {
     /// Delivers what waits in the streams of the tables by hand, once, where that is not done as it comes.
     pub async fn deliver_changes(&self) -> Vec<Delivery> {
         self.stream_events.deliver_waiting().await
+    }
+
+    /// How many records wait in the streams of the tables.
+    pub fn waiting_changes(&self) -> usize {
+        self.dynamodb.waiting_changes()
     }
 
     /// Records of streams that were given up.

@@ -101,6 +101,7 @@ fn greet(stack: &Stack, data: Option<&PathBuf>) -> io::Result<()> {
     writeln!(out, "    sign up   {url}/signup")?;
     writeln!(out, "    log in    {url}/login")?;
     writeln!(out, "    profile   {url}/profile")?;
+    writeln!(out, "    mail      {}", stack.mail_url())?;
     match data {
         Some(folder) => writeln!(out, "  Data is kept in {}", folder.display())?,
         None => writeln!(out, "  Data is kept in memory and ends with the server")?,

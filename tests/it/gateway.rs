@@ -79,6 +79,9 @@ async fn every_event_of_the_folder_gets_its_answer() {
     let answer = site.stack.invoke("erase-account", event("stream-erase")).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [] }), "somebody who is erased already");
     seen.insert("stream-erase.json".to_owned());
+    let answer = site.stack.invoke("mailer", event("stream-mail")).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }), "a mail that is gone is done");
+    seen.insert("stream-mail.json".to_owned());
     let files = std::fs::read_dir(root().join("events")).unwrap();
     let files: BTreeSet<_> = files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(files, seen, "every file is an input of this test");

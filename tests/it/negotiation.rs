@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::site::Site;
 
 /// Every route and what `Allow` says of it.
-pub(crate) const ROUTES: [(&str, &str); 26] = [
+pub(crate) const ROUTES: [(&str, &str); 27] = [
     ("/", "GET, HEAD"),
     ("/csrf", "GET, HEAD"),
     ("/signup", "GET, POST, HEAD"),
@@ -15,6 +15,7 @@ pub(crate) const ROUTES: [(&str, &str); 26] = [
     ("/logout", "POST"),
     ("/logout/all", "POST"),
     ("/profile", "GET, POST, PATCH, HEAD"),
+    ("/profile/security", "GET, HEAD"),
     ("/profile/export", "GET, POST, HEAD"),
     ("/profile/delete", "GET, POST, HEAD"),
     ("/password/change", "GET, POST, HEAD"),

@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 
 use http::Method;
+use local::Delivery;
 use local::template::{Effect, Function, Statement};
+use portico::accounts::Email;
+use portico::mail::{Client, Letter};
 use serde_json::{Value, json};
 
 use crate::site::faults::Call;
-use crate::site::{Faults, PASSWORD, Site, pictures};
+use crate::site::{Fault, Faults, PASSWORD, Site, pictures};
 
 /// An action on a resource, as IAM sees a call.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +63,10 @@ fn needs(call: &Call) -> Vec<Need> {
             });
             deletions.map(|(table, key)| dynamodb("BatchWriteItem", &table, &key)).collect()
         }
+        "POST email" => {
+            let need = |action: &str| Need { action: action.to_owned(), resource: "identity".into(), keys: Vec::new() };
+            vec![need("ses:SendEmail"), need("ses:SendRawEmail")]
+        }
         s3 => {
             let (method, folder) = s3.split_once(' ').unwrap_or_else(|| panic!("{s3} is unknown to this test"));
             if method == "LIST" {
@@ -91,6 +98,7 @@ fn allows(statement: &Statement, need: &Need) -> bool {
         Some(("dynamodb", _)) => arn.ends_with(&format!("/{}", need.resource)),
         // A listing is of a bucket; the condition says of what in it.
         Some((_, "ListBucket")) => listed.iter().flatten().any(|prefix| prefix.starts_with(&need.resource)),
+        Some(("ses", _)) => arn.ends_with(&format!(":{}/*", need.resource)),
         _ => arn.ends_with(&format!("/{}*", need.resource)),
     };
     let patterns = texts(statement.condition.pointer("/ForAllValues:StringLike/dynamodb:LeadingKeys"));
@@ -199,6 +207,31 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     let proof = json!({ "password": PASSWORD, "confirm": true });
     assert_eq!(visitor.send_with(&token, Method::POST, "/profile/export", proof.clone()).await.status, 200);
     check("account", "an export");
+
+    let user: portico::accounts::UserId = serde_json::from_value(visitor.whoami().await["id"].clone()).unwrap();
+    let (kim, new) = ["kim@example.com", "new@example.com"].map(|text| Email::parse(text).unwrap()).into();
+    let client = Client { address: "192.0.2.1".to_owned(), user_agent: String::new() };
+    for letter in [
+        Letter::ConfirmEmail { user, email: kim.clone() },
+        Letter::AccountExists { email: kim.clone() },
+        Letter::ResetPassword { email: kim.clone() },
+        Letter::ResetPassword { email: new.clone() },
+        Letter::PasswordChanged { user, client: client.clone() },
+        Letter::ChangeEmail { user, old: kim.clone(), new: new.clone() },
+        Letter::EmailChanged { user, old: kim.clone(), new, client: client.clone() },
+        Letter::NewDevice { user, client },
+        Letter::AccountDeleted { email: kim, name: String::new() },
+    ] {
+        let kind = letter.kind();
+        site.promise(letter).await;
+        faults.clear();
+        if kind == "new_device" {
+            faults.next("POST email", 1, Fault::internal());
+            assert_eq!(site.stack.deliver_changes().await, [Delivery::Failed]);
+        }
+        site.deliver_mail().await;
+        check("mailer", kind);
+    }
 
     assert_eq!(visitor.clone().send_with(&token, Method::POST, "/logout", json!({})).await.status, 200);
     visitor.get("/logout").await;

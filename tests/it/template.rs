@@ -40,10 +40,11 @@ fn every_path_has_a_route_and_every_route_a_path() {
         let declared: BTreeSet<_> =
             function.routes.iter().map(|route| route.path.as_str()).filter(|path| *path != "$default").collect();
         let Handler::Http(routes) = &handlers[function.name.as_str()] else {
-            assert!(function.routes.is_empty() && !function.s3_events.is_empty(), "{}", function.name);
+            let events = function.s3_events.len() + function.stream_events.len();
+            assert!(function.routes.is_empty() && events > 0, "{}", function.name);
             continue;
         };
-        assert!(function.s3_events.is_empty(), "{}", function.name);
+        assert!(function.s3_events.is_empty() && function.stream_events.is_empty(), "{}", function.name);
         assert_eq!(declared, routes.paths().collect(), "{}", function.name);
         for route in &function.routes {
             assert_eq!(route.method, "ANY", "{}: the handler decides methods", route.path);
@@ -100,12 +101,17 @@ fn every_function_has_statements_of_its_own_and_none_is_for_everything() {
             assert!(!statement.actions.is_empty() && !statement.resources.is_empty(), "{what}");
             for action in &statement.actions {
                 let (service, verb) = action.split_once(':').unwrap();
-                assert!(["dynamodb", "s3", "secretsmanager"].contains(&service), "{what}");
+                assert!(["dynamodb", "s3", "secretsmanager", "ses"].contains(&service), "{what}");
                 assert!(!verb.contains('*'), "{what}");
                 assert!(!["Scan", "DeleteTable", "PutBucketPolicy"].contains(&verb), "{what}");
             }
             for resource in &statement.resources {
                 assert!(resource.starts_with("arn:") && resource != "arn:*", "{what}");
+                if resource.ends_with(":identity/*") {
+                    // Which of the identities sends is said by the address.
+                    assert!(statement.condition["StringEquals"]["ses:FromAddress"].is_string(), "{what}");
+                    continue;
+                }
                 // A star at the end is a folder of a bucket, never a bucket or a table.
                 let folder = resource.starts_with("arn:aws:s3:::") && resource.ends_with("/*");
                 assert!(!resource.trim_end_matches('*').contains('*'), "{what}");

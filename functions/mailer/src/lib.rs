@@ -52,8 +52,7 @@ async fn send(cx: &JobContext, promise: &Promise) -> Result<&'static str> {
         }
     };
     let message = write(cx, &draft)?;
-    let config = cx.app().config();
-    let mime = message.to_mime(&config.mail.from, &config.public_url, promise.id, cx.now())?;
+    let mime = message.to_mime(cx.app().config(), promise.id, cx.now())?;
     cx.app().mailer().send(&mime).await.map_err(Error::unavailable)?;
     let now = cx.now().as_second();
     cx.store().mail_sent(promise.id, now, now + REMEMBERED).await?;

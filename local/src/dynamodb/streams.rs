@@ -42,6 +42,12 @@ impl DynamoDb {
         found.unwrap_or(true)
     }
 
+    /// How many do.
+    pub(crate) fn waiting_changes(&self) -> usize {
+        let counted = self.streams.lock().query_row("SELECT COUNT(*) FROM _stream_records", [], |row| row.get(0));
+        counted.unwrap_or(0)
+    }
+
     /// The records of a table's stream that were not removed, the oldest first: `limit` of those after the one with the
     /// number `after`.
     pub(crate) fn changes(&self, table: &str, after: Option<u128>, limit: usize) -> Result<Vec<Value>, String> {

@@ -4,9 +4,11 @@
 //! `/__local/mail`, which exists here alone.
 
 mod message;
+mod page;
 mod ses;
 mod store;
 
 pub use message::Mail;
+pub(crate) use page::{PATH, TrayPages};
 pub(crate) use ses::SesServer;
 pub(crate) use store::Tray;

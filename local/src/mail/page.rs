@@ -11,7 +11,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use jiff::Timestamp;
-use minijinja::{Environment, context};
+use minijinja::Environment;
+use minijinja::value::Serde;
 use portico::config::Origin;
 use serde::Serialize;
 use serde_json::json;
@@ -98,7 +99,7 @@ impl TrayPages {
         if json {
             return text(StatusCode::OK, "application/json", json!({ "mails": mails }).to_string());
         }
-        self.page("list.html", context! { mails })
+        self.page("list.html", json!({ "mails": mails }))
     }
 
     fn mail(&self, id: &str, json: bool) -> Response<Bytes> {
@@ -107,13 +108,15 @@ impl TrayPages {
         if json {
             return text(StatusCode::OK, "application/json", json!(shown).to_string());
         }
-        self.page("mail.html", context! { mail => shown, text => pieces(&mail.text) })
+        self.page("mail.html", json!({ "mail": shown, "text": pieces(&mail.text) }))
     }
 
     fn part(&self, id: &str, kind: &str, policy: &'static str, show: impl Fn(&Mail) -> Vec<u8>) -> Response<Bytes> {
         let Some(mail) = self.find(id) else { return not_found() };
         let mut response = text(StatusCode::OK, kind, show(&mail));
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         response
     }
 
@@ -131,8 +134,11 @@ impl TrayPages {
         self.tray.mail(id.parse().ok()?)
     }
 
-    fn page(&self, template: &str, page: minijinja::Value) -> Response<Bytes> {
-        let rendered = self.templates.get_template(template).and_then(|template| template.render(page));
+    fn page(&self, template: &str, page: serde_json::Value) -> Response<Bytes> {
+        let rendered = self
+            .templates
+            .get_template(template)
+            .and_then(|template| template.render(minijinja::Value::from(Serde(page))));
         match rendered {
             Ok(html) => text(StatusCode::OK, "text/html", html),
             Err(error) => {
@@ -159,7 +165,9 @@ impl<'a> Shown<'a> {
 
 /// Whether the request names this machine as people do: a foreign name that leads here is another site's.
 fn is_here(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let host = host.to_str().ok();
     host.and_then(|host| Origin::parse(&format!("http://{host}"))).is_some_and(|origin| origin.is_loopback())
 }
 
@@ -191,7 +199,8 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut rest = text;
     while let Some(at) = [rest.find("http://"), rest.find("https://")].into_iter().flatten().min() {
         let (before, from) = rest.split_at(at);
-        let (link, after) = from.split_at(from.find(|c: char| c.is_whitespace() || "<>\"".contains(c)).unwrap_or(from.len()));
+        let (link, after) =
+            from.split_at(from.find(|c: char| c.is_whitespace() || "<>\"".contains(c)).unwrap_or(from.len()));
         pieces.push(Piece { text: before, link: false });
         pieces.push(Piece { text: link, link: true });
         rest = after;
@@ -213,7 +222,8 @@ fn text(status: StatusCode, kind: &str, body: impl Into<Bytes>) -> Response<Byte
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Without a referrer for itself the page's form would come from nowhere (`Origin: null`).
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));

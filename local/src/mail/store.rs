@@ -10,6 +10,8 @@ use crate::secrets;
 
 /// How many mails are kept; the oldest make room.
 const KEPT: i64 = 500;
+/// How many bytes of them.
+const KEPT_BYTES: i64 = 64 * 1024 * 1024;
 
 const TABLES: &str = "
 PRAGMA journal_mode = WAL;
@@ -52,7 +54,9 @@ impl Tray {
         let insert = "INSERT INTO mails (received, recipients, raw) VALUES (?1, ?2, ?3)";
         transaction.execute(insert, params![received, recipients, raw])?;
         let id = transaction.last_insert_rowid();
-        transaction.execute("DELETE FROM mails WHERE id <= ?1", [id - KEPT])?;
+        let too_many = "DELETE FROM mails WHERE id <= ?1 OR id IN
+            (SELECT id FROM (SELECT id, SUM(LENGTH(raw)) OVER (ORDER BY id DESC) AS bytes FROM mails) WHERE bytes > ?2)";
+        transaction.execute(too_many, [id - KEPT, KEPT_BYTES])?;
         transaction.commit()?;
         Ok(id)
     }
@@ -68,6 +72,20 @@ impl Tray {
             tracing::error!(%error, "the mails cannot be read");
             Vec::new()
         })
+    }
+
+    /// One of them.
+    pub(super) fn mail(&self, id: i64) -> Option<Mail> {
+        let connection = self.lock();
+        let select = "SELECT id, received, recipients, raw FROM mails WHERE id = ?1";
+        connection.query_row(select, [id], read).ok()
+    }
+
+    /// Throws all of them away. Their numbers are not given again.
+    pub(super) fn clear(&self) {
+        if let Err(error) = self.lock().execute("DELETE FROM mails", []) {
+            tracing::error!(%error, "the mails cannot be deleted");
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 /// What the mailer is told.
 #[derive(Debug, Clone)]
 pub struct MailSettings {
-    /// `SITE_NAME`: what the site calls itself in a mail.
+    /// `SITE_NAME`: what the site calls itself in a mail, and by what name a nameless sender writes.
     pub site_name: String,
     /// `DEFAULT_FROM_EMAIL`: from whom it comes.
     pub from: Sender,

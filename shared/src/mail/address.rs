@@ -18,8 +18,10 @@ impl Sender {
         Some(Self(mailbox))
     }
 
-    pub(super) fn mailbox(&self) -> &Mailbox {
-        &self.0
+    /// It, under `name` where it has none of its own.
+    pub(super) fn mailbox(&self, name: &str) -> Mailbox {
+        let named = self.0.name.clone().unwrap_or_else(|| name.to_owned());
+        Mailbox::new(Some(named), self.0.email.clone())
     }
 
     /// The address alone.

@@ -8,9 +8,9 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use uuid::Uuid;
 
-use super::address::{Sender, recipient};
+use super::address::recipient;
 use crate::accounts::Email;
-use crate::config::Origin;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::i18n::Language;
 
@@ -42,13 +42,14 @@ impl Message {
     ///
     /// # Errors
     /// When the recipient is no address: nothing else can be a header.
-    pub fn to_mime(&self, from: &Sender, site: &Origin, id: Uuid, now: Timestamp) -> Result<Mime> {
+    pub fn to_mime(&self, config: &Config, id: Uuid, now: Timestamp) -> Result<Mime> {
         let to = recipient(&self.to).ok_or_else(|| Error::internal("a stored address is none"))?;
-        let host = site.url().host_str().unwrap_or("localhost");
+        let (from, site_name) = (&config.mail.from, &config.mail.site_name);
+        let host = config.public_url.url().host_str().unwrap_or("localhost");
         let subject: String = self.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         Built::builder()
-            .from(from.mailbox().clone())
+            .from(from.mailbox(site_name))
             .to(Mailbox::new(None, to))
             .subject(subject)
             .date(SystemTime::from(now))

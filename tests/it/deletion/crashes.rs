@@ -4,11 +4,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::consent;
+use super::{UNLIMITED, consent};
 use crate::site::{Fault, Site, pictures};
-
-/// An account a step is more than one may sign up.
-const UNLIMITED: [(&str, &str); 1] = [("THROTTLE_ENABLED", "false")];
 
 /// More calls than an erasure makes.
 const ENOUGH: usize = 40;

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::site::{Answer, PASSWORD, Site, Visitor, root};
 
+/// The settings of a site that limits nobody: for many sign-ups on one, and for calls that are counted one by one.
+const UNLIMITED: [(&str, &str); 1] = [("THROTTLE_ENABLED", "false")];
+
 impl Visitor<'_> {
     /// Deletes the account as a person does.
     async fn delete_account(&mut self) -> Answer {

@@ -15,7 +15,7 @@ fn sign_up(email: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_link_in_the_new_mailbox_and_a_button_change_it() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
     let mut elsewhere = site.program();
     elsewhere.log_in("kim@example.com").await;
@@ -45,7 +45,7 @@ async fn a_link_in_the_new_mailbox_and_a_button_change_it() {
 
 #[tokio::test]
 async fn it_takes_the_password_and_an_address() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     site.deliver_mail().await;
     let labels = format!("kim@{}com", "a.".repeat(20_000));
@@ -73,7 +73,7 @@ async fn it_takes_the_password_and_an_address() {
 
 #[tokio::test]
 async fn whether_the_new_address_is_taken_is_not_told() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("lee@example.com").await;
     let mut kim = site.member("kim@example.com").await.json();
     site.deliver_mail().await;
@@ -91,7 +91,7 @@ async fn whether_the_new_address_is_taken_is_not_told() {
 
 #[tokio::test]
 async fn an_address_that_was_taken_meanwhile_is_told_to_who_reads_its_mail() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     kim.clone().html().ask_for_address("new@example.com").await;
     let link = site.link_to("new@example.com", "/email/change/").await;
@@ -106,7 +106,7 @@ async fn an_address_that_was_taken_meanwhile_is_told_to_who_reads_its_mail() {
 
 #[tokio::test]
 async fn the_link_is_for_who_is_signed_in_to_the_account() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.ask_for_address("new@example.com").await;
     let link = site.link_to("new@example.com", "/email/change/").await;
@@ -132,7 +132,7 @@ async fn the_link_is_for_who_is_signed_in_to_the_account() {
 
 #[tokio::test]
 async fn a_race_of_two_changes_proves_only_what_was_proven() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.ask_for_address("one@example.com").await;
     kim.ask_for_address("two@example.com").await;
@@ -155,7 +155,7 @@ async fn a_race_of_two_changes_proves_only_what_was_proven() {
 
 #[tokio::test]
 async fn another_spelling_of_ones_address_is_a_change_as_well() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.change_address(&site, "KIM@example.com").await;
     assert_eq!(kim.whoami().await["email"], "KIM@example.com");
@@ -165,7 +165,7 @@ async fn another_spelling_of_ones_address_is_a_change_as_well() {
 
 #[tokio::test]
 async fn the_old_address_is_kept_for_a_week_and_then_anybodys() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.change_address(&site, "new@example.com").await;
     site.deliver_mail().await;
@@ -185,7 +185,7 @@ async fn the_old_address_is_kept_for_a_week_and_then_anybodys() {
 
 #[tokio::test]
 async fn a_change_back_is_a_change_like_any_other() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.change_address(&site, "new@example.com").await;
     kim.change_address(&site, "kim@example.com").await;
@@ -203,10 +203,7 @@ async fn a_change_back_is_a_change_like_any_other() {
 
 #[tokio::test]
 async fn more_changes_than_can_be_gone_back_to_have_to_wait() {
-    let site = Site::start_with(|options| {
-        options.settings.push(("EMAIL_CHANGE_MAX".to_owned(), "2".to_owned()));
-    })
-    .await;
+    let site = Site::uncounted(&[("EMAIL_CHANGE_MAX", "2")]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.change_address(&site, "one@example.com").await;
     kim.change_address(&site, "two@example.com").await;
@@ -224,7 +221,7 @@ async fn more_changes_than_can_be_gone_back_to_have_to_wait() {
 
 #[tokio::test]
 async fn a_link_ends_after_half_an_hour() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.ask_for_address("new@example.com").await;
     let link = site.link_to("new@example.com", "/email/change/").await;
@@ -237,7 +234,7 @@ async fn a_link_ends_after_half_an_hour() {
 
 #[tokio::test]
 async fn it_is_one_transaction() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.ask_for_address("new@example.com").await;
     let link = site.link_to("new@example.com", "/email/change/").await;

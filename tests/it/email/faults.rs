@@ -18,7 +18,7 @@ fn has(site: &Site, id: &Value, email: &str) -> bool {
 
 #[tokio::test]
 async fn what_a_lost_answer_has_done_is_done_once_and_said() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
     let mut kim = site.member("kim@example.com").await;
     let confirm = site.link_to("kim@example.com", "/email/confirm/").await;
     kim.follow(&confirm).await;
@@ -46,7 +46,7 @@ async fn what_a_lost_answer_has_done_is_done_once_and_said() {
 #[tokio::test]
 async fn what_a_crash_ends_is_done_or_can_be_done_again() {
     for (fault, done) in [(Fault::CrashBefore, false), (Fault::CrashAfter, true)] {
-        let (site, faults) = Site::with_faults(&[]).await;
+        let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
         let mut kim = site.member("kim@example.com").await;
         kim.ask_for_address("new@example.com").await;
         let change = site.link_to("new@example.com", "/email/change/").await;
@@ -80,7 +80,8 @@ async fn what_a_crash_ends_is_done_or_can_be_done_again() {
 #[tokio::test]
 async fn a_sign_up_whose_answer_is_lost_promises_one_mail() {
     for verification in ["optional", "mandatory"] {
-        let (site, faults) = Site::with_faults(&[("ACCOUNT_EMAIL_VERIFICATION", verification)]).await;
+        let (site, faults) =
+            Site::with_faults(&[("ACCOUNT_EMAIL_VERIFICATION", verification), ("THROTTLE_ENABLED", "false")]).await;
         let mut kim = site.program();
         let token = kim.csrf_token().await;
         let body = json!({ "email": "kim@example.com", "password1": PASSWORD, "password2": PASSWORD });

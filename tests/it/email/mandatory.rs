@@ -8,10 +8,7 @@ use super::guards;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
 async fn strict() -> Site {
-    Site::start_with(|options| {
-        options.settings.push(("ACCOUNT_EMAIL_VERIFICATION".to_owned(), "mandatory".to_owned()));
-    })
-    .await
+    Site::uncounted(&[("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]).await
 }
 
 fn form(email: &str, username: &str) -> Value {
@@ -123,15 +120,11 @@ async fn a_taken_address_is_answered_as_a_free_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_thirty_sign_ups_at_once_one_makes_the_account_and_all_are_told_the_same() {
-    let site = Site::start_with(|options| {
-        for (name, value) in [
-            ("ACCOUNT_EMAIL_VERIFICATION", "mandatory"),
-            ("AWS_ATTEMPT_TIMEOUT_MS", "30000"),
-            ("AWS_OPERATION_TIMEOUT_MS", "30000"),
-        ] {
-            options.settings.push((name.to_owned(), value.to_owned()));
-        }
-    })
+    let site = Site::uncounted(&[
+        ("AWS_ATTEMPT_TIMEOUT_MS", "30000"),
+        ("AWS_OPERATION_TIMEOUT_MS", "30000"),
+        ("ACCOUNT_EMAIL_VERIFICATION", "mandatory"),
+    ])
     .await;
     let program = site.program();
     let answers = join_all((0..30).map(|_| {

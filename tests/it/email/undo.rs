@@ -13,7 +13,7 @@ const NEW: &str = "staple battery horse";
 
 #[tokio::test]
 async fn the_owner_takes_the_address_back_and_whoever_took_it_has_nothing() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("kim@example.com").await;
     let id = thief.id.clone();
     thief.change_address(&site, "thief@example.com").await;
@@ -47,7 +47,7 @@ async fn the_owner_takes_the_address_back_and_whoever_took_it_has_nothing() {
 
 #[tokio::test]
 async fn it_works_after_further_changes_and_takes_their_way_back_with_it() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("kim@example.com").await;
     for email in ["one@example.com", "two@example.com", "three@example.com"] {
         thief.change_address(&site, email).await;
@@ -69,7 +69,7 @@ async fn it_works_after_further_changes_and_takes_their_way_back_with_it() {
 
 #[tokio::test]
 async fn going_back_a_little_leaves_the_whole_way_back_open() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("kim@example.com").await;
     thief.change_address(&site, "one@example.com").await;
     thief.change_address(&site, "kim@example.com").await;
@@ -92,7 +92,7 @@ async fn going_back_a_little_leaves_the_whole_way_back_open() {
 
 #[tokio::test]
 async fn what_the_thief_had_asked_for_is_worth_nothing_afterwards() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("kim@example.com").await;
     thief.ask_for_address("other@example.com").await;
     let other = site.link_to("other@example.com", "/email/change/").await;
@@ -113,7 +113,7 @@ async fn what_the_thief_had_asked_for_is_worth_nothing_afterwards() {
 
 #[tokio::test]
 async fn it_ends_after_a_week() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("kim@example.com").await;
     thief.change_address(&site, "thief@example.com").await;
     let undo = site.link_to("kim@example.com", "/email/undo/").await;
@@ -128,7 +128,7 @@ async fn it_ends_after_a_week() {
 
 #[tokio::test]
 async fn another_spelling_is_taken_back_too() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("Kim@example.com").await;
     thief.change_address(&site, "kim@example.com").await;
     let undo = site.link_to("Kim@example.com", "/email/undo/").await;
@@ -141,12 +141,7 @@ async fn another_spelling_is_taken_back_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_at_once_one_succeeds() {
-    let site = Site::start_with(|options| {
-        for name in ["AWS_ATTEMPT_TIMEOUT_MS", "AWS_OPERATION_TIMEOUT_MS"] {
-            options.settings.push((name.to_owned(), "30000".to_owned()));
-        }
-    })
-    .await;
+    let site = Site::uncounted(&[("AWS_ATTEMPT_TIMEOUT_MS", "30000"), ("AWS_OPERATION_TIMEOUT_MS", "30000")]).await;
     let mut thief = site.member("kim@example.com").await;
     thief.change_address(&site, "thief@example.com").await;
     let undo = site.link_to("kim@example.com", "/email/undo/").await;
@@ -164,7 +159,7 @@ async fn of_fifty_at_once_one_succeeds() {
 
 #[tokio::test]
 async fn it_is_one_transaction() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut thief = site.member("kim@example.com").await;
     thief.change_address(&site, "thief@example.com").await;
     let undo = site.link_to("kim@example.com", "/email/undo/").await;

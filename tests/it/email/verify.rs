@@ -9,15 +9,12 @@ use serde_json::json;
 use crate::site::{PASSWORD, Site};
 
 async fn site_where_it_is(verification: &str) -> Site {
-    Site::start_with(|options| {
-        options.settings.push(("ACCOUNT_EMAIL_VERIFICATION".to_owned(), verification.to_owned()));
-    })
-    .await
+    Site::uncounted(&[("ACCOUNT_EMAIL_VERIFICATION", verification)]).await
 }
 
 #[tokio::test]
 async fn a_link_after_the_sign_up_and_a_button_prove_it() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
     assert!(kim.get("/profile").await.text().contains("(not confirmed yet)"));
     assert_eq!(kim.whoami().await["email_verified"], false);
@@ -42,7 +39,7 @@ async fn a_link_after_the_sign_up_and_a_button_prove_it() {
 
 #[tokio::test]
 async fn in_ones_own_browser_it_leads_to_ones_address() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let link = site.link_to("kim@example.com", "/email/confirm/").await;
     assert_eq!(kim.get(&link).await.json(), json!({ "next": "/email/confirm" }));
@@ -55,7 +52,7 @@ async fn in_ones_own_browser_it_leads_to_ones_address() {
 
 #[tokio::test]
 async fn another_mail_is_sent_on_request_while_there_is_something_to_prove() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let first = site.link_to("kim@example.com", "/email/confirm/").await;
     let answer = kim.post_json("/email/resend", json!({})).await;
@@ -84,7 +81,7 @@ async fn where_nobody_is_asked_there_is_no_mail_and_no_notice() {
 
 #[tokio::test]
 async fn a_link_proves_the_address_that_it_was_sent_to_and_no_other() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let kim = site.member("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/email/confirm/").await;
     let mut phone = site.visitor();
@@ -98,7 +95,7 @@ async fn a_link_proves_the_address_that_it_was_sent_to_and_no_other() {
 
 #[tokio::test]
 async fn a_link_ends_after_a_day() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/email/confirm/").await;
     site.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(5));
@@ -110,12 +107,7 @@ async fn a_link_ends_after_a_day() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_confirmations_at_once_one_succeeds() {
-    let site = Site::start_with(|options| {
-        for name in ["AWS_ATTEMPT_TIMEOUT_MS", "AWS_OPERATION_TIMEOUT_MS"] {
-            options.settings.push((name.to_owned(), "30000".to_owned()));
-        }
-    })
-    .await;
+    let site = Site::uncounted(&[("AWS_ATTEMPT_TIMEOUT_MS", "30000"), ("AWS_OPERATION_TIMEOUT_MS", "30000")]).await;
     site.program().sign_up("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/email/confirm/").await;
     let mut phone = site.visitor();
@@ -130,7 +122,7 @@ async fn of_fifty_confirmations_at_once_one_succeeds() {
 
 #[tokio::test]
 async fn its_steps_cost_what_they_must() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let cost = |calls, trips, read_units, write_units| Cost { calls, trips, read_units, write_units };
     let token = kim.csrf_token().await;

@@ -1,17 +1,22 @@
-//! The mails: who gets which, when, and how often.
+//! The mails: who gets which, when, how often, and what is in them.
 
-use portico::mail::{Client, Letter};
-use serde_json::Value;
+mod delivery;
+mod letters;
+mod recipients;
+mod smtp;
+mod tray;
 
-use crate::site::Site;
-use crate::site::mail::link;
+use portico::accounts::{Email, UserId};
+use portico::mail::{Client, Letter, Promise};
+use serde_json::{Value, json};
 
-fn id(user: &Value) -> portico::accounts::UserId {
+/// A user's identifier, as their visitor knows it.
+fn id(user: &Value) -> UserId {
     serde_json::from_value(user.clone()).unwrap()
 }
 
-fn email(text: &str) -> portico::accounts::Email {
-    portico::accounts::Email::parse(text).unwrap()
+fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
 }
 
 fn client() -> Client {
@@ -21,24 +26,12 @@ fn client() -> Client {
     }
 }
 
-#[tokio::test]
-async fn an_owner_is_told_of_a_new_password() {
-    let site = Site::start().await;
-    let kim = site.member("kim@example.com").await;
-    site.promise(Letter::PasswordChanged { user: id(&kim.id), client: client() }).await;
-    let mails = site.mails_to("kim@example.com").await;
-    let mail = mails.last().unwrap();
-    assert_eq!(mail.subject, "Your password for Portico was changed");
-    assert!(mail.text.contains("192.0.2.7") && mail.html.contains("Firefox on Linux"), "{}", mail.text);
+fn reset(address: &str) -> Letter {
+    Letter::ResetPassword { email: email(address) }
 }
 
-#[tokio::test]
-async fn a_reset_leads_to_a_link_at_the_stored_address() {
-    let site = Site::start().await;
-    site.member("kim@example.com").await;
-    site.promise(Letter::ResetPassword { email: email("KIM@example.com") }).await;
-    let mails = site.mails_to("kim@example.com").await;
-    let mail = mails.last().unwrap();
-    assert_eq!(mail.subject, "Set a new password for Portico");
-    assert!(link(mail, "/password/reset/").len() > 100, "{}", mail.text);
+/// What the stream tells of a promise.
+fn event(promise: &Promise) -> Value {
+    let keys = json!({ "PK": { "S": format!("MAIL#{}", promise.id) }, "SK": { "S": "MAIL" } });
+    json!({ "Records": [{ "eventName": "INSERT", "dynamodb": { "Keys": keys, "SequenceNumber": "1" } }] })
 }

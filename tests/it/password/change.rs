@@ -14,7 +14,7 @@ fn body(old: &str, new: &str) -> Value {
 
 #[tokio::test]
 async fn every_other_session_ends_and_this_one_goes_on_under_another_name() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.post("/preferences/theme", &[("theme", "dark")]).await;
     let mut elsewhere = site.program();
@@ -40,7 +40,7 @@ async fn every_other_session_ends_and_this_one_goes_on_under_another_name() {
 
 #[tokio::test]
 async fn a_remembered_session_stays_remembered_and_another_one_does_not_become_it() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     for (remember, new) in [(true, NEW), (false, PASSWORD)] {
         let old = if remember { PASSWORD } else { NEW };
@@ -57,7 +57,7 @@ async fn a_remembered_session_stays_remembered_and_another_one_does_not_become_i
 
 #[tokio::test]
 async fn without_the_present_password_nothing_changes() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let before = site.user(&kim.id);
     let long = "x".repeat(4_097);
@@ -89,7 +89,7 @@ async fn without_the_present_password_nothing_changes() {
 
 #[tokio::test]
 async fn it_is_for_people_who_are_signed_in() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let answer = site.visitor().get("/password/change").await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login?next=%2Fpassword%2Fchange"));
     let answer = site.program().post_json("/password/change", body(PASSWORD, NEW)).await;
@@ -98,7 +98,7 @@ async fn it_is_for_people_who_are_signed_in() {
 
 #[tokio::test]
 async fn the_page_tells_a_password_manager_what_is_what() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let page = site.member("kim@example.com").await.get("/password/change").await.text();
     for part in [
         "autocomplete=\"username\"",
@@ -113,7 +113,7 @@ async fn the_page_tells_a_password_manager_what_is_what() {
 
 #[tokio::test]
 async fn the_same_password_again_is_a_change_too() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let mut elsewhere = site.program();
     elsewhere.log_in("kim@example.com").await;
@@ -123,7 +123,7 @@ async fn the_same_password_again_is_a_change_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_changes_at_once_one_wins_and_the_other_is_told() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let kim = site.member("kim@example.com").await.json();
     let mut other = site.program();
     other.log_in("kim@example.com").await;
@@ -196,7 +196,7 @@ async fn a_log_in_by_the_old_password_that_is_under_way_leaves_no_session() {
 
 #[tokio::test]
 async fn it_takes_one_read_and_one_transaction() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let token = kim.csrf_token().await;
     let changed = kim.send_with(&token, Method::POST, "/password/change", body(PASSWORD, NEW)).await;

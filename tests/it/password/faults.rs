@@ -16,7 +16,7 @@ fn reset() -> Value {
 
 #[tokio::test]
 async fn a_change_whose_answer_is_lost_has_changed_once() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let token = kim.csrf_token().await;
     faults.next("TransactWriteItems", 1, Fault::ReplyLost);
@@ -29,7 +29,7 @@ async fn a_change_whose_answer_is_lost_has_changed_once() {
 #[tokio::test]
 async fn a_change_that_a_crash_ends_is_made_or_not() {
     for (fault, made) in [(Fault::CrashBefore, false), (Fault::CrashAfter, true)] {
-        let (site, faults) = Site::with_faults(&[]).await;
+        let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
         let mut kim = site.member("kim@example.com").await.json();
         let (token, before) = (kim.csrf_token().await, kim.session_cookie());
         faults.next("TransactWriteItems", 1, fault);
@@ -47,7 +47,7 @@ async fn a_change_that_a_crash_ends_is_made_or_not() {
 
 #[tokio::test]
 async fn a_promise_that_cannot_be_kept_is_not_made() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
     let mut kim = site.program();
     let token = kim.csrf_token().await;
     faults.always("PutItem", Fault::internal());
@@ -62,7 +62,7 @@ async fn a_promise_that_cannot_be_kept_is_not_made() {
 
 #[tokio::test]
 async fn a_reset_whose_answer_is_lost_has_reset_once() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
     let member = site.member("kim@example.com").await;
     site.visitor().ask_for_reset("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/password/reset/0").await;
@@ -79,7 +79,7 @@ async fn a_reset_whose_answer_is_lost_has_reset_once() {
 #[tokio::test]
 async fn a_reset_that_a_crash_ends_is_made_or_can_be_made_again() {
     for (fault, made) in [(Fault::CrashBefore, false), (Fault::CrashAfter, true)] {
-        let (site, faults) = Site::with_faults(&[]).await;
+        let (site, faults) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
         site.program().sign_up("kim@example.com").await;
         site.visitor().ask_for_reset("kim@example.com").await;
         let link = site.link_to("kim@example.com", "/password/reset/0").await;

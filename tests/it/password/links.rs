@@ -27,7 +27,7 @@ async fn reset_link(site: &Site) -> String {
 
 #[tokio::test]
 async fn a_link_with_any_character_changed_is_none() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     let link = reset_link(&site).await;
     let (path, secret) = link.rsplit_once('/').unwrap();
@@ -50,7 +50,7 @@ async fn a_link_with_any_character_changed_is_none() {
 
 #[tokio::test]
 async fn a_link_for_another_purpose_is_none() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;
     kim.ask_for_address("new@example.com").await;
     let reset = reset_link(&site).await;
@@ -71,7 +71,7 @@ async fn a_link_for_another_purpose_is_none() {
 
 #[tokio::test]
 async fn a_link_ends_after_half_an_hour_also_when_it_was_followed_before() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     let link = reset_link(&site).await;
     let mut kim = site.visitor();
@@ -86,7 +86,7 @@ async fn a_link_ends_after_half_an_hour_also_when_it_was_followed_before() {
 
 #[tokio::test]
 async fn a_link_is_over_once_the_password_is_another() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let (first, second) = (reset_link(&site).await, reset_link(&site).await);
     let mut early = site.visitor();
@@ -106,7 +106,7 @@ async fn a_link_is_over_once_the_password_is_another() {
 
 #[tokio::test]
 async fn a_link_is_over_once_the_account_is_another() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let kim = site.member("kim@example.com").await;
     let link = reset_link(&site).await;
     let mut visitor = site.visitor();
@@ -127,7 +127,7 @@ async fn a_link_is_over_once_the_account_is_another() {
 
 #[tokio::test]
 async fn what_a_bad_link_finds_open_it_closes() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     let link = reset_link(&site).await;
     let mut kim = site.visitor();
@@ -139,12 +139,11 @@ async fn what_a_bad_link_finds_open_it_closes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_redemptions_at_once_one_succeeds() {
     // The machine is shared: how long a call or a turn may take is not what is asked here.
-    let site = Site::start_with(|options| {
-        for name in ["AWS_ATTEMPT_TIMEOUT_MS", "AWS_OPERATION_TIMEOUT_MS"] {
-            options.settings.push((name.to_owned(), "30000".to_owned()));
-        }
-        options.settings.push(("PASSWORD_HASH_WAIT_MS".to_owned(), "60000".to_owned()));
-    })
+    let site = Site::uncounted(&[
+        ("AWS_ATTEMPT_TIMEOUT_MS", "30000"),
+        ("AWS_OPERATION_TIMEOUT_MS", "30000"),
+        ("PASSWORD_HASH_WAIT_MS", "60000"),
+    ])
     .await;
     let member = site.member("kim@example.com").await;
     let link = reset_link(&site).await;

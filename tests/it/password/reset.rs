@@ -10,7 +10,7 @@ use crate::site::{PASSWORD, Site};
 
 #[tokio::test]
 async fn a_link_by_mail_leads_to_a_new_password_and_to_the_login_page() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut elsewhere = site.member("kim@example.com").await;
     let mut kim = site.visitor().with("accept-language", "en");
     assert!(kim.get("/login").await.text().contains("href=\"/password/reset\""));
@@ -36,7 +36,7 @@ async fn a_link_by_mail_leads_to_a_new_password_and_to_the_login_page() {
 
 #[tokio::test]
 async fn a_program_resets_in_the_same_steps() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     let mut kim = site.program();
     let answer = kim.post_json("/password/reset", json!({ "email": "kim@example.com" })).await;
@@ -54,7 +54,7 @@ async fn a_program_resets_in_the_same_steps() {
 
 #[tokio::test]
 async fn whoever_is_asked_for_the_answer_and_the_work_are_the_same() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let kim = site.member("kim@example.com").await;
     let lee = site.member("lee@example.com").await;
     site.amend(&lee.id, "is_active", json!({ "BOOL": false }));
@@ -83,7 +83,7 @@ async fn whoever_is_asked_for_the_answer_and_the_work_are_the_same() {
 
 #[tokio::test]
 async fn what_only_looks_like_an_address_is_refused_and_promises_nothing() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let mut program = site.program();
     program.sign_up("kim.is@example.com").await;
     site.deliver_mail().await;
@@ -111,7 +111,7 @@ async fn what_only_looks_like_an_address_is_refused_and_promises_nothing() {
 
 #[tokio::test]
 async fn a_link_is_followed_any_number_of_times_before_it_is_used() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let kim = site.member("kim@example.com").await;
     site.visitor().ask_for_reset("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/password/reset/").await;
@@ -136,7 +136,7 @@ async fn a_link_is_followed_any_number_of_times_before_it_is_used() {
 
 #[tokio::test]
 async fn the_form_of_a_browser_that_keeps_the_address_to_itself_is_accepted() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     site.visitor().ask_for_reset("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/password/reset/").await;
@@ -151,7 +151,7 @@ async fn the_form_of_a_browser_that_keeps_the_address_to_itself_is_accepted() {
 
 #[tokio::test]
 async fn a_password_that_breaks_the_rules_uses_nothing_up() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     site.visitor().ask_for_reset("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/password/reset/").await;
@@ -176,7 +176,7 @@ async fn a_password_that_breaks_the_rules_uses_nothing_up() {
 
 #[tokio::test]
 async fn it_ends_the_session_of_the_account_in_which_it_is_done_and_no_other() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     for (email, stays) in [("kim@example.com", false), ("lee@example.com", true)] {
         let mut browser = site.member(email).await;
         if email != "kim@example.com" {
@@ -193,7 +193,7 @@ async fn it_ends_the_session_of_the_account_in_which_it_is_done_and_no_other() {
 
 #[tokio::test]
 async fn its_steps_cost_what_they_must() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     site.program().sign_up("kim@example.com").await;
     site.visitor().ask_for_reset("kim@example.com").await;
     let link = site.link_to("kim@example.com", "/password/reset/").await;
@@ -211,7 +211,7 @@ async fn its_steps_cost_what_they_must() {
 
 #[tokio::test]
 async fn a_mail_that_cannot_be_sent_changes_no_answer() {
-    let site = Site::start().await;
+    let site = Site::uncounted(&[]).await;
     let kim = site.member("kim@example.com").await;
     let unknown = site.program().post_json("/password/reset", json!({ "email": "nobody@example.com" })).await;
     let known = site.program().post_json("/password/reset", json!({ "email": "kim@example.com" })).await;

@@ -6,6 +6,16 @@ use serde_json::{Value, json};
 use super::{Answer, Site, Visitor};
 
 impl Site {
+    /// Starts a system in which tries are not counted: what they are limited to is asked elsewhere.
+    pub(crate) async fn uncounted(settings: &[(&str, &str)]) -> Self {
+        Self::start_with(|options| {
+            for (name, value) in settings.iter().chain(&[("THROTTLE_ENABLED", "false")]) {
+                options.settings.push(((*name).to_owned(), (*value).to_owned()));
+            }
+        })
+        .await
+    }
+
     /// The newest link under `path` in the mails to an address, as a path of this site.
     pub(crate) async fn link_to(&self, address: &str, path: &str) -> String {
         let links = self.links_to(address, path).await;

@@ -1,8 +1,12 @@
 //! The mails of a site: promised, delivered by hand, read.
 
+use std::sync::Arc;
+
 use local::Delivery;
 use local::mail::Mail;
+use portico::i18n::Language;
 use portico::mail::{Letter, Promise};
+use serde_json::Value;
 
 use super::Site;
 
@@ -31,12 +35,27 @@ impl Site {
 
     /// Promises a mail, as the handler of a request would.
     pub(crate) async fn promise(&self, letter: Letter) -> Promise {
+        self.promise_in(Language::En, letter).await
+    }
+
+    /// Promises a mail to somebody who reads this language.
+    pub(crate) async fn promise_in(&self, language: Language, letter: Letter) -> Promise {
         let app = self.stack.app();
         let now = app.clock().now();
-        let language = portico::i18n::Language::En;
         let promise = Promise { id: app.rng().uuid(now), letter, language, created_at: now };
-        app.store(std::sync::Arc::default()).put_mail(&promise).await.unwrap();
+        app.store(Arc::default()).put_mail(&promise).await.unwrap();
         promise
+    }
+
+    /// Every item of the outbox.
+    pub(crate) fn outbox(&self) -> Vec<Value> {
+        self.items(&self.stack.app().config().tables.outbox)
+    }
+
+    /// What a promised mail's link permits.
+    pub(crate) fn grant(&self, promise: &Promise, purpose: &str) -> Option<Value> {
+        let table = &self.stack.app().config().tables.sessions;
+        self.stored(table, &format!("TOKEN#{}", promise.id.simple()), purpose)
     }
 }
 

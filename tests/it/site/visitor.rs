@@ -90,11 +90,14 @@ impl<'a> Visitor<'a> {
 
     /// One request, exactly as given beside the cookies and the visitor's own headers.
     pub(crate) async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8000");
+        let mut request = Request::builder().method(method).uri(path);
         let has = |name: &str| {
             let own = self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
             own || headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
         };
+        if !has("host") {
+            request = request.header("host", "localhost:8000");
+        }
         if !has("accept") && !self.accept.is_empty() {
             request = request.header("accept", self.accept);
         }
