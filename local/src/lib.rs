@@ -22,4 +22,4 @@ pub mod template;
 pub use deliveries::Delivery;
 pub use folder::{Folder, FolderError};
 pub use stack::{Options, Stack, StartError};
-pub use tables::{Tables, TablesError};
+pub use tables::{Tables, TablesError, dynamodb_at};

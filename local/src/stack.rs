@@ -338,7 +338,7 @@ impl Stack {
     }
 }
 
-const ACCESS_KEY: &str = "LOCALPORTICO";
+pub(crate) const ACCESS_KEY: &str = "LOCALPORTICO";
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     // Other loopback addresses exist, but nobody who asks for localhost is led there.

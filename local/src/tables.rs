@@ -11,14 +11,14 @@ use tokio::time::Instant;
 
 use crate::dynamodb::{self, DynamoDb};
 use crate::folder::{Folder, FolderError};
-use crate::stack::REGION;
+use crate::stack::{ACCESS_KEY, REGION};
 use crate::template::Table;
 
 /// Tables that are reached; what serves them ends with this, if it was begun for this.
 pub struct Tables {
     url: String,
     /// The engine goes before the folder is given back.
-    own: Option<(DynamoDb, Folder)>,
+    _own: Option<(DynamoDb, Folder)>,
 }
 
 /// Why the tables cannot be reached.
@@ -47,7 +47,7 @@ impl Tables {
             match Folder::take(folder) {
                 Ok(taken) => {
                     let engine = DynamoDb::start(Some(&taken.database()), tables)?;
-                    return Ok(Self { url: engine.url(), own: Some((engine, taken)) });
+                    return Ok(Self { url: engine.url(), _own: Some((engine, taken)) });
                 }
                 Err(FolderError::InUse(_)) if Instant::now() < deadline => {}
                 Err(error) => return Err(error.into()),
@@ -55,7 +55,7 @@ impl Tables {
             if let Some(url) = Folder::published(folder)
                 && answers(&url).await
             {
-                return Ok(Self { url, own: None });
+                return Ok(Self { url, _own: None });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -65,25 +65,20 @@ impl Tables {
     pub fn url(&self) -> &str {
         &self.url
     }
+}
 
-    /// Whether a server has the folder, and was asked.
-    pub fn are_served(&self) -> bool {
-        self.own.is_none()
-    }
-
-    /// How the SDK reaches them.
-    pub fn aws(&self) -> AwsSettings {
-        AwsSettings {
-            region: REGION.to_owned(),
-            // The engine checks no signature; the SDK wants something to sign with.
-            credentials: Credentials::new("LOCALPORTICO", "local", None, None, "local"),
-            dynamodb_endpoint: Some(self.url.clone()),
-            s3_endpoint: None,
-            secrets_endpoint: None,
-            ses_endpoint: None,
-            native_roots: false,
-            http_client: Some(aws_smithy_http_client::Builder::new().build_http()),
-        }
+/// How the SDK reaches the tables at `url`.
+pub fn dynamodb_at(url: &str) -> AwsSettings {
+    AwsSettings {
+        region: REGION.to_owned(),
+        // The engine checks no signature; the SDK wants something to sign with.
+        credentials: Credentials::new(ACCESS_KEY, "local", None, None, "local"),
+        dynamodb_endpoint: Some(url.to_owned()),
+        s3_endpoint: None,
+        secrets_endpoint: None,
+        ses_endpoint: None,
+        native_roots: false,
+        http_client: Some(aws_smithy_http_client::Builder::new().build_http()),
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 use portico::accounts::password::Subject;
 use portico::accounts::{Email, PasswordHash, User, UserId, Username};
+use portico::site::UserFields;
 
 use crate::console::Console;
 use crate::site::{Site, Target};
@@ -44,11 +45,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     }
     let email = email(args, site, console).await?;
     let username = username(args, site, console, interactive).await?;
-    let known = Subject {
-        email: email.as_str(),
-        username: username.as_ref().map(Username::as_str).unwrap_or_default(),
-        ..Subject::default()
-    };
+    let known = Subject::new(Some(&email), username.as_ref(), &UserFields::default());
     let password = match (&args.password, args.noinput) {
         _ if args.password_stdin => Some(passwords::choose(site, console, true, &known)?),
         (Some(text), true) => Some(passwords::accept(site, text, &known)?),

@@ -3,6 +3,7 @@
 //! A command is a file: its options, and a `run` that takes where to work ([`site::Site`]) and whom to talk to
 //! ([`console::Console`]), so that a test can be both.
 
+mod calibrate_argon2;
 pub mod changepassword;
 pub mod console;
 pub mod createsuperuser;
@@ -53,14 +54,18 @@ enum Command {
     Export(export::Args),
     /// Reads what export wrote.
     Import(import::Args),
+    /// Measures Argon2id on this machine and suggests the `ARGON2_*` settings.
+    CalibrateArgon2(calibrate_argon2::Args),
 }
 
 /// Runs the command that was given.
 pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
-    if let Command::Runserver(args) = command {
-        return runserver::run(args);
-    }
+    let command = match command {
+        Command::Runserver(args) => return runserver::run(args),
+        Command::CalibrateArgon2(args) => return calibrate_argon2::run(&args),
+        other => other,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(error.to_string()).tell(),
@@ -76,7 +81,7 @@ pub fn main() -> ExitCode {
 async fn administer(command: Command) -> Outcome {
     let terminal = &mut Terminal;
     match command {
-        Command::Runserver(_) => Ok(Finished::Whole),
+        Command::Runserver(_) | Command::CalibrateArgon2(_) => Ok(Finished::Whole),
         Command::Createsuperuser(args) => {
             let site = args.target.open_or_create().await?;
             createsuperuser::run(&args, &site, terminal).await

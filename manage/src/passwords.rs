@@ -16,7 +16,7 @@ pub(crate) fn choose(
     site: &Site,
     console: &mut dyn Console,
     from_stdin: bool,
-    about: &Subject<'_>,
+    about: &Subject,
 ) -> Result<Password, Failure> {
     if from_stdin {
         let text = console.line().map_err(|error| Failure::new(format!("standard input: {error}")))?;
@@ -50,14 +50,14 @@ pub(crate) fn choose(
 }
 
 /// A password that nobody can be asked about.
-pub(crate) fn accept(site: &Site, text: &str, about: &Subject<'_>) -> Result<Password, Failure> {
+pub(crate) fn accept(site: &Site, text: &str, about: &Subject) -> Result<Password, Failure> {
     let (objections, _) = objections(site, text, about);
     if objections.is_empty() { Ok(Password::new(text)) } else { Err(Failure::new(objections.join("\n"))) }
 }
 
 /// What the site holds against a password of somebody about whom this is known, in words; and whether an administrator
 /// may insist on it.
-fn objections(site: &Site, text: &str, about: &Subject<'_>) -> (Vec<String>, bool) {
+fn objections(site: &Site, text: &str, about: &Subject) -> (Vec<String>, bool) {
     let settings = &site.config().passwords;
     let say = |key: &str, args: &[(&str, Arg)]| Language::En.text(key, args);
     if text.is_empty() {

@@ -7,6 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Where nobody looks at a bar, this often there is a line: per cent.
 const STEP: u64 = 10;
 
+/// What is smaller is done before anybody asks.
+const WORTH_TELLING: u64 = 1 << 20;
+
 /// Counts what was done of what there is.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -17,7 +20,8 @@ pub(crate) struct Progress {
 impl Progress {
     /// Of `total`, in bytes.
     pub(crate) fn of_bytes(total: u64) -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let shown = total >= WORTH_TELLING && io::stderr().is_terminal();
+        let bar = shown.then(|| {
             let style = ProgressStyle::with_template("{bar:40} {percent:>3}%  {msg}  {elapsed}, {eta} to go");
             ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
@@ -32,7 +36,7 @@ impl Progress {
             return;
         }
         let percent = (done.saturating_mul(100)).checked_div(self.total).unwrap_or(100);
-        if percent >= self.told + STEP {
+        if self.total >= WORTH_TELLING && percent >= self.told + STEP {
             self.told = percent - percent % STEP;
             let _ = writeln!(io::stderr(), "{percent} %: {}", what());
         }

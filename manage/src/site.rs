@@ -95,11 +95,14 @@ impl Site {
     pub async fn in_folder(root: &Path, folder: &Path) -> Result<Self, Failure> {
         let template = read(root, "http://localhost:8000")?;
         let tables = Tables::open(folder, &template.tables).await.map_err(|error| explain(&error))?;
-        let config = configure(&template, None)?;
-        let aws = tables.aws();
-        let sdk = aws.sdk_config(TIMEOUTS).map_err(Failure::new)?;
-        let name = folder.display().to_string();
-        Self::build(config, &sdk, aws.dynamodb_endpoint.as_deref(), name, Some(tables))
+        let site = Self::served(configure(&template, None)?, tables.url(), Arc::new(SystemClock))?;
+        Ok(Self { name: folder.display().to_string(), _tables: Some(tables), ..site })
+    }
+
+    /// Tables of this machine that are served at `url`.
+    pub fn served(config: Config, url: &str, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let sdk = local::dynamodb_at(url).sdk_config(TIMEOUTS).map_err(Failure::new)?;
+        Self::build(config, &sdk, Some(url), clock, url.to_owned())
     }
 
     /// The tables of a deployed stack, with the settings of the template that is here.
@@ -111,20 +114,21 @@ impl Site {
     ) -> Result<Self, Failure> {
         let config = configure(&read(root, NO_URL)?, Some(stack))?;
         let region = sdk.region().map_or("an unknown region", |region| region.as_ref());
-        Self::build(config, sdk, endpoint, format!("the stack {} in {region}", stack.name), None)
+        let name = format!("the stack {} in {region}", stack.name);
+        Self::build(config, sdk, endpoint, Arc::new(SystemClock), name)
     }
 
     fn build(
         config: Config,
         sdk: &SdkConfig,
         endpoint: Option<&str>,
+        clock: Arc<dyn Clock>,
         name: String,
-        tables: Option<Tables>,
     ) -> Result<Self, Failure> {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let hasher = Hasher::new(&config.passwords, rng.clone()).map_err(Failure::new)?;
         let store = Store::new(Arc::new(Database::new(sdk, endpoint, config.tables.clone())), Arc::default());
-        Ok(Self { store, config, hasher, clock: Arc::new(SystemClock), rng, name, _tables: tables })
+        Ok(Self { store, config, hasher, clock, rng, name, _tables: None })
     }
 
     /// The tables.

@@ -139,7 +139,7 @@ impl App {
     }
 
     /// What is wrong with a new password: every rule that it breaks; where it breaks none, that it was stolen elsewhere.
-    pub async fn check_new_password(&self, password: &Password, subject: &Subject<'_>) -> Vec<FieldError> {
+    pub async fn check_new_password(&self, password: &Password, subject: &Subject) -> Vec<FieldError> {
         let broken = self.config.passwords.validators.check(password, subject);
         if broken.is_empty() { self.check_breaches(password).await.into_iter().collect() } else { broken }
     }

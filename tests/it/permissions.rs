@@ -147,6 +147,9 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     visitor.get("/signup").await;
     check("signup", "a visitor");
 
+    // Brought along from Django, so that the log-in upgrades it.
+    let (_, hash) = crate::passwords::django().swap_remove(0);
+    site.amend(&created.json()["user"]["id"], "password", json!({ "S": hash }));
     for (name, status) in [("nobody@example.com", 401), ("\0", 422), ("a b c", 401), ("kim", 200)] {
         let body = json!({ "username": name, "password": PASSWORD });
         assert_eq!(visitor.send_with(&token, Method::POST, "/login", body).await.status, status, "{name:?}");
@@ -232,6 +235,64 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
         site.deliver_mail().await;
         check("mailer", kind);
     }
+    visitor.get("/email").await;
+    let posted = async |person: &mut crate::site::Visitor<'_>, token: &str, path: &str, body: Value| {
+        person.send_with(token, Method::POST, path, body).await.status.as_u16()
+    };
+    assert_eq!(posted(&mut visitor, &token, "/email/resend", json!({})).await, 202);
+    check("email", "another mail");
+    let confirm = site.link_to("kim@example.com", "/email/confirm/").await;
+    let mut phone = site.program();
+    faults.clear();
+    phone.get(&confirm).await;
+    phone.get("/email/confirm").await;
+    let phones = phone.csrf_token().await;
+    faults.clear();
+    assert_eq!(posted(&mut phone, &phones, "/email/confirm", json!({})).await, 200);
+    check("email", "a proof");
+    for (new, old) in [("new@example.com", "kim@example.com"), ("kim@example.com", "new@example.com")] {
+        faults.clear();
+        let body = json!({ "email": new, "password": PASSWORD });
+        assert_eq!(posted(&mut visitor, &token, "/email", body).await, 202, "{old}");
+        check("email", "a request for a change");
+        let change = site.link_to(new, "/email/change/").await;
+        faults.clear();
+        visitor.get(&change).await;
+        visitor.get("/email/change/confirm").await;
+        assert_eq!(posted(&mut visitor, &token, "/email/change/confirm", json!({})).await, 200, "{old}");
+        check("email", "a change");
+    }
+    let mut owner = site.program();
+    let undo = site.link_to("new@example.com", "/email/undo/").await;
+    owner.get(&undo).await;
+    let owners = owner.csrf_token().await;
+    faults.clear();
+    owner.get(&undo).await;
+    owner.get("/email/undo").await;
+    assert_eq!(posted(&mut owner, &owners, "/email/undo", json!({})).await, 200);
+    check("email", "the way back");
+
+    for body in [json!({ "email": "nobody@example.com" }), json!({ "email": "new@example.com" })] {
+        assert_eq!(posted(&mut owner, &owners, "/password/reset", body).await, 202);
+    }
+    check("password", "a request");
+    let reset = site.link_to("new@example.com", "/password/reset/").await;
+    faults.clear();
+    owner.get(&reset).await;
+    owner.get("/password/reset/confirm").await;
+    let new = json!({ "new_password1": PASSWORD, "new_password2": PASSWORD });
+    assert_eq!(posted(&mut owner, &owners, "/password/reset/confirm", new).await, 200);
+    check("password", "a reset");
+    let mut visitor = site.program();
+    visitor.log_in("kim").await;
+    let token = visitor.csrf_token().await;
+    faults.clear();
+    visitor.get("/password/change").await;
+    let body = json!({ "old_password": PASSWORD, "new_password1": PASSWORD, "new_password2": PASSWORD });
+    assert_eq!(posted(&mut visitor, &token, "/password/change", body).await, 200);
+    check("password", "a change");
+    let token = visitor.csrf_token().await;
+    faults.clear();
 
     assert_eq!(visitor.clone().send_with(&token, Method::POST, "/logout", json!({})).await.status, 200);
     visitor.get("/logout").await;
@@ -253,6 +314,26 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     check("erase-account", "an erasure");
 
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[tokio::test]
+async fn signing_up_quietly_and_a_log_in_that_must_wait_are_allowed_too() {
+    let (site, faults) = Site::with_faults(&[("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]).await;
+    let mut visitor = site.program();
+    let token = visitor.csrf_token().await;
+    let mut check = |name: &str| {
+        let missing = refused(site.stack.template().function(name).unwrap(), &faults);
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+    };
+    for username in ["kim", "lee"] {
+        let body =
+            json!({ "email": "kim@example.com", "username": username, "password1": PASSWORD, "password2": PASSWORD });
+        assert_eq!(visitor.send_with(&token, Method::POST, "/signup", body).await.status, 201, "{username}");
+        check("signup");
+    }
+    let body = json!({ "username": "kim@example.com", "password": PASSWORD });
+    assert_eq!(visitor.send_with(&token, Method::POST, "/login", body).await.status, 403);
+    check("login");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn a_program_reads_exactly_the_fields_of_its_user() {
     assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["user"]);
     let mut fields: Vec<_> = body["user"].as_object().unwrap().keys().map(String::as_str).collect();
     fields.sort_unstable();
-    let own = ["id", "email", "username", "avatar", "version", "date_joined", "last_login"];
+    let own = ["id", "email", "email_verified", "username", "avatar", "version", "date_joined", "last_login"];
     let mut expected: Vec<_> = own.into_iter().chain(UserFields::FIELDS.iter().map(|field| field.name)).collect();
     expected.sort_unstable();
     assert_eq!(fields, expected);

@@ -3,8 +3,8 @@
 use portico::accounts::password::{Rule, Subject};
 use portico::accounts::tokens::Purpose;
 use portico::accounts::{
-    self, AddressForm, ChangePasswordForm, OpenLink, Password, PasswordChange, SetPasswordForm, User, follow_link,
-    open_link,
+    self, AddressForm, ChangePasswordForm, OpenLink, PasswordChange, SetPasswordForm, User, check_new_password,
+    follow_link, open_link,
 };
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -40,16 +40,6 @@ impl NewPasswordPage {
     }
 }
 
-/// Holds a new password against the rules, told on the second field as in Django. Where there is none that was told.
-async fn check(cx: &Context, user: &User, password: &Password, errors: &mut FieldErrors) {
-    if password.is_empty() {
-        return;
-    }
-    for error in cx.app().check_new_password(password, &Subject::from(user)).await {
-        errors.add_with("new_password2", error);
-    }
-}
-
 async fn show_change(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     cx.page(CHANGE, NewPasswordPage::new(&cx, &user).await?).await
@@ -59,7 +49,7 @@ async fn change(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (form, mut errors) = cx.form::<ChangePasswordForm>()?;
     let page = NewPasswordPage::new(&cx, &user).await?;
-    check(&cx, &user, &form.new_password, &mut errors).await;
+    check_new_password(&cx, &form.new_password, &Subject::from(&*user), "new_password2", &mut errors).await;
     // What is wrong with the new password is told before a guess at the present one is spent.
     if errors.is_empty() && !accounts::confirm_password(&cx, &user, &form.old_password).await? {
         errors.add("old_password", "password_incorrect", "password-incorrect");
@@ -137,7 +127,7 @@ async fn reset(cx: Context) -> Result<Response> {
 
 async fn set_password(cx: &Context, form: SetPasswordForm, mut errors: FieldErrors) -> Result<Response> {
     let link: OpenLink = open_link(cx, Purpose::ResetPassword).await?;
-    check(cx, &link.user, &form.new_password, &mut errors).await;
+    check_new_password(cx, &form.new_password, &Subject::from(&link.user), "new_password2", &mut errors).await;
     if !errors.is_empty() {
         let page = NewPasswordPage::new(cx, &link.user).await?;
         return cx.refuse(Error::Invalid(errors), RESET, page).await;

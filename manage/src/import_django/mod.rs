@@ -13,6 +13,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use portico::accounts::password::Costs;
 
 use crate::console::Console;
 use crate::feeder::Feeder;
@@ -108,6 +109,7 @@ async fn users(
     let mut rows = Rows::new(open(&args.file)?);
     let mut progress = Progress::of_bytes(length(&args.file)?);
     let mut row = Vec::new();
+    let mut costs = Costs::default();
     let broken = loop {
         let at = match rows.next(&mut row) {
             Ok(Some(at)) => at,
@@ -119,7 +121,7 @@ async fn users(
         let person = match entry {
             Ok(entry) if !entry.is_of(user_model) => continue,
             Ok(entry) => {
-                whose.pk = entry.pk().clone();
+                whose.pk = entry.name().clone();
                 reader.person(entry)
             }
             Err(why) => Err(why),
@@ -127,6 +129,14 @@ async fn users(
         match person {
             Err(why) => report.note(&whose, Fate::Skipped(why))?,
             Ok(person) => {
+                let hash = Costs::of(&person.user.password, &site.config().passwords.hashers).unwrap_or_default();
+                if costs.or_more(hash) != costs {
+                    costs = costs.or_more(hash);
+                    // Before the first such hash is there: a process that starts in between must know of it.
+                    if !args.dry_run {
+                        site.store().note_hash_costs(costs).await?;
+                    }
+                }
                 let bundle = site.store().new_user(&person.user, site.now())?;
                 for (whose, fate) in feeder.add(bundle, (whose, person)).await? {
                     report.note(&whose, fate)?;

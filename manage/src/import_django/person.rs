@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use sha1::{Digest as _, Sha1};
 use uuid::{Builder, Uuid, uuid};
 
-use super::report::Remark;
+use super::report::{Remark, quoted};
 use super::survey::{Survey, text_of};
 use crate::site::Site;
 
@@ -85,9 +85,12 @@ impl Entry {
         self.model.to_lowercase() == model
     }
 
-    /// Its primary key.
-    pub(super) fn pk(&self) -> &Value {
-        &self.pk
+    /// What it is called in its file: its primary key, or its user name where the dump has no keys.
+    pub(super) fn name(&self) -> &Value {
+        match (&self.pk, self.fields.get("username")) {
+            (Value::Null, Some(username)) => username,
+            (pk, _) => pk,
+        }
     }
 }
 
@@ -226,6 +229,8 @@ fn is_known(hash: &str) -> bool {
         && match (parts[0], parts.len()) {
             ("pbkdf2_sha256" | "pbkdf2_sha1", 4) | ("scrypt", 6) => full,
             ("argon2", 6) => parts[1] == "argon2id" && full,
+            // Ours: a PHC string.
+            ("", 6) => parts[1] == "argon2id" && full,
             // The algorithm, then `$2b$12$..`
             ("bcrypt" | "bcrypt_sha256", 5) => parts[1].is_empty() && parts[2..].iter().all(|part| !part.is_empty()),
             _ => hash.starts_with('!'),
@@ -244,7 +249,7 @@ fn email(fields: &Map<String, Value>, username: &str) -> Result<Email, Remark> {
         None if Email::is_well_formed(address) => {
             Err(Remark::new("too_long", format!("email is longer than {} characters", Email::MAX_LENGTH)))
         }
-        None => Err(Remark::new("email_malformed", format!("{address:.80?} is not an address"))),
+        None => Err(Remark::new("email_malformed", format!("{} is not an address", quoted(address)))),
     }
 }
 
@@ -263,7 +268,7 @@ fn username(typed: &str, email: &Email, notes: &mut Vec<Remark>) -> Option<Usern
         } else {
             "it has other characters than letters, digits and . + - _"
         };
-        notes.push(Remark::new("username_left_out", format!("{typed:.80?}: {why}")));
+        notes.push(Remark::new("username_left_out", format!("{}: {why}", quoted(typed))));
     }
     username
 }
@@ -310,7 +315,7 @@ fn date(fields: &Map<String, Value>, field: &str) -> Result<Option<Timestamp>, R
         let civil = text.parse::<DateTime>()?;
         TimeZone::UTC.to_timestamp(civil)
     });
-    instant.map(Some).map_err(|_| Remark::new("date_malformed", format!("{field}: {text:.40?} is not an instant")))
+    instant.map(Some).map_err(|_| Remark::new("date_malformed", format!("{field}: {} is not an instant", quoted(text))))
 }
 
 fn wrong_type(field: &str) -> Remark {

@@ -122,6 +122,12 @@ fn count(remarks: &mut BTreeMap<&'static str, Rows>, whose: &Whose, remark: &Rem
     }
 }
 
+/// A stranger's text in a sentence, and no more of it than a sentence takes.
+pub(super) fn quoted(text: &str) -> String {
+    let short: String = text.chars().take(80).collect();
+    if short.len() < text.len() { format!("{short:?}..") } else { format!("{short:?}") }
+}
+
 /// A stranger's text on a terminal: what would control it is shown as a mark.
 pub(super) fn printable(text: &str) -> String {
     text.chars().take(160).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::report::quoted;
 use crate::Failure;
-use crate::rows::Rows;
+use crate::rows::{Broken, Rows};
 
 /// What the whole file says.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(super) struct Survey {
     group_names: HashMap<String, String>,
     /// Groups: name and permissions, as they refer to them.
     groups: Vec<(String, Vec<Value>)>,
+    /// Where the file breaks.
+    broken: Option<Broken>,
 }
 
 #[derive(Debug, Default)]
@@ -74,15 +77,21 @@ struct Fields {
 const MOST_MODELS: usize = 2_000;
 
 impl Survey {
-    /// Reads the whole file. Damage is left to the second reading to tell.
+    /// Reads the whole file. Damage is left to the second reading to tell, if there is one.
     pub(super) fn of(file: impl BufRead) -> Self {
         let mut survey = Self::default();
         let mut rows = Rows::new(file);
         let mut row = Vec::new();
-        while let Ok(Some(_)) = rows.next(&mut row) {
-            survey.read(&row);
+        loop {
+            match rows.next(&mut row) {
+                Ok(Some(_)) => survey.read(&row),
+                Ok(None) => return survey,
+                Err(broken) => {
+                    survey.broken = Some(broken);
+                    return survey;
+                }
+            }
         }
-        survey
     }
 
     fn read(&mut self, row: &[u8]) {
@@ -135,7 +144,10 @@ impl Survey {
                 "several models have passwords: {}; say which are the users with --user-model",
                 self.list(|counts| counts.with_password > 0)
             ))),
-            (None, _) if self.models.is_empty() => Err(Failure::new("the file has no rows of dumpdata's form in it")),
+            (None, _) if self.models.is_empty() => {
+                let why = self.broken.as_ref().map(|broken| format!(": {broken}")).unwrap_or_default();
+                Err(Failure::new(format!("the file has no rows of dumpdata's form in it{why}")))
+            }
             (None, _) => Err(Failure::new(format!(
                 "no rows of the file have a password; it has {}. Dump the users too: manage.py dumpdata auth",
                 self.list(|_| true)
@@ -236,7 +248,7 @@ fn check_name(name: &str) -> Result<(), String> {
         return Err("it has no name".to_owned());
     }
     if name.chars().count() > Group::NAME_MAX_LENGTH || name.contains(char::is_control) {
-        return Err(format!("{name:.60?} cannot be its name"));
+        return Err(format!("{} cannot be its name", quoted(name)));
     }
     Ok(())
 }

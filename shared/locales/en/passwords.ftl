@@ -16,7 +16,8 @@ password-too-similar = { $attribute ->
     [username] This password is too similar to your username.
     [first_name] This password is too similar to your first name.
     [last_name] This password is too similar to your last name.
-   *[email] This password is too similar to your email address.
+    [email] This password is too similar to your email address.
+   *[other] This password is too similar to what we know of you.
 }
 password-too-common = This password is too common.
 password-entirely-numeric = This password is made of digits alone.

@@ -13,7 +13,8 @@ password-too-similar = { $attribute ->
     [username] 비밀번호가 사용자 이름과 너무 비슷합니다.
     [first_name] 비밀번호가 이름과 너무 비슷합니다.
     [last_name] 비밀번호가 성과 너무 비슷합니다.
-   *[email] 비밀번호가 이메일 주소와 너무 비슷합니다.
+    [email] 비밀번호가 이메일 주소와 너무 비슷합니다.
+   *[other] 비밀번호가 입력하신 다른 정보와 너무 비슷합니다.
 }
 password-too-common = 너무 흔한 비밀번호입니다.
 password-entirely-numeric = 숫자로만 된 비밀번호는 쓸 수 없습니다.

@@ -44,13 +44,7 @@ impl Form for SignupForm {
         let site_fields = FieldChanges::<UserFields>::read(Some(Place::SignUp), fields);
         let password = new_password(fields, "password1", "password2");
         // What is wrong itself is empty here: it is not compared, as in Django.
-        let sent = site_fields.sent();
-        let subject = Subject {
-            username: parsed_username.as_ref().map_or("", Username::as_str),
-            first_name: &sent.first_name,
-            last_name: &sent.last_name,
-            email: parsed_email.as_ref().map_or("", Email::as_str),
-        };
+        let subject = Subject::new(parsed_email.as_ref(), parsed_username.as_ref(), site_fields.sent());
         for error in check_rules(fields, &password, &subject) {
             fields.errors().add_with("password2", error);
         }
@@ -170,6 +164,6 @@ pub(super) fn new_password(fields: &mut FieldReader<'_>, first: &str, second: &s
 }
 
 /// The rules that a new password breaks. Where there is none, or one that is too long, that was told already.
-fn check_rules(fields: &FieldReader<'_>, password: &Password, subject: &Subject<'_>) -> Vec<FieldError> {
+fn check_rules(fields: &FieldReader<'_>, password: &Password, subject: &Subject) -> Vec<FieldError> {
     if password.is_empty() { Vec::new() } else { fields.config().passwords.validators.check(password, subject) }
 }

@@ -31,7 +31,7 @@ async fn a_program_gets_the_user_and_where_to_log_in() {
     let user = json["user"].as_object().unwrap();
     let mut names: Vec<_> = user.keys().map(String::as_str).collect();
     names.sort_unstable();
-    let own = ["avatar", "date_joined", "email", "id", "last_login", "username", "version"];
+    let own = ["avatar", "date_joined", "email", "email_verified", "id", "last_login", "username", "version"];
     let mut expected: Vec<_> = own.into_iter().chain(UserFields::FIELDS.iter().map(|field| field.name)).collect();
     expected.sort_unstable();
     assert_eq!(names, expected);

@@ -66,6 +66,13 @@ pub(crate) struct Call {
     pub(crate) body: Value,
 }
 
+impl Call {
+    /// Whether what was sent has this text in it.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        self.body.to_string().contains(text)
+    }
+}
+
 /// The faults of one system.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Arc<Mutex<State>>);
@@ -79,6 +86,7 @@ struct State {
 #[derive(Debug)]
 struct Rule {
     name: String,
+    text: String,
     skip: usize,
     times: usize,
     fault: Fault,
@@ -106,6 +114,17 @@ impl Faults {
         self.add(name, skip, usize::MAX, fault);
     }
 
+    /// From now on every call of this name fails whose body holds this text.
+    pub(crate) fn on(&self, name: &str, text: &str, fault: Fault) {
+        self.lock().rules.push(Rule {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            skip: 0,
+            times: usize::MAX,
+            fault,
+        });
+    }
+
     /// Nothing fails any more, and the calls so far are forgotten.
     pub(crate) fn clear(&self) {
         *self.lock() = State::default();
@@ -122,7 +141,7 @@ impl Faults {
     }
 
     fn add(&self, name: &str, skip: usize, times: usize, fault: Fault) {
-        self.lock().rules.push(Rule { name: name.to_owned(), skip, times, fault });
+        self.lock().rules.push(Rule { name: name.to_owned(), text: String::new(), skip, times, fault });
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -132,7 +151,10 @@ impl Faults {
     /// Notes a call, and says what goes wrong with it.
     fn note(&self, call: Call) -> Option<Fault> {
         let mut state = self.lock();
-        let rule = state.rules.iter_mut().find(|rule| rule.times > 0 && matches(&rule.name, &call.name));
+        let rule = state
+            .rules
+            .iter_mut()
+            .find(|rule| rule.times > 0 && matches(&rule.name, &call.name) && call.holds(&rule.text));
         let fault = rule.and_then(|rule| {
             if rule.skip > 0 {
                 rule.skip -= 1;

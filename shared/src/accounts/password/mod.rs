@@ -86,8 +86,8 @@ impl PasswordHash {
         Self(text.into())
     }
 
-    /// No password: Django's `set_unusable_password`. The random rest makes each of them another text, so that what is
-    /// bound to it is bound to this account.
+    /// The hash of no password (Django's `set_unusable_password`): nobody logs in by it, and as it is random, nothing
+    /// that was bound to another one is good for it.
     pub fn unusable(rng: &dyn Rng) -> Self {
         Self(format!("!{}", rng.token()))
     }

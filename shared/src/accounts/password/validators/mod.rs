@@ -10,12 +10,12 @@ mod tests;
 
 use serde::Serialize;
 
-pub use similarity::Attribute;
-
 use super::Password;
-use crate::accounts::User;
+use crate::accounts::{Email, User, Username};
 use crate::error::{Arg, FieldError};
 use crate::i18n::Language;
+use crate::site::UserFields;
+use crate::user_fields::FieldSet as _;
 
 /// `AUTH_PASSWORD_VALIDATORS`: the rules for a new password, in the order in which they are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Validators(Vec<Validator>);
 #[derive(Debug, Clone, PartialEq)]
 enum Validator {
     /// `UserAttributeSimilarityValidator`: not too similar to what is known of its owner.
-    Similarity { attributes: Vec<Attribute>, most: f64 },
+    Similarity { attributes: Vec<&'static str>, most: f64 },
     /// `MinimumLengthValidator`: so many characters (code points).
     Length { least: usize },
     /// `CommonPasswordValidator`: not on Django's list.
@@ -36,27 +36,28 @@ enum Validator {
     Context { words: Vec<String> },
 }
 
-/// Whose password it is to be. What is empty is not compared.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Subject<'a> {
-    /// User name.
-    pub username: &'a str,
-    /// Given name.
-    pub first_name: &'a str,
-    /// Family name.
-    pub last_name: &'a str,
-    /// Address.
-    pub email: &'a str,
+/// Whose password it is to be: what is known of them, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Subject(Vec<(&'static str, String)>);
+
+impl Subject {
+    /// Somebody with this address, user name and these fields.
+    pub fn new(email: Option<&Email>, username: Option<&Username>, fields: &UserFields) -> Self {
+        let email = email.map(|email| ("email", email.as_str().to_owned()));
+        let username = username.map(|name| ("username", name.as_str().to_owned()));
+        let texts = fields.values().into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
+        Self(email.into_iter().chain(username).chain(texts).collect())
+    }
+
+    /// What is known under this name; nothing, where the site asks for no such thing.
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
+    }
 }
 
-impl<'a> From<&'a User> for Subject<'a> {
-    fn from(user: &'a User) -> Self {
-        Self {
-            username: user.username.as_ref().map_or("", |name| name.as_str()),
-            first_name: &user.fields.first_name,
-            last_name: &user.fields.last_name,
-            email: user.email.as_str(),
-        }
+impl From<&User> for Subject {
+    fn from(user: &User) -> Self {
+        Self::new(Some(&user.email), user.username.as_ref(), &user.fields)
     }
 }
 
@@ -71,7 +72,7 @@ pub struct Rule {
 
 impl Validators {
     /// Every rule that `password` breaks. None: it may be used.
-    pub fn check(&self, password: &Password, subject: &Subject<'_>) -> Vec<FieldError> {
+    pub fn check(&self, password: &Password, subject: &Subject) -> Vec<FieldError> {
         let (text, min_length) = (password.text(), self.min_length());
         self.0.iter().filter_map(|validator| validator.check(text, subject, min_length)).collect()
     }
@@ -93,18 +94,18 @@ impl Validators {
 
 impl Validator {
     /// What is wrong with `password`.
-    fn check(&self, password: &str, subject: &Subject<'_>, min_length: usize) -> Option<FieldError> {
+    fn check(&self, password: &str, subject: &Subject, min_length: usize) -> Option<FieldError> {
         match self {
             Self::Similarity { attributes, most } => {
                 let attribute = similarity::find(password, subject, attributes, *most)?;
-                Some(self.error("password-too-similar", vec![("attribute", Arg::Text(attribute.name().to_owned()))]))
+                Some(self.error("password-too-similar", vec![("attribute", Arg::Text(attribute.to_owned()))]))
             }
             Self::Length { least } => (password.chars().count() < *least)
                 .then(|| self.error("password-too-short", vec![("min", Arg::Number(*least as u64))])),
             Self::Common => common::contains(python::strip(&python::lower(password)))
                 .then(|| self.error("password-too-common", Vec::new())),
             Self::Numeric => python::is_digit(password).then(|| self.error("password-entirely-numeric", Vec::new())),
-            Self::Context { words } => context::is_little_more(password, words, subject.email, min_length)
+            Self::Context { words } => context::is_little_more(password, words, subject.get("email"), min_length)
                 .then(|| self.error("password-context-word", Vec::new())),
         }
     }

@@ -2,8 +2,13 @@
 //!
 //! `UserAttributeSimilarity(max_similarity=0.6 user_attributes=email+username), MinimumLength(min_length=12)`
 
-use super::{Attribute, Validator, Validators, python};
+use super::{Validator, Validators, python};
+use crate::site::UserFields;
+use crate::user_fields::FieldSet as _;
 
+/// What a password is compared with, unless an option says otherwise (Django's `DEFAULT_USER_ATTRIBUTES`). A site that has
+/// no such field compares with the others.
+const ATTRIBUTES: [&str; 4] = ["username", "first_name", "last_name", "email"];
 /// What `strict` asks of the length.
 const STRICT_LENGTH: usize = 15;
 /// From how similar on a password is refused, unless an option says otherwise (Django's).
@@ -43,7 +48,7 @@ fn validator(entry: &str, min_length: usize, site: &[String]) -> Option<Validato
     let name = name.rsplit('.').next().unwrap_or(name);
     let validator = match name.strip_suffix("Validator").unwrap_or(name) {
         "UserAttributeSimilarity" => Validator::Similarity {
-            attributes: options.take("user_attributes", attributes)?.unwrap_or_else(|| Attribute::ALL.to_vec()),
+            attributes: options.take("user_attributes", attributes)?.unwrap_or_else(|| ATTRIBUTES.to_vec()),
             most: options.take("max_similarity", similarity)?.unwrap_or(MAX_SIMILARITY),
         },
         "MinimumLength" => Validator::Length { least: options.take("min_length", length)?.unwrap_or(min_length) },
@@ -75,8 +80,10 @@ impl<'a> Options<'a> {
     }
 }
 
-fn attributes(text: &str) -> Option<Vec<Attribute>> {
-    text.split('+').map(|name| Attribute::ALL.into_iter().find(|attribute| attribute.name() == name)).collect()
+/// Django's four, and every field of the site.
+fn attributes(text: &str) -> Option<Vec<&'static str>> {
+    let known = || ATTRIBUTES.into_iter().chain(UserFields::FIELDS.iter().map(|field| field.name));
+    text.split('+').map(|name| known().find(|known| *known == name)).collect()
 }
 
 /// At least 0.1, as Django demands.

@@ -4,48 +4,11 @@ use std::collections::HashMap;
 
 use super::{Subject, python};
 
-/// What a password is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attribute {
-    /// User name.
-    Username,
-    /// Given name.
-    FirstName,
-    /// Family name.
-    LastName,
-    /// Address.
-    Email,
-}
-
-impl Attribute {
-    /// Django's `DEFAULT_USER_ATTRIBUTES`.
-    pub(super) const ALL: [Self; 4] = [Self::Username, Self::FirstName, Self::LastName, Self::Email];
-
-    /// The attribute's name, as Django spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Username => "username",
-            Self::FirstName => "first_name",
-            Self::LastName => "last_name",
-            Self::Email => "email",
-        }
-    }
-
-    fn of<'a>(self, subject: &Subject<'a>) -> &'a str {
-        match self {
-            Self::Username => subject.username,
-            Self::FirstName => subject.first_name,
-            Self::LastName => subject.last_name,
-            Self::Email => subject.email,
-        }
-    }
-}
-
 /// The first attribute that the password resembles, whole or in one of its words, by `most` or more.
-pub(super) fn find(password: &str, subject: &Subject<'_>, attributes: &[Attribute], most: f64) -> Option<Attribute> {
+pub(super) fn find(password: &str, subject: &Subject, attributes: &[&'static str], most: f64) -> Option<&'static str> {
     let password: Vec<char> = python::lower(password).chars().collect();
     attributes.iter().copied().find(|attribute| {
-        let value = python::lower(attribute.of(subject));
+        let value = python::lower(subject.get(attribute));
         !value.is_empty()
             && python::words(&value).chain([&*value]).any(|part| {
                 let part: Vec<char> = part.chars().collect();
