@@ -33,11 +33,13 @@ async fn answer(site: &Site, event: Value) -> Value {
 }
 
 /// What is expected of each file of `events/`: status and content type.
-const EVENTS: [(&str, u64, &str); 19] = [
+const EVENTS: [(&str, u64, &str); 25] = [
     ("bad-base64", 400, "text/html"),
     ("bad-query", 400, "text/html"),
     ("bad-utf8", 400, "text/html"),
     ("csrf-get", 200, "application/json"),
+    ("email-confirm-link-get", 410, "text/html"),
+    ("email-post-json", 403, "application/json"),
     ("home-get", 200, "text/html"),
     ("login-get", 200, "text/html"),
     ("login-post", 403, "text/html"),
@@ -45,6 +47,10 @@ const EVENTS: [(&str, u64, &str); 19] = [
     ("logout-get", 405, "text/html"),
     ("logout-post", 403, "text/html"),
     ("not-found", 404, "text/html"),
+    ("password-change-post", 403, "text/html"),
+    ("password-reset-confirm-post", 403, "text/html"),
+    ("password-reset-link-get", 410, "text/html"),
+    ("password-reset-post", 403, "text/html"),
     ("preferences-theme-post", 403, "text/html"),
     ("profile-get", 303, ""),
     ("profile-patch-json", 403, "application/json"),

@@ -321,7 +321,7 @@ async fn signing_up_quietly_and_a_log_in_that_must_wait_are_allowed_too() {
     let (site, faults) = Site::with_faults(&[("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]).await;
     let mut visitor = site.program();
     let token = visitor.csrf_token().await;
-    let mut check = |name: &str| {
+    let check = |name: &str| {
         let missing = refused(site.stack.template().function(name).unwrap(), &faults);
         assert!(missing.is_empty(), "{name}: {missing:?}");
     };

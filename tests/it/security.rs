@@ -78,10 +78,11 @@ async fn twenty_are_kept_the_latest_first() {
 async fn log_ins_at_the_same_time_lose_none() {
     let site = Site::start().await;
     let kim = site.member("kim@example.com").await;
-    let browsers: Vec<_> = (0..8).map(|_| kim.with_session(None)).collect();
+    // As many as may be tried at once: a try counts until it is known to be right.
+    let browsers: Vec<_> = (0..4).map(|_| kim.with_session(None)).collect();
     join_all(browsers.into_iter().map(|mut browser| async move { browser.log_in("kim@example.com").await })).await;
-    assert_eq!(slots(&site), (1..=9).collect::<Vec<_>>());
-    assert_eq!(site.user(&kim.id)["login_count"]["N"], "9");
+    assert_eq!(slots(&site), (1..=5).collect::<Vec<_>>());
+    assert_eq!(site.user(&kim.id)["login_count"]["N"], "5");
 }
 
 #[tokio::test]
@@ -121,8 +122,8 @@ async fn what_a_browser_calls_itself_is_not_shown() {
     let mut again = site.program().with("user-agent", "<svg/onload=1> call +1 555 0100");
     again.log_in("kim@example.com").await;
     let html = kim.get("/profile/security").await.text();
-    let mail = site.mails_to("kim@example.com").await.pop().unwrap();
-    assert_eq!(mail.subject, SUBJECT);
+    let mails = site.mails_to("kim@example.com").await;
+    let mail = mails.into_iter().find(|mail| mail.subject == SUBJECT).unwrap();
     for text in [html, mail.text, mail.html] {
         assert!(!text.contains("555") && !text.contains("onload"), "{text}");
     }

@@ -62,4 +62,3 @@ delete-keep = Keep my account
 
 account-deleted = Your account is deleted. Farewell, and thank you for having been here.
 
-password-incorrect = This is not your current password.

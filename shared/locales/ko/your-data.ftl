@@ -59,4 +59,3 @@ delete-keep = 계정 유지
 
 account-deleted = 계정을 삭제했습니다. 그동안 함께해 주셔서 고맙습니다.
 
-password-incorrect = 현재 비밀번호가 아닙니다.

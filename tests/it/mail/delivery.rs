@@ -7,8 +7,8 @@ use local::Delivery;
 use portico::mail::Letter;
 use serde_json::json;
 
-use super::{client, event, id, reset};
-use crate::site::{Fault, Faults, Site};
+use super::{client, event, id, reset, site, site_with, site_with_faults};
+use crate::site::Fault;
 
 /// More calls than a delivery makes.
 const ENOUGH: usize = 20;
@@ -22,7 +22,7 @@ fn ses_error(status: u16) -> Fault {
 
 #[tokio::test]
 async fn a_mail_that_is_delivered_ten_times_is_sent_once() {
-    let site = Site::start().await;
+    let site = site().await;
     site.member("kim@example.com").await;
     let promise = site.promise(reset("kim@example.com")).await;
     let together = (0..10).map(|_| site.stack.invoke("mailer", event(&promise)));
@@ -41,7 +41,7 @@ async fn a_mail_that_is_delivered_ten_times_is_sent_once() {
 
 #[tokio::test]
 async fn one_delivery_costs_what_it_must() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = site_with_faults(&[]).await;
     let kim = site.member("kim@example.com").await;
     for (letter, calls) in [
         (reset("kim@example.com"), vec!["UpdateItem", "GetItem", "GetItem", "PutItem", SEND, "UpdateItem"]),
@@ -67,7 +67,7 @@ async fn a_crash_at_any_step_is_made_good_and_repeats_nothing_but_what_was_not_n
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         let mut steps = 0;
         for step in 0..ENOUGH {
-            let (site, faults) = Site::with_faults(&[("AWS_OPERATION_TIMEOUT_MS", "2000")]).await;
+            let (site, faults) = site_with_faults(&[("AWS_OPERATION_TIMEOUT_MS", "2000")]).await;
             site.member("kim@example.com").await;
             let promise = site.promise(reset("kim@example.com")).await;
             faults.clear();
@@ -105,7 +105,7 @@ async fn a_crash_at_any_step_is_made_good_and_repeats_nothing_but_what_was_not_n
 
 #[tokio::test]
 async fn a_provider_that_fails_is_tried_again_and_then_given_up() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let (site, faults) = site_with_faults(&[]).await;
     site.member("kim@example.com").await;
     site.member("lee@example.com").await;
     let promise = site.promise(reset("kim@example.com")).await;
@@ -134,7 +134,7 @@ async fn a_provider_that_fails_is_tried_again_and_then_given_up() {
 
 #[tokio::test]
 async fn a_mail_that_cannot_be_read_holds_up_no_other_of_its_batch() {
-    let site = Site::start().await;
+    let site = site().await;
     site.member("kim@example.com").await;
     let keys = json!({ "PK": { "S": "MAIL#0197a3c9-0f1e-7d2c-8b3a-4c5d6e7f8091" }, "SK": { "S": "MAIL" } });
     site.put("outbox", &keys);
@@ -149,7 +149,7 @@ async fn a_mail_that_cannot_be_read_holds_up_no_other_of_its_batch() {
 
 #[tokio::test]
 async fn a_provider_that_does_not_answer_is_waited_for_no_longer_than_was_said() {
-    let (site, faults) = Site::with_faults(&[("EMAIL_TIMEOUT", "1")]).await;
+    let (site, faults) = site_with_faults(&[("EMAIL_TIMEOUT", "1")]).await;
     site.member("kim@example.com").await;
     site.promise(reset("kim@example.com")).await;
     faults.next(SEND, 1, Fault::Silence);
@@ -162,7 +162,7 @@ async fn a_provider_that_does_not_answer_is_waited_for_no_longer_than_was_said()
 
 #[tokio::test]
 async fn the_stream_is_empty_when_everything_was_delivered() {
-    let site = Site::start().await;
+    let site = site().await;
     site.member("kim@example.com").await;
     for _ in 0..30 {
         site.promise(reset("kim@example.com")).await;
@@ -177,18 +177,18 @@ async fn a_mail_that_was_promised_before_the_end_is_sent_after_the_next_start() 
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     let promise = {
-        let site = Site::start_with(|options| options.data = Some(data.clone())).await;
+        let site = site_with(|options| options.data = Some(data.clone())).await;
         site.member("kim@example.com").await;
         let promise = site.promise(reset("kim@example.com")).await;
         site.stack.shutdown().await;
         promise
     };
-    let site = Site::start_with(|options| options.data = Some(data.clone())).await;
+    let site = site_with(|options| options.data = Some(data.clone())).await;
     assert_eq!(site.mails().len(), 0);
     site.deliver_mail().await;
     assert_eq!(site.mails().len(), 1);
     site.stack.shutdown().await;
-    let site = Site::start_with(|options| options.data = Some(data)).await;
+    let site = site_with(|options| options.data = Some(data)).await;
     site.deliver_mail().await;
     assert_eq!(site.mails().len(), 1, "the tray keeps it, and it is not sent again");
     assert!(site.grant(&promise, "RESET_PASSWORD").is_some());
@@ -196,7 +196,7 @@ async fn a_mail_that_was_promised_before_the_end_is_sent_after_the_next_start() 
 
 #[tokio::test]
 async fn a_mail_comes_by_itself_and_at_once() {
-    let site = Site::start_with(|options| options.deliver_changes = true).await;
+    let site = site_with(|options| options.deliver_changes = true).await;
     let mut kim = site.member("kim@example.com").await;
     site.promise(reset("kim@example.com")).await;
     // What a function writes is looked for when it has ended; what others write, each second.
@@ -211,7 +211,7 @@ async fn a_mail_comes_by_itself_and_at_once() {
 
 #[tokio::test]
 async fn neither_the_log_nor_the_outbox_has_the_link() {
-    let (site, _faults): (Site, Faults) = Site::with_faults(&[]).await;
+    let (site, _faults) = site_with_faults(&[]).await;
     site.member("kim@example.com").await;
     site.promise(reset("kim@example.com")).await;
     site.deliver_mail().await;

@@ -4,8 +4,7 @@ use portico::i18n::Language;
 use portico::mail::Letter;
 use serde_json::json;
 
-use super::{client, email, id, reset};
-use crate::site::Site;
+use super::{client, email, id, reset, site, site_with};
 
 fn all(user: portico::accounts::UserId) -> Vec<Letter> {
     let (kim, new) = (email("kim@example.com"), email("new@example.com"));
@@ -23,7 +22,7 @@ fn all(user: portico::accounts::UserId) -> Vec<Letter> {
 
 #[tokio::test]
 async fn every_letter_is_whole_in_both_languages_and_both_renderings() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     for language in Language::ALL {
         for letter in all(id(&kim.id)) {
@@ -55,7 +54,7 @@ async fn every_letter_is_whole_in_both_languages_and_both_renderings() {
 
 #[tokio::test]
 async fn the_headers_are_those_of_a_machine_and_the_subject_reads_in_any_script() {
-    let site = Site::start_with(|options| {
+    let site = site_with(|options| {
         let settings = [("SITE_NAME", "\u{c0ac}\u{c774}\u{d2b8}"), ("DEFAULT_FROM_EMAIL", "no-reply@example.org")];
         options.settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     })
@@ -83,7 +82,7 @@ async fn the_headers_are_those_of_a_machine_and_the_subject_reads_in_any_script(
 
 #[tokio::test]
 async fn a_name_is_shown_as_it_is_written_and_only_to_who_has_proven_the_address() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     let greeted = async |name: &str, verified: bool| {
         site.amend(&kim.id, "first_name", json!({ "S": name }));
@@ -107,7 +106,7 @@ async fn a_name_is_shown_as_it_is_written_and_only_to_who_has_proven_the_address
 
 #[tokio::test]
 async fn what_a_browser_calls_itself_is_one_short_line_of_text() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     let agent = format!("<img src=x>\r\n\r\nhttp://evil {}", "x".repeat(5_000));
     let client = portico::mail::Client { address: "2001:db8::7".to_owned(), user_agent: agent };
@@ -120,7 +119,7 @@ async fn what_a_browser_calls_itself_is_one_short_line_of_text() {
 
 #[tokio::test]
 async fn the_links_lead_to_the_configured_site_and_no_header_has_a_say() {
-    let site = Site::start().await;
+    let site = site().await;
     let mut kim = site.member("kim@example.com").await.with("x-forwarded-host", "evil.example");
     kim.headers.push(("host".to_owned(), "evil.example".to_owned()));
     kim.get("/").await;

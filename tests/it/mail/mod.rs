@@ -6,9 +6,31 @@ mod recipients;
 mod smtp;
 mod tray;
 
+use local::Options;
 use portico::accounts::{Email, UserId};
 use portico::mail::{Client, Letter, Promise};
 use serde_json::{Value, json};
+
+use crate::site::{Faults, Site};
+
+/// Nobody gets mail for signing up: a test counts its own.
+const QUIET: (&str, &str) = ("ACCOUNT_EMAIL_VERIFICATION", "none");
+
+async fn site() -> Site {
+    site_with(|_| {}).await
+}
+
+async fn site_with(change: impl FnOnce(&mut Options)) -> Site {
+    Site::start_with(|options| {
+        change(options);
+        options.settings.push((QUIET.0.to_owned(), QUIET.1.to_owned()));
+    })
+    .await
+}
+
+async fn site_with_faults(settings: &[(&str, &str)]) -> (Site, Faults) {
+    Site::with_faults(&[settings, &[QUIET][..]].concat()).await
+}
 
 /// A user's identifier, as their visitor knows it.
 fn id(user: &Value) -> UserId {

@@ -5,13 +5,12 @@ use portico::accounts::Email;
 use portico::mail::Letter;
 use serde_json::json;
 
-use super::{client, email, event, id, reset};
-use crate::site::Site;
+use super::{client, email, event, id, reset, site, site_with};
 use crate::site::mail::link;
 
 #[tokio::test]
 async fn a_reset_goes_to_the_stored_address_whatever_was_typed() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("Kim@Example.com").await;
     let promise = site.promise(reset("kIM@eXAMPLE.COM")).await;
     site.deliver_mail().await;
@@ -35,7 +34,7 @@ async fn a_reset_goes_to_the_stored_address_whatever_was_typed() {
 
 #[tokio::test]
 async fn an_address_that_only_looks_like_one_finds_nobody() {
-    let site = Site::start().await;
+    let site = site().await;
     for address in ["mike@example.com", "kim@example.com", "sue@example.com"] {
         site.program().sign_up(address).await;
     }
@@ -56,7 +55,7 @@ async fn an_address_that_only_looks_like_one_finds_nobody() {
 
 #[tokio::test]
 async fn nobody_gets_mail_for_an_address_without_an_active_account() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     site.amend(&kim.id, "is_active", json!({ "BOOL": false }));
     let user = id(&kim.id);
@@ -72,7 +71,7 @@ async fn nobody_gets_mail_for_an_address_without_an_active_account() {
 
 #[tokio::test]
 async fn an_address_is_confirmed_while_it_is_the_accounts_and_not_yet_confirmed() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     let user = id(&kim.id);
     let promise = site.promise(Letter::ConfirmEmail { user, email: email("kim@example.com") }).await;
@@ -91,7 +90,7 @@ async fn an_address_is_confirmed_while_it_is_the_accounts_and_not_yet_confirmed(
 
 #[tokio::test]
 async fn a_change_of_address_is_confirmed_at_the_new_one_and_told_at_the_old_one() {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     site.program().sign_up("lee@example.com").await;
     let user = id(&kim.id);
@@ -124,7 +123,7 @@ async fn a_change_of_address_is_confirmed_at_the_new_one_and_told_at_the_old_one
 
 #[tokio::test]
 async fn a_mail_that_comes_later_than_its_link_is_good_is_not_sent() {
-    let site = Site::start().await;
+    let site = site().await;
     site.member("kim@example.com").await;
     let promise = site.promise(reset("kim@example.com")).await;
     site.clock.advance(SignedDuration::from_secs(1_801));
@@ -135,8 +134,7 @@ async fn a_mail_that_comes_later_than_its_link_is_good_is_not_sent() {
 
 #[tokio::test]
 async fn the_lifetime_of_a_link_is_a_setting() {
-    let site =
-        Site::start_with(|options| options.settings.push(("PASSWORD_RESET_TIMEOUT".into(), "7200".into()))).await;
+    let site = site_with(|options| options.settings.push(("PASSWORD_RESET_TIMEOUT".into(), "7200".into()))).await;
     site.member("kim@example.com").await;
     let promise = site.promise(reset("kim@example.com")).await;
     site.deliver_mail().await;
@@ -147,7 +145,7 @@ async fn the_lifetime_of_a_link_is_a_setting() {
 
 #[tokio::test]
 async fn a_used_link_does_not_become_fresh_by_another_delivery() {
-    let site = Site::start().await;
+    let site = site().await;
     site.member("kim@example.com").await;
     let promise = site.promise(reset("kim@example.com")).await;
     site.deliver_mail().await;

@@ -57,7 +57,7 @@ async fn talk(stream: TcpStream, heard: Heard) -> std::io::Result<()> {
 
 async fn site(settings: &[(&str, &str)]) -> Site {
     let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Site::start_with(|options| options.settings = settings).await
+    super::site_with(|options| options.settings = settings).await
 }
 
 #[tokio::test]

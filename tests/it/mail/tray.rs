@@ -3,11 +3,11 @@
 use http::Method;
 use serde_json::json;
 
-use super::reset;
+use super::{reset, site};
 use crate::site::Site;
 
 async fn with_a_mail() -> Site {
-    let site = Site::start().await;
+    let site = site().await;
     let kim = site.member("kim@example.com").await;
     site.amend(&kim.id, "email_verified", json!({ "BOOL": true }));
     site.amend(&kim.id, "first_name", json!({ "S": "<script>alert(1)</script>" }));
@@ -107,7 +107,7 @@ async fn only_the_page_itself_clears_the_tray() {
 
 #[tokio::test]
 async fn the_tray_takes_mail_from_the_site_alone() {
-    let site = Site::start().await;
+    let site = site().await;
     let raw = "RnJvbTogYQ0KDQp4";
     let body =
         json!({ "Destination": { "ToAddresses": ["x@y.z"] }, "Content": { "Raw": { "Data": raw } } }).to_string();

@@ -163,5 +163,5 @@ async fn of_fifty_redemptions_at_once_one_succeeds() {
     assert!(statuses.iter().all(|status| matches!(status, 303 | 410)), "{statuses:?}");
     assert!(member.can_log_in(&site, "kim@example.com", &done[0].1).await);
     assert_eq!(site.user(&member.id)["session_epoch"]["N"], "2", "one epoch on");
-    assert_eq!(site.promised(), ["password_changed"]);
+    assert_eq!(site.promised().iter().filter(|kind| *kind == "password_changed").count(), 1);
 }

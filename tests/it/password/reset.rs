@@ -31,7 +31,8 @@ async fn a_link_by_mail_leads_to_a_new_password_and_to_the_login_page() {
     let user = site.user(&elsewhere.id);
     assert_eq!(user["email_verified"]["BOOL"], true, "who read the mail owns the address");
     let mails = site.mails_to("kim@example.com").await;
-    assert_eq!(mails.last().unwrap().subject, "Your password for Portico was changed");
+    let told = mails.iter().filter(|mail| mail.subject == "Your password for Portico was changed").count();
+    assert_eq!(told, 1);
 }
 
 #[tokio::test]

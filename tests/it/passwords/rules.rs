@@ -76,7 +76,7 @@ async fn every_rule_that_a_new_password_breaks_is_told_at_once() {
     assert_eq!(told, "This password is too similar to your email address.");
     let mut program = program.with("accept-language", "ko");
     program.headers.remove(0);
-    let answer = program.post_json("/signup", form("minjun.kim@example.com", "1234567890123")).await;
+    let answer = program.post_json("/signup", form("minjun.kim@example.com", "98765432109876")).await;
     assert_eq!(answer.json()["error"]["fields"]["password2"][0]["message"], "숫자로만 된 비밀번호는 쓸 수 없습니다.");
 }
 
