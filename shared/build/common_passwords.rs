@@ -108,7 +108,7 @@ struct Bits {
 impl Bits {
     fn push(&mut self, code: u32, length: u32) {
         for shift in (0..length).rev() {
-            if self.length % 8 == 0 {
+            if self.length.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if code >> shift & 1 == 1

@@ -104,10 +104,9 @@ pub fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), &'static
         config.public_url.same_site_as(&origin) || config.csrf_trusted_origins.contains(&origin)
     };
     match (text(&SEC_FETCH_SITE), origin) {
-        // `none`: typed or bookmarked by the visitor.
-        (Some("same-origin" | "none"), None) => return Ok(()),
-        // A page of ours that sends no referrer sends no origin either (Fetch, 3.1). Nobody else's page is same-origin.
-        (Some("same-origin"), Some("null")) => return Ok(()),
+        // `none`: typed or bookmarked by the visitor. And a page of ours that sends no referrer sends no origin either
+        // (Fetch, 3.1): nobody else's page is same-origin.
+        (Some("same-origin" | "none"), None) | (Some("same-origin"), Some("null")) => return Ok(()),
         (Some("same-origin" | "none") | None, Some(origin)) if trusted(origin) => return Ok(()),
         (Some(_), Some(origin)) if Origin::parse(origin).is_some_and(|o| config.csrf_trusted_origins.contains(&o)) => {
             return Ok(());

@@ -32,7 +32,7 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     files.json("logins.json", &accounts::last_logins(cx, user).await?)?;
 
     let mut links = Vec::new();
-    for key in user.avatar.key.iter() {
+    if let Some(key) = &user.avatar.key {
         let room = cx.config().export.max_bytes.saturating_sub(files.bytes);
         match cx.app().media().fetch(key, None, room as u64).await? {
             Fetched::Bytes(picture) => {

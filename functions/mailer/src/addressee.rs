@@ -49,6 +49,7 @@ pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise) -> Result<
             let grant = Grant { new_email: Some(new.clone()), ..Grant::of(&user) };
             with_link(cx, promise, &user, new.clone(), Purpose::ChangeEmail, grant, ages.change_email).await
         }
+        Letter::EmailChanged { proven: false, .. } => Ok(Verdict::Drop("the address was never proven")),
         Letter::EmailChanged { user, old, .. } => {
             let Some(user) = active(cx, *user).await? else { return Ok(Verdict::Drop("no such account")) };
             let grant = Grant { email: old.clone(), ..Grant::of(&user) };

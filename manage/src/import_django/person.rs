@@ -228,7 +228,7 @@ fn is_known(hash: &str) -> bool {
         && hash.len() <= 1_000
         && match (parts[0], parts.len()) {
             ("pbkdf2_sha256" | "pbkdf2_sha1", 4) | ("scrypt", 6) => full,
-            ("argon2", 6) => parts[1] == "argon2id" && full,
+            ("argon2", 6) => matches!(parts[1], "argon2id" | "argon2i") && full,
             // Ours: a PHC string.
             ("", 6) => parts[1] == "argon2id" && full,
             // The algorithm, then `$2b$12$..`

@@ -36,13 +36,20 @@ pub async fn request_email_change(cx: &Context, user: &User, new: Email) -> Resu
 pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), Taken>> {
     let (user, now) = (&link.user, cx.now().as_second());
     let new = link.grant.new_email.as_ref().ok_or(Error::LinkInvalid)?;
-    let letter = Letter::EmailChanged { user: user.id, old: user.email.clone(), new: new.clone(), client: cx.client() };
+    let letter = Letter::EmailChanged {
+        user: user.id,
+        old: user.email.clone(),
+        new: new.clone(),
+        proven: user.email_verified,
+        client: cx.client(),
+    };
     let mail = cx.promise(letter);
     let (mut former, gone) = user.former_emails_at(now);
     if let (true, Some(oldest)) = (former.len() >= cx.config().accounts.email_changes, former.first()) {
         return Err(Error::Throttled(u64::try_from(oldest.until - now).unwrap_or_default()));
     }
-    let until = now + cx.config().mail.ages.undo_email_change;
+    // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account.
+    let until = if user.email_verified { now + cx.config().mail.ages.undo_email_change } else { now };
     former.push(FormerEmail { email: user.email.clone(), undo: super::tokens::LinkId::new(mail.id), until });
     match cx.store().change_email(user, new, &former, link.id, now, &mail).await? {
         Ok(()) => {}

@@ -66,6 +66,9 @@ pub enum Letter {
         old: Email,
         /// The address that replaced it.
         new: Email,
+        /// Whether the account's owner had proven the old one. If not it may be a stranger's, mistyped: nothing is sent,
+        /// least of all a way into the account.
+        proven: bool,
         /// By whom it seems.
         client: Client,
     },

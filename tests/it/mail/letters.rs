@@ -14,7 +14,7 @@ fn all(user: portico::accounts::UserId) -> Vec<Letter> {
         Letter::ResetPassword { email: kim.clone() },
         Letter::PasswordChanged { user, client: client() },
         Letter::ChangeEmail { user, old: kim.clone(), new: new.clone() },
-        Letter::EmailChanged { user, old: kim.clone(), new, client: client() },
+        Letter::EmailChanged { proven: true, user, old: kim.clone(), new, client: client() },
         Letter::NewDevice { user, client: client() },
         Letter::AccountDeleted { email: kim, name: "Kim".to_owned() },
     ]
@@ -41,7 +41,7 @@ async fn every_letter_is_whole_in_both_languages_and_both_renderings() {
             assert!(mail.html.contains(&format!("<html lang=\"{}\">", language.code())), "{kind}");
             assert!(!mail.html.contains("src=") && !mail.html.contains("<link"), "{kind}: nothing is loaded");
             let told = matches!(kind, "password_changed" | "email_changed" | "new_device");
-            for fact in ["192.0.2.7", "Firefox on Linux", "UTC"] {
+            for fact in ["192.0.2.7", "Firefox", "UTC"] {
                 assert_eq!(mail.text.contains(fact), told, "{kind}: {}", mail.text);
                 assert_eq!(mail.html.contains(fact), told, "{kind}: {}", mail.html);
             }
@@ -105,16 +105,17 @@ async fn a_name_is_shown_as_it_is_written_and_only_to_who_has_proven_the_address
 }
 
 #[tokio::test]
-async fn what_a_browser_calls_itself_is_one_short_line_of_text() {
+async fn what_a_browser_calls_itself_is_not_repeated() {
     let site = site().await;
     let kim = site.member("kim@example.com").await;
     let agent = format!("<img src=x>\r\n\r\nhttp://evil {}", "x".repeat(5_000));
     let client = portico::mail::Client { address: "2001:db8::7".to_owned(), user_agent: agent };
     site.promise(Letter::NewDevice { user: id(&kim.id), client }).await;
     let mail = site.mails_to("kim@example.com").await.remove(0);
-    assert!(mail.html.contains("&lt;img src=x&gt;"), "{}", mail.html);
-    assert!(!mail.text.contains(&"x".repeat(161)));
-    assert!(mail.text.contains("Device: <img src=x>    http://evil"), "{}", mail.text);
+    for text in [mail.text, mail.html] {
+        assert!(text.contains("2001:db8::7"), "{text}");
+        assert!(!text.contains("img") && !text.contains("evil") && !text.contains("xxx"), "{text}");
+    }
 }
 
 #[tokio::test]

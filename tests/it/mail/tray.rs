@@ -1,5 +1,6 @@
 //! The tray of one machine: what it shows, and to whom.
 
+use bytes::Bytes;
 use http::Method;
 use serde_json::json;
 
@@ -72,12 +73,12 @@ async fn what_is_in_a_mail_runs_nothing_and_no_other_site_sees_it() {
         assert!(answer.header("set-cookie").is_empty());
         // A name of somebody else's that leads to this machine (DNS rebinding).
         for host in ["evil.example", "evil.example:8000", "localhost.evil.example:8000", "a@localhost"] {
-            let foreign = person.send(Method::GET, path, &[("host", host)], Default::default()).await;
+            let foreign = person.send(Method::GET, path, &[("host", host)], Bytes::default()).await;
             assert_eq!(foreign.status, 403, "{path} under {host}");
         }
     }
     for host in ["127.0.0.1:8000", "[::1]:8000", "localhost"] {
-        assert_eq!(person.send(Method::GET, "/__local/mail", &[("host", host)], Default::default()).await.status, 200);
+        assert_eq!(person.send(Method::GET, "/__local/mail", &[("host", host)], Bytes::default()).await.status, 200);
     }
 }
 
@@ -93,11 +94,11 @@ async fn only_the_page_itself_clears_the_tray() {
         [("origin", "null"), ("sec-fetch-site", "same-origin")],
         [("origin", "http://localhost:8000"), ("sec-fetch-site", "none")],
     ] {
-        assert_eq!(person.send(Method::POST, clear, &headers, Default::default()).await.status, 403, "{headers:?}");
+        assert_eq!(person.send(Method::POST, clear, &headers, Bytes::default()).await.status, 403, "{headers:?}");
     }
     assert_eq!(site.mails().len(), 1);
     let own = [("origin", "http://localhost:8000"), ("sec-fetch-site", "same-origin")];
-    let cleared = person.send(Method::POST, clear, &own, Default::default()).await;
+    let cleared = person.send(Method::POST, clear, &own, Bytes::default()).await;
     assert_eq!((cleared.status.as_u16(), cleared.header("location")), (303, "/__local/mail"));
     assert_eq!(site.mails().len(), 0);
     assert!(person.get("/__local/mail").await.text().contains("Nothing yet"));

@@ -30,6 +30,7 @@ async fn codes(rows: &[&str]) -> BTreeMap<u64, Vec<String>> {
     codes
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what json! makes is given away")]
 fn with(fields: Value) -> String {
     static PK: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     row(PK.fetch_add(1, std::sync::atomic::Ordering::Relaxed), &fields).to_string()

@@ -32,10 +32,11 @@ async fn answer_once(status: &'static str, body: String) -> (String, tokio::task
 }
 
 fn stack(outputs: &[(&str, &str)]) -> String {
-    let mut members = String::new();
-    for (key, value) in outputs {
-        members += &format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>");
-    }
+    let member = |(key, value): &(&str, &str)| {
+        format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
+    };
+    let members: Vec<_> = outputs.iter().map(member).collect();
+    let members = members.concat();
     format!(
         "<DescribeStacksResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><DescribeStacksResult><Stacks>\
          <member><StackName>portico</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\

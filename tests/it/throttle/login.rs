@@ -87,7 +87,7 @@ async fn a_name_that_nobody_has_is_refused_like_one_that_somebody_has() {
             body["error"]["message"] = Value::Null;
             let mut headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
             headers.sort();
-            let retry = answer.header("retry-after").parse::<f64>().map(|seconds| (seconds / 10.0).round() as i64);
+            let retry = answer.header("retry-after").parse::<u64>().map(|seconds| (seconds + 5) / 10);
             // How many of its calls overlapped is chance where one needs a second.
             let cost = portico::meter::Cost { trips: 0, ..answer.cost() };
             story.push((answer.status.as_u16(), body, headers, retry.ok(), cost, page));

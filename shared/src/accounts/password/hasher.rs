@@ -353,16 +353,16 @@ mod tests {
             assert_eq!(refused.get(kind), expected, "{kind:?}");
         }
         let unusable = PasswordHash::unusable(&SystemRng);
-        let mut hashes = vec![own.clone(), cheaper, unusable, stored(""), stored("md5$a$b")];
-        hashes.extend(one_of_each());
-        for hash in &hashes {
+        let mut stored_ones = vec![own.clone(), cheaper, unusable, stored(""), stored("md5$a$b")];
+        stored_ones.extend(one_of_each());
+        for hash in &stored_ones {
             assert_eq!(refuse(&hasher, "x", Some(hash)).await, refused, "{}", hash.as_str());
         }
         // What is typed in other code points is tried as typed too, whoever is asked about.
         let twice = refuse(&hasher, "e\u{301}", None).await;
         assert_eq!(twice.get(Kind::Own), refused.get(Kind::Own));
         assert_eq!(twice.get(Kind::Bcrypt), 2 * refused.get(Kind::Bcrypt));
-        for hash in &hashes {
+        for hash in &stored_ones {
             assert_eq!(refuse(&hasher, "e\u{301}", Some(hash)).await, twice, "{}", hash.as_str());
         }
         // Whoever is let in waits for one hash alone.

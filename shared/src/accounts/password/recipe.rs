@@ -104,7 +104,7 @@ impl Recipe {
         let mut output = vec![0; length];
         match self {
             Self::Own { params, salt } => {
-                argon2(argon2::Algorithm::Argon2id, params, password, salt, &mut output, memory)?
+                argon2(argon2::Algorithm::Argon2id, params, password, salt, &mut output, memory)?;
             }
             Self::Argon2 { algorithm, params, salt } => {
                 argon2(*algorithm, params, password, salt, &mut output, memory)?;

@@ -1,6 +1,8 @@
 //! Whether a password is one of Django's list of common ones. The list is packed by `build/common_passwords.rs`, which
 //! tells how, and searched without unpacking more than one block of it.
 
+#![expect(clippy::unreadable_literal, reason = "the tables of the packed list are written by a program")]
+
 include!(concat!(env!("OUT_DIR"), "/common_passwords.rs"));
 
 static BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/common_passwords.bin"));
