@@ -17,6 +17,7 @@ fn sign_up(email: &str) -> serde_json::Value {
 async fn a_link_in_the_new_mailbox_and_a_button_change_it() {
     let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
+    site.amend(&kim.id, "email_verified", json!({ "BOOL": true }));
     let mut elsewhere = site.program();
     elsewhere.log_in("kim@example.com").await;
     let answer = kim.ask_for_address("New@example.com").await;
@@ -41,6 +42,19 @@ async fn a_link_in_the_new_mailbox_and_a_button_change_it() {
     let told = site.mails_to("kim@example.com").await;
     assert!(told.last().unwrap().text.contains("/email/undo/"), "the old one is told: {}", told.last().unwrap().text);
     assert_eq!(kim.get(&link).await.status, 410, "once");
+}
+
+#[tokio::test]
+async fn an_address_that_was_never_proven_is_told_nothing_and_is_no_way_back() {
+    let site = Site::uncounted(&[]).await;
+    let mut kim = site.member("kim@example.com").await;
+    kim.ask_for_address("new@example.com").await;
+    kim.follow(&site.link_to("new@example.com", "/email/change/").await).await;
+    assert_eq!(kim.post("/email/change/confirm", &[]).await.status, 303);
+    let mails = site.mails_to("kim@example.com").await;
+    assert!(mails.iter().all(|mail| !mail.text.contains("/email/undo/")), "it may be a stranger's, mistyped");
+    assert_eq!(site.member("kim@example.com").await.whoami().await["email"], "kim@example.com", "who can sign up");
+    assert_eq!(kim.whoami().await["email"], "new@example.com");
 }
 
 #[tokio::test]
