@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Once};
 
-use crate::accounts::password::{Breaches, Subject};
+use crate::accounts::password::Breaches;
 use crate::accounts::{Backends, Hasher, Password};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -138,13 +138,7 @@ impl App {
         &self.backends
     }
 
-    /// What is wrong with a new password: every rule that it breaks; where it breaks none, that it was stolen elsewhere.
-    pub async fn check_new_password(&self, password: &Password, subject: &Subject) -> Vec<FieldError> {
-        let broken = self.config.passwords.validators.check(password, subject);
-        if broken.is_empty() { self.check_breaches(password).await.into_iter().collect() } else { broken }
-    }
-
-    /// The second half of [`Self::check_new_password`], for those who have checked the rules.
+    /// What is wrong with a password that breaks no rule: that it was stolen elsewhere.
     pub(crate) async fn check_breaches(&self, password: &Password) -> Option<FieldError> {
         match &self.breaches {
             Some(breaches) => breaches.check(password).await,
