@@ -287,7 +287,11 @@ mod tests {
             id: UserId::nobody(),
             email: Email::parse("kim@example.com").unwrap(),
             email_verified: true,
-            former_emails: Vec::new(),
+            former_emails: vec![FormerEmail {
+                email: Email::parse("lee@example.com").unwrap(),
+                undo: LinkId::new(Uuid::nil()),
+                until: 0,
+            }],
             username: Username::parse("kim"),
             fields: UserFields::default(),
             password: serde_json::from_str("\"!\"").unwrap(),
