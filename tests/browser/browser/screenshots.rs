@@ -1,5 +1,6 @@
 //! The pictures in `docs/screenshots/`. They are made at each run, and written when `PORTICO_SCREENSHOTS=1` asks for
-//! it: a test leaves the checkout as it was.
+//! it: a test leaves the checkout as it was. `security.png` needs several browsers and `mail.png` the tray: those are
+//! taken by hand.
 
 use crate::pictures::Pictures;
 use crate::screen::{DESKTOP, PHONE};
