@@ -6,7 +6,7 @@ use local::functions::{self, Handler};
 use local::template::{Effect, Resolver, Template};
 use portico::config::Config;
 
-use crate::site::root;
+use crate::site::{Site, root};
 
 fn template() -> Template {
     let resolver = Resolver::local().parameter("PublicUrl", "https://www.example.org");
@@ -30,6 +30,33 @@ fn every_function_has_a_package_of_its_name() {
     let folders: BTreeSet<_> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     let names: BTreeSet<_> = template().functions.into_iter().map(|function| function.name).collect();
     assert_eq!(folders, names);
+}
+
+#[tokio::test]
+async fn the_readme_and_the_home_page_name_every_function() {
+    let names: BTreeSet<_> = template().functions.into_iter().map(|function| function.name).collect();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let row = readme.lines().find_map(|line| line.strip_prefix("| `functions/` |")).unwrap();
+    // What stands between backticks: every second part.
+    let in_readme: BTreeSet<_> = row.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(in_readme, names, "README.md");
+
+    let site = Site::start().await;
+    let page = site.visitor().get("/").await.text();
+    let entries = page.split("<dt><code>").skip(1);
+    let on_page: BTreeSet<_> = entries.map(|entry| entry.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(on_page, names, "shared/templates/home.html");
+    assert!(!page.contains("home-function-"), "each has its text");
+}
+
+#[test]
+fn the_readme_links_every_page_of_the_documentation() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(page) = name.strip_suffix(".md") else { continue };
+        assert!(readme.contains(&format!("(docs/{page}.md)")), "{page}");
+    }
 }
 
 #[test]

@@ -36,9 +36,12 @@ home-function-home = Shows this page, and answers every address that does not ex
 home-function-signup = Creates an account: one transaction, so that an email address or a username is taken only once.
 home-function-login = Checks the password and starts a session.
 home-function-logout = Ends this session, or all of them at once. It takes a button, never a link.
+home-function-password = Changes your password, or sets a new one by a link in a mail. Every other session ends with the old one.
+home-function-email = Confirms your email address, and changes it. The owner of the old one can take the change back.
 home-function-profile = Shows and saves your profile. Two people saving at once never overwrite each other.
 home-function-presign-upload = Signs an upload that goes from the browser to S3 without passing through a function.
 home-function-process-upload = Runs when a file arrives: decodes it, draws it anew, and only then publishes it.
+home-function-mailer = Runs when a mail was promised: decides who gets it, writes it and sends it once.
 
 ## Forms
 

@@ -36,9 +36,12 @@ home-function-home = 이 페이지를 보여 주고, 없는 주소에도 답합�
 home-function-signup = 계정을 만듭니다. 한 번의 트랜잭션으로 처리해 이메일과 사용자 이름이 겹치지 않습니다.
 home-function-login = 비밀번호를 확인하고 세션을 시작합니다.
 home-function-logout = 이 세션만, 또는 모든 세션을 한 번에 끝냅니다. 링크가 아니라 버튼으로만 동작합니다.
+home-function-password = 비밀번호를 바꾸거나, 메일로 받은 링크로 새로 정합니다. 바뀌면 다른 세션은 모두 끝납니다.
+home-function-email = 이메일 주소를 확인하고 변경합니다. 이전 주소의 주인은 변경을 되돌릴 수 있습니다.
 home-function-profile = 프로필을 보여 주고 저장합니다. 동시에 저장해도 서로 덮어쓰지 않습니다.
 home-function-presign-upload = 업로드에 서명합니다. 파일은 함수를 거치지 않고 브라우저에서 S3로 바로 갑니다.
 home-function-process-upload = 파일이 도착하면 실행됩니다. 해독해서 새로 그린 다음에야 공개합니다.
+home-function-mailer = 메일을 보내기로 하면 실행되어, 받을 사람을 정하고 메일을 써서 한 번만 보냅니다.
 
 ## 양식
 
