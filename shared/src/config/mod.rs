@@ -38,7 +38,7 @@ pub struct Config {
     pub csrf_trusted_origins: Vec<Origin>,
     /// The language of a visitor whose preferences name none that we speak.
     pub language_code: Language,
-    /// The two tables.
+    /// The three tables.
     pub tables: Tables,
     /// Where published media lives.
     pub media_root: MediaRoot,
@@ -91,7 +91,7 @@ pub struct Tables {
     pub accounts: String,
     /// Sessions and other things that expire.
     pub sessions: String,
-    /// Mails that were promised.
+    /// What is to be done after an answer: mails that were promised, deleted accounts to erase.
     pub outbox: String,
 }
 
