@@ -9,7 +9,7 @@ use crate::mail::Letter;
 use crate::throttle::{self, Action};
 
 /// Asks for a link by mail. Whether there is an account, and where its mail goes, is the mailer's to decide: this is
-/// the same work for every address (ASVS 6.3.8), and whom it tells is nobody who can type an address.
+/// the same work for every address (ASVS 6.3.8), so that whoever types one learns nothing.
 ///
 /// # Errors
 /// [`Error::Throttled`] when it was asked for too often.

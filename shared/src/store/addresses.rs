@@ -19,8 +19,8 @@ pub enum NotChanged {
 }
 
 impl Store {
-    /// Makes `new` the address of `user`, proven. The one before it is kept for the account as long as `former`, the
-    /// addresses to go back to, says in its last entry; nobody is found by it.
+    /// Makes `new` the address of `user`, proven. `former` are the addresses to go back to, the one that is replaced
+    /// last: until the end of that entry nobody can sign up with it, and nobody is found by it.
     pub async fn change_email(
         &self,
         user: &User,
