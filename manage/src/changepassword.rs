@@ -45,7 +45,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         language: site.config().language_code,
         created_at: now,
     });
-    match site.store().set_password(user.id, &hash, mail.as_ref()).await {
+    match site.store().set_password(&user, &hash, site.now().as_second(), mail.as_ref()).await {
         Ok(()) => {
             console.say(&format!("The password of {email} is changed, and its sessions have ended."));
             Ok(Finished::Whole)

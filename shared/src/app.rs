@@ -16,6 +16,7 @@ use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::rng::{Rng, SystemRng};
 use crate::secret::SecretKeys;
+use crate::sessions::{Engine, engine};
 use crate::site::Site;
 use crate::store::{Database, Store};
 
@@ -29,6 +30,8 @@ pub struct App {
     rng: Arc<dyn Rng>,
     /// What signs.
     keys: SecretKeys,
+    /// Where sessions are kept.
+    sessions: Arc<dyn Engine>,
     /// What hashes passwords.
     hasher: Hasher,
     /// What is the site's own.
@@ -88,6 +91,7 @@ impl App {
         }
         let secrets = secrets?;
         Ok(Arc::new(Self {
+            sessions: engine(config.session.engine, &secrets.keys),
             hasher,
             breaches: config.passwords.breaches.clone().map(Breaches::new),
             pages: Pages::new(&config),
@@ -121,6 +125,11 @@ impl App {
     /// What signs.
     pub fn keys(&self) -> &SecretKeys {
         &self.keys
+    }
+
+    /// Where sessions are kept.
+    pub(crate) fn sessions(&self) -> &dyn Engine {
+        &*self.sessions
     }
 
     /// What hashes passwords.

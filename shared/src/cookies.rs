@@ -33,7 +33,7 @@ impl Name {
 }
 
 /// The most bytes that a browser must keep for one cookie (RFC 6265, 6.1), name and attributes included.
-const MOST_BYTES: usize = 4_096;
+pub(crate) const MOST_BYTES: usize = 4_096;
 
 /// Finds a cookie in a `Cookie` header. One that stands there twice counts as absent: somebody else planted one of
 /// them, and which comes first is up to the browser. Quotes are part of the value, as browsers treat them.

@@ -52,6 +52,14 @@ pub enum Error {
     /// 413: the body is over its limit.
     #[error("payload too large")]
     PayloadTooLarge,
+    /// 413: more than a session can hold, where it is kept in a cookie.
+    #[error("the session takes {bytes} bytes, a cookie holds {most}")]
+    SessionTooLarge {
+        /// What it would take.
+        bytes: usize,
+        /// What there is room for.
+        most: usize,
+    },
     /// 415: neither a form nor JSON.
     #[error("unsupported media type")]
     UnsupportedMediaType,
@@ -95,7 +103,7 @@ impl Error {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::LinkInvalid => StatusCode::GONE,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::PayloadTooLarge | Self::SessionTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -147,6 +155,7 @@ impl Error {
             Self::Conflict => "conflict",
             Self::LinkInvalid => "link_invalid",
             Self::PayloadTooLarge => "payload_too_large",
+            Self::SessionTooLarge { .. } => "session_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid(_) => "invalid",
             Self::Throttled(_) => "throttled",

@@ -12,7 +12,7 @@ use crate::accounts::{self, User};
 use crate::context::Context;
 use crate::error::{Arg, Error, Result};
 use crate::media::Fetched;
-use crate::sessions::SessionRecord;
+use crate::sessions::{EndReason, SessionKey, SessionRecord, why_dead};
 
 /// The attributes of a user that are nobody's business, not even the user's: what opens the account, and how we keep
 /// count. Whatever else a user has is theirs to see, fields that a site has added included.
@@ -25,8 +25,8 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     files.json("profile.json", &profile(user)?)?;
 
     let most = cx.config().export.max_sessions;
-    let (sessions, more) = cx.store().sessions_of(user.id, most).await?;
-    let sessions: Vec<_> = sessions.iter().map(|session| Session::new(session, user)).collect();
+    let (sessions, more) = cx.store().sessions_of(user.id, "", most).await?;
+    let sessions: Vec<_> = sessions.iter().map(|(key, session)| Session::new(cx, key, session, user)).collect();
     files.json("sessions.json", &sessions)?;
 
     files.json("logins.json", &accounts::last_logins(cx, user).await?)?;
@@ -70,20 +70,23 @@ struct Session<'a> {
     remembered: bool,
     address: &'a str,
     browser: &'a str,
-    ended: bool,
+    /// Why it is not alive, if it is not.
+    ended: Option<EndReason>,
 }
 
 impl<'a> Session<'a> {
-    fn new(session: &'a SessionRecord, user: &User) -> Self {
+    fn new(cx: &Context, key: &SessionKey, session: &'a SessionRecord, user: &User) -> Self {
+        let now = cx.now().as_second();
+        let is_trusted = |backend: &str| cx.app().backends().contains(backend);
         let time = |seconds| Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default();
         Self {
-            began_at: time(session.created_at),
-            renewed_at: time(session.renewed_at),
-            ends_at: time(session.expires_at),
-            remembered: session.persistent,
+            began_at: time(session.times.created_at),
+            renewed_at: time(session.times.renewed_at),
+            ends_at: time(session.times.ends_at),
+            remembered: session.remembered,
             address: &session.ip,
             browser: &session.user_agent,
-            ended: session.epoch != user.session_epoch,
+            ended: why_dead(key, session, Some(user), now, is_trusted),
         }
     }
 }

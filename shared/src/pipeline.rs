@@ -27,8 +27,8 @@ use crate::pages::shown_errors;
 use crate::request::Request;
 use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
-use crate::sessions::{CookieChange, Save};
-use crate::{csrf, log};
+use crate::sessions::{CookieChange, EndReason, Session};
+use crate::{csrf, log, sessions};
 
 /// How long a browser keeps the CSRF cookie, seconds: Django's `CSRF_COOKIE_AGE`, a year.
 const CSRF_COOKIE_AGE: i64 = 31_449_600;
@@ -67,7 +67,7 @@ pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response 
 
 async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handled: Result<Response>) -> Response {
     // What the handler says was done is not, when its session could not be saved: the visitor is told so instead.
-    let saved = save_session(cx).await;
+    let saved = sessions::save(cx).await;
     let mut response = match handled.and_then(|response| saved.map(|()| response)) {
         Ok(response) => response,
         Err(error) => {
@@ -99,6 +99,8 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
         code: response.refused.as_ref().map_or("", |refused| refused.code),
         duration: begun.elapsed(),
         user: cx.actor().map(|id| id.to_string()),
+        session: &cx.session_token().map(|token| token.key().id()).unwrap_or_default(),
+        session_ended: cx.loaded_session().and_then(Session::ended).map_or("", EndReason::as_str),
         address: &cx.request().source_ip,
         cost: cx.meter().cost(),
         error: response.refused.as_ref().map_or("", |refused| &refused.cause),
@@ -223,30 +225,15 @@ fn login_page(cx: &Context) -> Next {
     }
 }
 
-/// Saves what the handler changed, and renews the session when that is due. Nothing is written for a request that
-/// never looked at its session.
-async fn save_session(cx: &Context) -> Result<()> {
-    let Some(session) = cx.loaded_session() else { return Ok(()) };
-    let store = cx.store();
-    match session.finish(cx.config().session, &cx.origin(), || cx.new_token(None)) {
-        None => Ok(()),
-        Some(Save::Create(token, record)) => Ok(store.create_session(&token.key(), &record).await?),
-        Some(Save::Update(key, changes)) => match store.save_session(&key, &changes, cx.now().as_second()).await {
-            Ok(()) => Ok(()),
-            // Ended meanwhile, by a log-out elsewhere: it is not brought back (Django's SessionInterrupted).
-            Err(error) if error.is_condition() => {
-                cx.drop_session();
-                if changes.data.is_empty() { Ok(()) } else { Err(Error::LoginRequired) }
-            }
-            Err(error) => Err(error.into()),
-        },
-    }
-}
-
 fn set_cookies(cx: &Context, response: &mut Response) {
     let config = cx.config();
-    let session = match cx.loaded_session().map(crate::sessions::Session::cookie_change) {
-        Some(CookieChange::Set { token, max_age }) => cookies::set(config, Name::Session, &token.to_cookie(), max_age),
+    let session = match cx.loaded_session().map(Session::cookie_change) {
+        Some(CookieChange::Set(kept)) => {
+            let (token, record) = *kept;
+            let max_age = record.times.max_age(cx.now().as_second());
+            let value = cx.app().sessions().cookie(&token, &record);
+            value.ok().and_then(|value| cookies::set(config, Name::Session, value.expose(), max_age))
+        }
         Some(CookieChange::Delete) => cookies::delete(config, Name::Session),
         Some(CookieChange::Keep) | None => None,
     };

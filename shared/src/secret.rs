@@ -37,6 +37,8 @@ impl fmt::Debug for Secret {
 /// What a signature is for. A signature made for one purpose verifies for no other.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose {
+    /// The session cookie, where it carries the session.
+    Session,
     /// The CSRF cookie.
     Csrf,
     /// The messages that survive a redirect.
@@ -60,6 +62,7 @@ pub enum Purpose {
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
+            Self::Session => b"portico.session.v1\0",
             Self::Csrf => b"portico.csrf.v1\0",
             Self::Messages => b"portico.messages.v1\0",
             Self::ResetPassword => b"portico.reset-password.v1\0",
@@ -94,6 +97,18 @@ impl SecretKeys {
     /// HMAC-SHA-256 of `message` for `purpose`, by the current key.
     pub fn sign(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
         self.keys.first().map(|key| mac(key, purpose, message)).unwrap_or_default()
+    }
+
+    /// Keys to encrypt with for `purpose`, one for each of the keys, the current one's first. 64 bytes each.
+    pub fn derive(&self, purpose: Purpose) -> Vec<Zeroizing<[u8; 64]>> {
+        let derive = |key: &Secret| {
+            let mut derived = Zeroizing::new([0; 64]);
+            for (half, label) in derived.chunks_exact_mut(32).zip([b"1", b"2"]) {
+                half.copy_from_slice(&mac(key, purpose, label));
+            }
+            derived
+        };
+        self.keys.iter().map(derive).collect()
     }
 
     /// Whether one of the keys made `signature`.

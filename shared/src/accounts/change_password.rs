@@ -29,8 +29,12 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
     let remember = cx.session().await?.remember();
     let begun = cx.begin_session(&changed, remember).await?;
     let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: cx.client() });
-    let session = (&begun.key, &begun.record);
-    match cx.store().change_password(user, &changed.password, session, begun.replaces.as_ref(), &mail).await {
+    // Before the transaction, so that the session that goes on has its values; if that fails, it has no entry.
+    let engine = cx.app().sessions();
+    engine.keep(cx.store(), &begun.key, &begun.record).await?;
+    let entry = begun.entry(engine);
+    let now = cx.now().as_second();
+    match cx.store().change_password(user, &changed.password, (&begun.key, &entry), now, &mail).await {
         Ok(()) => {
             throttle::forgive(cx, user).await;
             cx.adopt_session(begun, changed);

@@ -1,12 +1,11 @@
 //! Logging in and out.
 
-use serde_json::json;
-
 use super::hooks::{self, Scope};
 use super::{Authenticated, LoginRecord, User};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
+use crate::sessions::{self, EndReason};
 use crate::store::StoreError;
 
 /// Whether a session outlives the browser (`remember`, off by default: computers are shared).
@@ -24,15 +23,12 @@ impl From<bool> for Remember {
     }
 }
 
-/// The session's key under which the backend stands that said who this is. Django's name.
-pub(crate) const BACKEND: &str = "_auth_user_backend";
-
 /// Signs somebody in: a new session under a new identifier (ASVS 7.2.4), the old one gone, its values kept when it was
 /// an anonymous visitor's, and the CSRF token rotated.
 pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remember) -> Result<User> {
     let Authenticated { user, backend, attempt } = authenticated;
     let mut begun = cx.begin_session(&user, remember).await?;
-    begun.record.data.insert(BACKEND.to_owned(), json!(backend));
+    begun.record.backend = Some(backend.to_owned());
     let store = cx.store();
     let address = cx.client_address();
     let now = cx.now();
@@ -42,17 +38,12 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     let news = is_news.then(|| cx.promise(Letter::NewDevice { user: user.id, client: cx.client() }));
     // At the same time: one trip. None of them depends on another, and each failure refuses the log-in.
     let (created, recorded, kept, ended, given_back) = tokio::join!(
-        async {
-            match &news {
-                Some(mail) => store.create_session_and_tell(&begun.key, &begun.record, mail).await,
-                None => store.create_session(&begun.key, &begun.record).await,
-            }
-        },
+        sessions::create(cx, &begun, news.as_ref()),
         store.record_login(user.id, now, &address),
         store.keep_login(user.id, LoginRecord::new(cx, &user, known_device)),
         async {
             match &begun.replaces {
-                Some(old) => store.delete_session(old).await,
+                Some(old) => sessions::end(cx, old, EndReason::Replaced).await,
                 None => Ok(()),
             }
         },
@@ -78,10 +69,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
 /// Ends the session of this request, at once and on the server. Harmless when there is none.
 pub async fn logout(cx: &Context) -> Result<()> {
     let user = cx.user().await?;
-    if let Some(key) = cx.session().await?.key() {
-        cx.store().delete_session(&key).await?;
-    }
-    cx.drop_session();
+    cx.flush().await?;
     if let Some(user) = user {
         hooks::logged_out(cx, &user, Scope::Here).await;
     }
@@ -90,7 +78,7 @@ pub async fn logout(cx: &Context) -> Result<()> {
 
 /// Ends every session of this request's user by one write, whatever their number: the epoch moves on.
 pub async fn logout_everywhere(cx: &Context, user: &User) -> Result<()> {
-    cx.store().end_all_sessions(user.id).await?;
+    cx.store().end_all_sessions(user, EndReason::LoggedOutEverywhere, cx.now().as_second()).await?;
     cx.drop_session();
     hooks::logged_out(cx, user, Scope::Everywhere).await;
     Ok(())

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::tokens::LinkId;
 use super::{Email, PasswordHash, Username};
 use crate::media::UploadId;
+use crate::sessions::EpochEnds;
 use crate::site::UserFields;
 use crate::user_fields::{FieldChanges, Values};
 
@@ -90,6 +91,9 @@ pub struct User {
     /// Sessions of an older epoch are dead.
     #[serde(default)]
     pub session_epoch: u64,
+    /// Why the last of those ended.
+    #[serde(default, skip_serializing_if = "EpochEnds::is_empty")]
+    pub session_ends: EpochEnds,
     /// Counts the edits of the profile.
     pub version: u64,
     /// A random name of the latest edit: by it a retry finds that its own answer was lost.
@@ -128,6 +132,7 @@ impl User {
             groups: Vec::new(),
             user_permissions: Vec::new(),
             session_epoch: 1,
+            session_ends: EpochEnds::default(),
             version: 1,
             last_edit: None,
             date_joined: now,
@@ -278,6 +283,7 @@ impl ProfileChanges {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sessions::EndReason;
     use crate::user_fields::{FieldSet as _, is_reserved};
 
     /// A user of whom everything is known.
@@ -301,6 +307,7 @@ mod tests {
             groups: vec!["editors".to_owned()],
             user_permissions: vec!["auth.view_user".to_owned()],
             session_epoch: 1,
+            session_ends: EpochEnds::default().with(0, EndReason::LoggedOut, 0),
             version: 1,
             last_edit: Some("edit".to_owned()),
             date_joined: now,

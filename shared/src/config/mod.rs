@@ -7,6 +7,7 @@ mod mail;
 mod passwords;
 mod reader;
 pub mod secrets;
+mod sessions;
 mod throttle;
 mod users;
 mod values;
@@ -18,6 +19,7 @@ pub use export::ExportSettings;
 pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
 pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
+pub use sessions::{SessionEngine, SessionSettings};
 pub use throttle::{LoginLimits, Rate, Rates, ThrottleSettings};
 pub use users::{UserSettings, UsernameField};
 pub use values::{MediaRoot, Origin, StaticUrl};
@@ -46,8 +48,8 @@ pub struct Config {
     pub static_url: StaticUrl,
     /// Where to go, and from where.
     pub urls: Urls,
-    /// How long sessions last.
-    pub session: SessionAges,
+    /// Sessions: where they are kept, and how long they last.
+    pub session: SessionSettings,
     /// Strict-Transport-Security.
     pub hsts: Hsts,
     /// What a new user must say, and how people log in.
@@ -104,17 +106,6 @@ pub struct Urls {
     pub login_redirect: String,
     /// `LOGOUT_REDIRECT_URL`: after a log-out.
     pub logout_redirect: String,
-}
-
-/// Lifetimes of a session, in seconds, all enforced by the server.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionAges {
-    /// `SESSION_COOKIE_AGE`: idle time allowed to a remembered session.
-    pub remembered: i64,
-    /// `SESSION_BROWSER_AGE`: idle time allowed to a session that ends with the browser.
-    pub browser: i64,
-    /// `SESSION_ABSOLUTE_AGE`: no session outlives it, however busy.
-    pub absolute: i64,
 }
 
 /// HTTP Strict Transport Security, sent on https only.
@@ -201,11 +192,7 @@ impl Config {
         let login = env.or("LOGIN_URL", "a path", "/login", values::path);
         let login_redirect = env.or("LOGIN_REDIRECT_URL", "a path", "/", values::path);
         let logout_redirect = env.or("LOGOUT_REDIRECT_URL", "a path", "/", values::path);
-        let session = SessionAges {
-            remembered: env.number("SESSION_COOKIE_AGE", "seconds", 60, 31_536_000, 1_209_600),
-            browser: env.number("SESSION_BROWSER_AGE", "seconds", 60, 31_536_000, 43_200),
-            absolute: env.number("SESSION_ABSOLUTE_AGE", "seconds", 60, 31_536_000, 2_592_000),
-        };
+        let session = SessionSettings::read(env);
         let hsts_seconds = env.number("SECURE_HSTS_SECONDS", "seconds", 0, 63_072_000, 31_536_000);
         let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
         let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
@@ -254,7 +241,7 @@ impl Config {
             media_root: media_root?,
             static_url: static_url?,
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
-            session,
+            session: session?,
             hsts: Hsts { seconds: hsts_seconds, include_subdomains: hsts_subdomains?, preload: hsts_preload? },
             users: users?,
             passwords: passwords?,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::accounts::password::Rule;
-use crate::accounts::{self, Devices, PublicUser, Remember, User, UserId};
+use crate::accounts::{Devices, PublicUser, Remember, User, UserId};
 use crate::app::App;
 use crate::config::{Config, Origin};
 use crate::cookies::Name;
@@ -27,7 +27,7 @@ use crate::negotiation::Format;
 use crate::request::Request;
 use crate::rng::Rng;
 use crate::secret::Secret;
-use crate::sessions::{self, Begun, Session, SessionToken};
+use crate::sessions::{self, Begun, Claim, EndReason, Session, SessionToken};
 use crate::store::Store;
 
 /// One request on its way through the function. Cheap to clone.
@@ -44,6 +44,7 @@ struct Inner {
     nonce: String,
     confidential: AtomicBool,
     fields: OnceLock<Fields>,
+    claim: OnceLock<Option<Claim>>,
     visit: OnceCell<Visit>,
     actor: OnceLock<UserId>,
     messages: Messages,
@@ -89,6 +90,7 @@ impl Context {
             nonce: app.rng().token(),
             confidential: AtomicBool::new(false),
             fields: OnceLock::new(),
+            claim: OnceLock::new(),
             visit: OnceCell::new(),
             actor: OnceLock::new(),
             csrf: Mutex::default(),
@@ -214,15 +216,14 @@ impl Context {
     }
 
     async fn load_visit(&self) -> Result<Visit> {
-        let name = Name::Session.full(self.config());
-        let (session, user) = match self.session_token() {
-            Some(token) => {
-                let (record, user) = self.store().get_session(&token.key()).await?;
-                Session::resume(token, record, user, self.now().as_second())
-                    .filter(|(session, _)| self.is_vouched_for(session))
-                    .unwrap_or_else(|| (Session::dead_cookie(), None))
+        let (session, user) = match self.claim() {
+            Some(claim) => {
+                let (record, user) = self.app().sessions().load(self.store(), claim).await?;
+                let is_trusted = |backend: &str| self.app().backends().contains(backend);
+                sessions::resume(claim.token.clone(), record, user, self.now().as_second(), is_trusted)
+                    .unwrap_or_else(|why| (Session::dead(why), None))
             }
-            None if self.0.request.has_cookie(&name) => (Session::dead_cookie(), None),
+            None if self.had_session() => (Session::dead(EndReason::Unknown), None),
             None => (Session::default(), None),
         };
         if let Some(user) = &user {
@@ -231,16 +232,18 @@ impl Context {
         Ok(Visit { session, user: Mutex::new(user.map(Arc::new)) })
     }
 
-    /// Whether the backend that said who this is still stands in `AUTHENTICATION_BACKENDS`: one that is taken off the
-    /// list takes its sessions along, as in Django.
-    fn is_vouched_for(&self, session: &Session) -> bool {
-        session.get::<String>(accounts::BACKEND).is_none_or(|backend| self.app().backends().contains(&backend))
+    /// What the cookie says, unchecked by the table.
+    fn claim(&self) -> Option<&Claim> {
+        let claim = self.0.claim.get_or_init(|| {
+            let cookie = self.0.request.cookie(&Name::Session.full(self.config()))?;
+            self.app().sessions().claim(cookie.expose())
+        });
+        claim.as_ref()
     }
 
-    /// What the cookie claims, unchecked.
-    pub(crate) fn session_token(&self) -> Option<SessionToken> {
-        let cookie = self.0.request.cookie(&Name::Session.full(self.config()))?;
-        SessionToken::parse(cookie.expose())
+    /// Which session the cookie claims, unchecked.
+    pub(crate) fn session_token(&self) -> Option<&SessionToken> {
+        self.claim().map(|claim| &claim.token)
     }
 
     /// Whether the browser thinks that it is in a session.
@@ -277,7 +280,10 @@ impl Context {
 
     pub(crate) async fn begin_session(&self, user: &User, remember: Remember) -> Result<Begun> {
         let token = self.new_token(Some(user));
-        Ok(self.session().await?.begin(user, remember, token, self.config().session, &self.origin()))
+        let begun = self.session().await?.begin(user, remember, token, &self.config().session, &self.origin());
+        // A cookie that has to carry the session must be able to: else nothing is begun.
+        begun.cookie(self.app().sessions())?;
+        Ok(begun)
     }
 
     pub(crate) fn adopt_session(&self, begun: Begun, user: User) {
@@ -290,6 +296,25 @@ impl Context {
             *lock(&visit.user) = Some(Arc::new(user));
         }
         self.rotate_csrf();
+    }
+
+    /// Gives the session another identifier, with everything that is in it (Django's `cycle_key`); the one before is dead
+    /// when this request is done. For whatever raises what a visitor may do, without a log-in.
+    pub async fn cycle_id(&self) -> Result<()> {
+        let user = self.user().await?;
+        self.session().await?.rename(self.new_token(user.as_deref()));
+        self.rotate_csrf();
+        Ok(())
+    }
+
+    /// Ends the session, at once and on the server, with everything that is in it (Django's `flush`). The rest of the
+    /// request is nobody's. Harmless when there is none.
+    pub async fn flush(&self) -> Result<()> {
+        if let Some(key) = self.session().await?.key() {
+            sessions::end(self, &key, EndReason::LoggedOut).await?;
+        }
+        self.drop_session();
+        Ok(())
     }
 
     pub(crate) fn drop_session(&self) {

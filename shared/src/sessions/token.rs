@@ -23,6 +23,30 @@ pub struct SessionKey {
     pub digest: String,
 }
 
+impl SessionKey {
+    /// How many characters of the digest name a session: 128 bits.
+    pub const ID_LENGTH: usize = 32;
+
+    /// How it is called among a user's own: the beginning of the digest, which opens nothing.
+    pub fn handle(&self) -> &str {
+        self.digest.get(..Self::ID_LENGTH).unwrap_or(&self.digest)
+    }
+
+    /// How it is called in the log and by administrators: `<user id or empty>.<handle>`.
+    pub fn id(&self) -> String {
+        format!("{}.{}", self.user.map(|id| id.to_string()).unwrap_or_default(), self.handle())
+    }
+
+    /// Reads what [`Self::id`] writes, or a handle alone: whose, and the handle.
+    pub fn parse_id(text: &str) -> Option<(Option<UserId>, &str)> {
+        let (user, handle) = text.split_once('.').unwrap_or(("", text));
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let sound = handle.len() == Self::ID_LENGTH && handle.bytes().all(hex);
+        let user = if user.is_empty() { None } else { Some(UserId::parse(user)?) };
+        sound.then_some((user, handle))
+    }
+}
+
 /// Characters of the secret: 32 bytes in unpadded base64.
 const SECRET_LENGTH: usize = 43;
 

@@ -4,10 +4,12 @@ use super::call::{Write, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK};
 use super::users::Guard;
+use super::users::end_epoch;
 use super::{Store, StoreError};
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, Email, FormerEmail, PasswordHash, User, UserId};
 use crate::mail::Promise;
+use crate::sessions::EndReason;
 
 /// Why an address was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +75,8 @@ impl Store {
         let restored = Expression::new()
             .set(&["email"], &entry.email)?
             .set(&["email_verified"], true)?
-            .set(&["password"], password)?
-            .add("session_epoch", 1)?;
+            .set(&["password"], password)?;
+        let restored = end_epoch(restored, user, EndReason::EmailRestored, now)?;
         let restored = match rest {
             [] => restored.remove(&["former_emails"]),
             rest => restored.set(&["former_emails"], rest)?,

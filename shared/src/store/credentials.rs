@@ -1,17 +1,18 @@
 //! Passwords set anew, and addresses that are proven: each with the link that permits it, in one transaction.
 
-use super::call::{Write, to_item};
+use super::call::Write;
 use super::expression::Expression;
 use super::keys::{Key, PK};
+use super::users::end_epoch;
 use super::{Store, StoreError};
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{PasswordHash, User};
 use crate::mail::Promise;
-use crate::sessions::{SessionKey, SessionRecord};
+use crate::sessions::{EndReason, SessionKey, SessionRecord};
 
 impl Store {
     /// Sets a new password while signed in: every session of the account ends, and `begun`, of the epoch that begins
-    /// with this, takes the place of `ended`. The owner is told.
+    /// with this, takes the place of the one in which it was asked for. The owner is told.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when the password or the epoch is not the one of `user` any more.
@@ -20,23 +21,19 @@ impl Store {
         user: &User,
         password: &PasswordHash,
         begun: (&SessionKey, &SessionRecord),
-        ended: Option<&SessionKey>,
+        now: i64,
         mail: &Promise,
     ) -> Result<(), StoreError> {
         let changed = Expression::new()
             .set(&["password"], password)?
-            .set(&["session_epoch"], user.session_epoch + 1)?
             .only_if("password", "=", &user.password)?
             .only_if("session_epoch", "=", user.session_epoch)?;
-        let (key, record) = begun;
-        let mut writes = vec![
+        let changed = end_epoch(changed, user, EndReason::PasswordChanged, now)?;
+        let writes = [
             Write::update(self.accounts(), Key::user(user.id), changed),
-            Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new()),
+            self.new_session(begun.0, begun.1)?,
+            self.promise(mail)?,
         ];
-        if let Some(ended) = ended {
-            writes.push(Write::delete(self.sessions(), Key::session(ended)));
-        }
-        writes.push(self.promise(mail)?);
         // The mail is born with this attempt, so it names the transaction.
         self.transact(Some(mail.id.to_string()), &writes).await
     }
@@ -57,10 +54,10 @@ impl Store {
         let reset = Expression::new()
             .set(&["password"], password)?
             .set(&["email_verified"], true)?
-            .add("session_epoch", 1)?
             .only_if("password", "=", &user.password)?
             .only_if("email", "=", &user.email)?
             .only_if("is_active", "=", true)?;
+        let reset = end_epoch(reset, user, EndReason::PasswordReset, now)?;
         let writes = [
             self.redeem(Purpose::ResetPassword, link, now)?,
             Write::update(self.accounts(), Key::user(user.id), reset),

@@ -111,6 +111,12 @@ impl Key {
         };
         Self { pk, sk: format!("{SESSION}{}", key.digest) }
     }
+
+    /// Which session of a user an item is.
+    pub(super) fn session_of(user: UserId, item: &super::call::Item) -> Option<SessionKey> {
+        let digest = item.get(SK)?.as_s().ok()?.strip_prefix(SESSION)?;
+        Some(SessionKey { user: Some(user), digest: digest.to_owned() })
+    }
 }
 
 /// Where what is a user's stands: the user, in the table of accounts; the sessions, in the other one.

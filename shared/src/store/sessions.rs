@@ -1,10 +1,5 @@
 //! Sessions as items: read together with their user, saved key by key, never brought back once ended.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
 use super::call::{Write, from_item, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK, SESSION, TTL, user_partition};
@@ -12,45 +7,12 @@ use super::users::to_user;
 use super::{Store, StoreError};
 use crate::accounts::{User, UserId};
 use crate::mail::Promise;
-use crate::sessions::SessionKey;
+use crate::sessions::{EndReason, Ended, SessionChanges, SessionKey, SessionRecord, Times};
 
-/// A session as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SessionRecord {
-    /// What the site keeps for the visitor, a value a key.
-    #[serde(default)]
-    pub data: Map<String, Value>,
-    /// The user's `session_epoch` at log-in; 0 for a visitor.
-    #[serde(default)]
-    pub epoch: u64,
-    /// Whether the cookie outlives the browser.
-    pub persistent: bool,
-    /// Idle time allowed, seconds.
-    pub lifetime: i64,
-    /// When it began, epoch seconds.
-    pub created_at: i64,
-    /// When it was last renewed, epoch seconds.
-    pub renewed_at: i64,
-    /// When it ends unless it is renewed, epoch seconds: also the TTL attribute, which deletes days later.
-    pub expires_at: i64,
-    /// When it ends however busy it is, epoch seconds.
-    pub absolute_at: i64,
-    /// The address it began from.
-    #[serde(default)]
-    pub ip: String,
-    /// The browser it began from.
-    #[serde(default)]
-    pub user_agent: String,
-}
-
-/// What a request changed in its session.
-#[derive(Debug, Default, Clone)]
-pub struct SessionChanges {
-    /// New values; `None` removes the key.
-    pub data: BTreeMap<String, Option<Value>>,
-    /// New `(renewed_at, expires_at)`.
-    pub renewal: Option<(i64, i64)>,
-}
+/// The attribute by which a session's item is the tombstone of one.
+const ENDED: &str = "ended";
+/// When a session ends unless it is renewed.
+const ENDS_AT: &str = "ends_at";
 
 impl Store {
     /// Reads a session and, when it is a user's, that user: one strongly consistent call.
@@ -71,18 +33,27 @@ impl Store {
         Ok((record, owner))
     }
 
-    /// The sessions of a user that are stored, up to `most` of them, and whether there are more. Expired ones are among
-    /// them until TTL deletes them.
-    pub async fn sessions_of(&self, user: UserId, most: usize) -> Result<(Vec<SessionRecord>, bool), StoreError> {
+    /// The sessions of a user whose digest begins with `prefix`, up to `most` of them, and whether there are more. What
+    /// is left of ended and expired ones is among them until TTL deletes it.
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        prefix: &str,
+        most: usize,
+    ) -> Result<(Vec<(SessionKey, SessionRecord)>, bool), StoreError> {
         let mut found = Vec::new();
         let mut from = None;
         loop {
-            let page = self.page(self.sessions(), &user_partition(user), SESSION, false, from).await?;
+            let begins = format!("{SESSION}{prefix}");
+            let page = self.page(self.sessions(), &user_partition(user), &begins, false, from).await?;
             for item in page.items {
                 if found.len() == most {
                     return Ok((found, true));
                 }
-                found.push(from_item(item)?);
+                let key = Key::session_of(user, &item);
+                if let Some(key) = key {
+                    found.push((key, from_item(item)?));
+                }
             }
             from = page.next;
             if from.is_none() {
@@ -105,8 +76,13 @@ impl Store {
         record: &SessionRecord,
         mail: &Promise,
     ) -> Result<(), StoreError> {
-        let session = Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new());
+        let session = self.new_session(key, record)?;
         self.transact(Some(mail.id.to_string()), &[session, self.promise(mail)?]).await
+    }
+
+    /// A new session, for a transaction.
+    pub(super) fn new_session(&self, key: &SessionKey, record: &SessionRecord) -> Result<Write, StoreError> {
+        Ok(Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new()))
     }
 
     /// Saves what changed, and only that: two requests that set different keys keep both.
@@ -114,21 +90,75 @@ impl Store {
     /// # Errors
     /// [`StoreError::Condition`] when the session has ended meanwhile: it is not brought back.
     pub async fn save_session(&self, key: &SessionKey, changes: &SessionChanges, now: i64) -> Result<(), StoreError> {
-        let mut change = Expression::new().if_exists(PK).only_if(TTL, ">", now)?;
+        let mut change = if_alive(now)?;
         for (name, value) in &changes.data {
             change = match value {
                 Some(value) => change.set(&["data", name], value)?,
                 None => change.remove(&["data", name]),
             };
         }
-        if let Some((renewed_at, expires_at)) = changes.renewal {
-            change = change.set(&["renewed_at"], renewed_at)?.set(&[TTL], expires_at)?;
+        if let Some(times) = changes.times {
+            change = set_times(change, times)?;
         }
         self.update(self.sessions(), &Key::session(key), &change).await.map(drop)
     }
 
-    /// Ends a session.
+    /// Gives a session another end.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when it has ended meanwhile.
+    pub async fn save_session_times(&self, key: &SessionKey, times: Times, now: i64) -> Result<(), StoreError> {
+        let change = set_times(if_alive(now)?, times)?;
+        self.update(self.sessions(), &Key::session(key), &change).await.map(drop)
+    }
+
+    /// Puts a user's session under another key, and ends the one before: both or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when it has ended meanwhile.
+    pub async fn rename_session(
+        &self,
+        from: &SessionKey,
+        to: &SessionKey,
+        record: &SessionRecord,
+        now: i64,
+        kept: i64,
+    ) -> Result<(), StoreError> {
+        let ended = entomb(if_alive(now)?, EndReason::Renamed, now, kept)?;
+        let writes = [self.new_session(to, record)?, Write::update(self.sessions(), Key::session(from), ended)];
+        self.transact(None, &writes).await
+    }
+
+    /// Ends a user's session: its item becomes a tombstone, kept for `kept` seconds, that says why. One that has ended
+    /// already, or is gone, stays as it is.
+    pub async fn end_session(&self, key: &SessionKey, why: EndReason, now: i64, kept: i64) -> Result<(), StoreError> {
+        let ended = entomb(Expression::new().if_exists(PK).if_absent(ENDED), why, now, kept)?;
+        match self.update(self.sessions(), &Key::session(key), &ended).await {
+            Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes a session, and leaves nothing.
     pub async fn delete_session(&self, key: &SessionKey) -> Result<(), StoreError> {
         self.delete(self.sessions(), &Key::session(key)).await
     }
+}
+
+fn if_alive(now: i64) -> Result<Expression, StoreError> {
+    Expression::new().if_exists(PK).if_absent(ENDED).only_if(ENDS_AT, ">", now)
+}
+
+fn set_times(change: Expression, times: Times) -> Result<Expression, StoreError> {
+    change
+        .set(&["persistent"], times.persistent)?
+        .set(&["lifetime"], times.lifetime)?
+        .set(&["renewed_at"], times.renewed_at)?
+        .set(&[ENDS_AT], times.ends_at)?
+        .set(&["absolute_at"], times.absolute_at)?
+        .set(&[TTL], times.expires_at)
+}
+
+fn entomb(change: Expression, why: EndReason, now: i64, kept: i64) -> Result<Expression, StoreError> {
+    Ok(change.set(&[ENDED], Ended { why, at: now })?.set(&[TTL], now + kept)?.remove(&["data"]))
 }

@@ -11,6 +11,7 @@ use super::keys::{Key, PK};
 use super::{Store, StoreError};
 use crate::accounts::{CanonicalEmail, Identifier, PasswordHash, ProfileChanges, User, UserId};
 use crate::mail::Promise;
+use crate::sessions::EndReason;
 
 /// Holds an identifier for one user.
 #[derive(Serialize, Deserialize)]
@@ -163,9 +164,9 @@ impl Store {
 
     /// Ends every session of a user, whatever their number, by one write: sessions of an older epoch are dead. Those of
     /// a deleted account are dead already.
-    pub async fn end_all_sessions(&self, id: UserId) -> Result<(), StoreError> {
-        let change = Expression::new().add("session_epoch", 1)?.if_living();
-        match self.update(self.accounts(), &Key::user(id), &change).await {
+    pub async fn end_all_sessions(&self, user: &User, why: EndReason, now: i64) -> Result<(), StoreError> {
+        let change = end_epoch(Expression::new(), user, why, now)?.if_living();
+        match self.update(self.accounts(), &Key::user(user.id), &change).await {
             Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
             Err(error) => Err(error),
         }
@@ -227,3 +228,9 @@ pub(super) fn to_user(item: Item) -> Result<Option<User>, StoreError> {
 /// Flat, so that the presigning function and the publishing one never overwrite what the other wrote.
 const AVATAR_ATTRIBUTES: [&str; 5] =
     ["avatar_upload", "avatar_state", "avatar_reason", "avatar_key", "avatar_pending_until"];
+
+/// Ends the epoch of a user's sessions, and notes why on the user's item. It is counted up from what is stored, so that of
+/// two ends at once none is lost; of their two reasons one may be.
+pub(super) fn end_epoch(change: Expression, user: &User, why: EndReason, now: i64) -> Result<Expression, StoreError> {
+    change.add("session_epoch", 1)?.set(&["session_ends"], user.session_ends.with(user.session_epoch, why, now))
+}

@@ -189,6 +189,7 @@ const RESERVED: &[&str] = &[
     "password1",
     "password2",
     "permissions",
+    "session_ends",
     "session_epoch",
     "user_permissions",
     "username",

@@ -1,6 +1,7 @@
 //! Holds up calls to `DynamoDB` until a test lets them go: a slow request, without a clock.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -16,6 +17,8 @@ const MANY: usize = 1_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     operation: &'static str,
+    /// How many more calls are held up; the others pass.
+    holds: Arc<AtomicUsize>,
     arrived: Arc<Semaphore>,
     open: Arc<Semaphore>,
 }
@@ -23,7 +26,13 @@ pub(crate) struct Gate {
 impl Gate {
     /// A closed gate before `operation`, e.g. `UpdateItem`.
     pub(crate) fn before(operation: &'static str) -> Self {
-        Self { operation, arrived: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) }
+        let holds = Arc::new(AtomicUsize::new(usize::MAX));
+        Self { operation, holds, arrived: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// From now on only the next `calls` are held up.
+    pub(crate) fn hold(&self, calls: usize) {
+        self.holds.store(calls, Ordering::SeqCst);
     }
 
     /// The client to start a site with.
@@ -72,6 +81,10 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         if !target.ends_with(self.gate.operation) {
+            return self.plain.call(request);
+        }
+        let one_less = |holds: usize| holds.checked_sub(1);
+        if self.gate.holds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err() {
             return self.plain.call(request);
         }
         let (gate, plain) = (self.gate.clone(), self.plain.clone());

@@ -10,8 +10,13 @@ impl Site {
         self.items(&self.stack.app().config().tables.accounts)
     }
 
-    /// Every session.
+    /// Every session that was not ended.
     pub(crate) fn sessions(&self) -> Vec<Value> {
+        self.session_items().into_iter().filter(|item| item["ended"].is_null()).collect()
+    }
+
+    /// Every session, and the tombstones of those that were ended.
+    pub(crate) fn session_items(&self) -> Vec<Value> {
         let items = self.items(&self.stack.app().config().tables.sessions).into_iter();
         items.filter(|item| item["SK"]["S"].as_str().unwrap().starts_with("SESSION#")).collect()
     }
