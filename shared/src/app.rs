@@ -91,7 +91,7 @@ impl App {
         }
         let secrets = secrets?;
         Ok(Arc::new(Self {
-            sessions: engine(config.session.engine, &secrets.keys),
+            sessions: engine(&config, &secrets.keys, secrets.cache_password),
             hasher,
             breaches: config.passwords.breaches.clone().map(Breaches::new),
             pages: Pages::new(&config),

@@ -17,7 +17,7 @@ use aws_smithy_types::retry::RetryConfig;
 use super::Timeouts;
 
 /// The roots that AWS's endpoints chain to: parsing five instead of a system's three hundred saves 4 ms a cold start.
-const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+pub(crate) const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// How long the SDK waits at most before it tries again; then twice as long. Its default of a second is longer than a
 /// visitor waits, and three of them are longer than an operation may take.

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod aws;
+mod cache;
 mod export;
 mod mail;
 mod passwords;
@@ -15,6 +16,7 @@ mod values;
 use std::collections::HashMap;
 
 pub use accounts::{AccountSettings, EmailVerification};
+pub use cache::CacheSettings;
 pub use export::ExportSettings;
 pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
 pub use passwords::{BreachCheck, PasswordSettings};
@@ -50,6 +52,8 @@ pub struct Config {
     pub urls: Urls,
     /// Sessions: where they are kept, and how long they last.
     pub session: SessionSettings,
+    /// The cache, where sessions are kept in one.
+    pub cache: CacheSettings,
     /// Strict-Transport-Security.
     pub hsts: Hsts,
     /// What a new user must say, and how people log in.
@@ -193,6 +197,11 @@ impl Config {
         let login_redirect = env.or("LOGIN_REDIRECT_URL", "a path", "/", values::path);
         let logout_redirect = env.or("LOGOUT_REDIRECT_URL", "a path", "/", values::path);
         let session = SessionSettings::read(env);
+        let cache = CacheSettings::read(env);
+        let needs_cache = session.as_ref().is_some_and(|session| session.engine.needs_cache());
+        if needs_cache && cache.as_ref().is_some_and(|cache| cache.locations.is_empty()) {
+            env.fail::<()>("CACHE_LOCATION", "this SESSION_ENGINE needs the address of a cache");
+        }
         let hsts_seconds = env.number("SECURE_HSTS_SECONDS", "seconds", 0, 63_072_000, 31_536_000);
         let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
         let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
@@ -242,6 +251,7 @@ impl Config {
             static_url: static_url?,
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
             session: session?,
+            cache: cache?,
             hsts: Hsts { seconds: hsts_seconds, include_subdomains: hsts_subdomains?, preload: hsts_preload? },
             users: users?,
             passwords: passwords?,

@@ -16,6 +16,8 @@ struct Stored {
     fallbacks: Vec<String>,
     #[serde(rename = "EMAIL_HOST_PASSWORD", default)]
     email_host_password: Option<String>,
+    #[serde(rename = "CACHE_PASSWORD", default)]
+    cache_password: Option<String>,
 }
 
 /// What a process keeps secret.
@@ -25,6 +27,8 @@ pub struct Secrets {
     pub keys: SecretKeys,
     /// `EMAIL_HOST_PASSWORD`, where the secret has one.
     pub email_host_password: Option<Secret>,
+    /// `CACHE_PASSWORD`, where the secret has one.
+    pub cache_password: Option<Secret>,
 }
 
 /// Fetches the keys. In AWS this is one call, made while the function starts.
@@ -36,7 +40,7 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
     let arn = match source {
         SecretSource::Given { current, fallbacks } => {
             let keys = SecretKeys::new(current.clone(), fallbacks.clone());
-            return Ok(Secrets { keys, email_host_password: None });
+            return Ok(Secrets { keys, email_host_password: None, cache_password: None });
         }
         SecretSource::SecretsManager(arn) => arn,
     };
@@ -62,6 +66,7 @@ fn parse(text: &str) -> Option<Secrets> {
     sound.then(|| Secrets {
         keys: SecretKeys::new(Secret::new(stored.current), stored.fallbacks.into_iter().map(Secret::new).collect()),
         email_host_password: stored.email_host_password.map(Secret::new),
+        cache_password: stored.cache_password.map(Secret::new),
     })
 }
 

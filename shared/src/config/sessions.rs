@@ -29,13 +29,24 @@ pub enum SessionEngine {
     DynamoDb,
     /// In the cookie, encrypted.
     SignedCookies,
+    /// In the cache.
+    Cache,
+    /// In the table of sessions, with a copy in the cache.
+    CachedDb,
 }
 
 impl SessionEngine {
+    /// Whether it needs `CACHE_LOCATION`.
+    pub fn needs_cache(self) -> bool {
+        matches!(self, Self::Cache | Self::CachedDb)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text {
             "dynamodb" => Some(Self::DynamoDb),
             "signed_cookies" => Some(Self::SignedCookies),
+            "cache" => Some(Self::Cache),
+            "cached_db" => Some(Self::CachedDb),
             _ => None,
         }
     }
@@ -43,7 +54,8 @@ impl SessionEngine {
 
 impl SessionSettings {
     pub(super) fn read(env: &mut Reader) -> Option<Self> {
-        let engine = env.or("SESSION_ENGINE", "dynamodb or signed_cookies", "dynamodb", SessionEngine::parse);
+        let engine =
+            env.or("SESSION_ENGINE", "dynamodb, signed_cookies, cache or cached_db", "dynamodb", SessionEngine::parse);
         let remembered = env.number("SESSION_COOKIE_AGE", "seconds", 60, 31_536_000, 1_209_600);
         let browser = env.number("SESSION_BROWSER_AGE", "seconds", 60, 31_536_000, 43_200);
         let absolute = env.number("SESSION_ABSOLUTE_AGE", "seconds", 60, 31_536_000, 2_592_000);

@@ -3,6 +3,7 @@
 //! [`Session`] is what a handler works with; [`record`] is what is kept, [`engine`] where; [`ending`] says why one is
 //! not alive any more. This file has what happens to a session in the course of a request.
 
+mod cache;
 mod ending;
 pub(crate) mod engine;
 pub(crate) mod record;

@@ -37,6 +37,9 @@ pub struct SessionRecord {
     /// Why and when it was ended, if it was: what is left of it until TTL clears it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
+    /// Whether an engine has lost its values: it is there, and may be filled anew.
+    #[serde(skip)]
+    pub(crate) values_lost: bool,
 }
 
 /// The instants of a session, epoch seconds, all enforced by the server whatever a cookie says.
@@ -114,6 +117,7 @@ impl SessionRecord {
             ip: String::new(),
             user_agent: String::new(),
             ended: None,
+            values_lost: false,
         }
     }
 
@@ -137,6 +141,7 @@ impl SessionRecord {
             ip: origin.address.to_owned(),
             user_agent: origin.user_agent.chars().take(256).collect(),
             ended: None,
+            values_lost: false,
         }
     }
 

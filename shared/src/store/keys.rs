@@ -112,6 +112,11 @@ impl Key {
         Self { pk, sk: format!("{SESSION}{}", key.digest) }
     }
 
+    /// The values of a session, where they stand apart from it.
+    pub fn session_values(key: &SessionKey) -> Self {
+        Self { sk: format!("VALUES#{}", key.digest), ..Self::session(key) }
+    }
+
     /// Which session of a user an item is.
     pub(super) fn session_of(user: UserId, item: &super::call::Item) -> Option<SessionKey> {
         let digest = item.get(SK)?.as_s().ok()?.strip_prefix(SESSION)?;

@@ -20,6 +20,7 @@ pub mod throttle;
 pub mod tokens;
 pub mod uploads;
 pub mod users;
+mod values;
 
 use std::sync::Arc;
 

@@ -5,6 +5,8 @@
 //! cache and no cookie can delay a log-out or keep somebody signed in. Engines differ in where the values are, and in
 //! where a visitor's session is, which decides about nobody.
 
+mod cache;
+mod cached_db;
 mod dynamodb;
 mod signed_cookies;
 
@@ -13,12 +15,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub(crate) use dynamodb::DynamoDb;
-pub(crate) use signed_cookies::SignedCookies;
+use cache::Cached;
+use cached_db::CachedDb;
+use dynamodb::DynamoDb;
+use signed_cookies::SignedCookies;
 
+use super::cache::Cache;
 use super::{SessionChanges, SessionKey, SessionRecord, SessionToken};
 use crate::accounts::User;
-use crate::config::SessionEngine;
+use crate::config::{Config, SessionEngine};
 use crate::error::Result;
 use crate::secret::{Secret, SecretKeys};
 use crate::store::{Store, StoreError};
@@ -101,9 +106,12 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
 }
 
 /// The engine of `SESSION_ENGINE`.
-pub(crate) fn engine(kind: SessionEngine, keys: &SecretKeys) -> Arc<dyn Engine> {
-    match kind {
+pub(crate) fn engine(config: &Config, keys: &SecretKeys, cache_password: Option<Secret>) -> Arc<dyn Engine> {
+    let cache = || Arc::new(Cache::new(&config.cache, cache_password.or_else(|| config.cache.password.clone())));
+    match config.session.engine {
         SessionEngine::DynamoDb => Arc::new(DynamoDb),
         SessionEngine::SignedCookies => Arc::new(SignedCookies::new(keys)),
+        SessionEngine::Cache => Arc::new(Cached::new(cache())),
+        SessionEngine::CachedDb => Arc::new(CachedDb::new(cache())),
     }
 }
