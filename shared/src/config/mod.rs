@@ -10,6 +10,7 @@ mod reader;
 pub mod secrets;
 mod sessions;
 mod throttle;
+mod trusted_origins;
 mod users;
 mod values;
 
@@ -23,6 +24,7 @@ pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
 pub use sessions::{SessionEngine, SessionSettings};
 pub use throttle::{LoginLimits, Rate, Rates, ThrottleSettings};
+pub use trusted_origins::TrustedOrigins;
 pub use users::{UserSettings, UsernameField};
 pub use values::{MediaRoot, Origin, StaticUrl};
 
@@ -39,7 +41,7 @@ pub struct Config {
     /// Where `SECRET_KEY` comes from.
     pub secret_key: SecretSource,
     /// Further origins that may send unsafe requests, beside the site's own.
-    pub csrf_trusted_origins: Vec<Origin>,
+    pub csrf_trusted_origins: TrustedOrigins,
     /// The language of a visitor whose preferences name none that we speak.
     pub language_code: Language,
     /// The three tables.
@@ -186,7 +188,7 @@ impl Config {
         let public_url =
             env.required("PUBLIC_URL", "an origin: https://HOST, or http:// on a loopback host", Origin::public);
         let secret_key = read_secret_source(env);
-        let csrf_trusted_origins = env.or("CSRF_TRUSTED_ORIGINS", "origins, comma-separated", "", Origin::list);
+        let csrf_trusted_origins = env.or("CSRF_TRUSTED_ORIGINS", TrustedOrigins::ACCEPTS, "", TrustedOrigins::parse);
         let language_code = env.or("LANGUAGE_CODE", "ko or en", "en", Language::parse);
         let accounts = env.required("ACCOUNTS_TABLE", "a table's name", values::name);
         let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
@@ -338,6 +340,16 @@ mod tests {
         assert!(Config::from_vars(vars(&[("PUBLIC_URL", "http://example.com")])).is_err());
         let local = Config::from_vars(vars(&[("PUBLIC_URL", "http://localhost:8000")])).unwrap();
         assert_eq!(local.cookie_prefix(), "");
+    }
+
+    #[test]
+    fn a_star_in_the_wrong_place_stops_the_start() {
+        let trusted = |origins| Config::from_vars(vars(&[("CSRF_TRUSTED_ORIGINS", origins)]));
+        assert!(trusted("https://app.example.com, https://*.example.org:8443").is_ok());
+        for bad in ["*.example.com", "https://a.*.example.com", "https://*.com", "example.com"] {
+            let error = trusted(bad).unwrap_err().to_string();
+            assert!(error.contains("CSRF_TRUSTED_ORIGINS") && error.contains("https://*.example.com"), "{error}");
+        }
     }
 
     #[test]

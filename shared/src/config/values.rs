@@ -23,10 +23,6 @@ impl Origin {
         Self::parse(text).filter(|origin| origin.is_https() || origin.is_loopback())
     }
 
-    pub(super) fn list(text: &str) -> Option<Vec<Self>> {
-        items(text).map(Self::parse).collect()
-    }
-
     /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
