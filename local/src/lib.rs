@@ -10,6 +10,7 @@ mod folder;
 pub mod functions;
 pub mod gateway;
 pub mod mail;
+pub mod routes;
 pub mod s3;
 mod s3_events;
 mod secrets;

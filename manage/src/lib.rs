@@ -17,6 +17,7 @@ mod outcome;
 mod passwords;
 mod progress;
 mod project;
+pub mod routes;
 mod rows;
 mod runserver;
 pub mod site;
@@ -54,6 +55,8 @@ enum Command {
     Export(export::Args),
     /// Reads what export wrote.
     Import(import::Args),
+    /// Lists every path with its methods, its function and its CSRF policy.
+    Routes(routes::Args),
     /// Measures Argon2id on this machine and suggests the `ARGON2_*` settings.
     CalibrateArgon2(calibrate_argon2::Args),
 }
@@ -82,6 +85,7 @@ async fn administer(command: Command) -> Outcome {
     let terminal = &mut Terminal;
     match command {
         Command::Runserver(_) | Command::CalibrateArgon2(_) => Ok(Finished::Whole),
+        Command::Routes(args) => routes::run(&args, terminal),
         Command::Createsuperuser(args) => {
             let site = args.target.open_or_create().await?;
             createsuperuser::run(&args, &site, terminal).await

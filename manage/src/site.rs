@@ -187,7 +187,7 @@ impl Site {
     }
 }
 
-fn read(root: &Path, public_url: &str) -> Result<Template, Failure> {
+pub(crate) fn read(root: &Path, public_url: &str) -> Result<Template, Failure> {
     let resolver = Resolver::local().parameter("PublicUrl", public_url);
     Template::load(&root.join("template.yaml"), &resolver).map_err(|error| Failure::new(portico::log::chain(&error)))
 }

@@ -4,6 +4,8 @@
 //! The token is a signed double submit (OWASP): the cookie holds a nonce and its HMAC over the session that it is
 //! good for, so that a planted cookie is worth nothing, and no database is asked. What goes into a page is masked
 //! anew each time, so that compression leaks nothing of it (BREACH).
+//!
+//! docs/csrf.md tells it to whoever writes a client.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,6 +44,11 @@ impl CsrfSecret {
         let value: [u8; VALUE] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (nonce, signature) = value.split_at(NONCE);
         keys.verify(Purpose::Csrf, &message(nonce, binding), signature).then_some(Self(value))
+    }
+
+    /// Whether `text` has the form of a page's token: something that a form of ours carries, of whatever session.
+    pub(crate) fn is_token(text: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 2 * VALUE)
     }
 
     /// Reads a cookie's value without asking who signed it, and for which session: enough to see that a form and a
@@ -86,43 +93,58 @@ fn message(nonce: &[u8], binding: &str) -> Vec<u8> {
     [nonce, binding.as_bytes()].concat()
 }
 
-/// Whether the browser says outright that the request comes from our own pages.
+/// Whether the browser says outright that the request comes from a page of this site: not from one that is merely
+/// trusted, not from the address bar, and silence is not enough.
 pub(crate) fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
-    let spoken = headers.contains_key(&SEC_FETCH_SITE) || headers.contains_key(ORIGIN);
-    spoken && check_origin(headers, config).is_ok()
+    match (text(headers, &SEC_FETCH_SITE), text(headers, &ORIGIN)) {
+        (Some("same-origin"), None | Some("null")) => true,
+        // The site may have other names: what a browser calls the same origin is the one that it asks.
+        (Some("same-origin"), Some(origin)) => is_own(origin, config) || is_trusted(origin, config),
+        (None, Some(origin)) => is_own(origin, config),
+        _ => false,
+    }
 }
 
-/// Whether the browser says that the request comes from our own pages, or is silent.
+/// Whether the browser says that the request comes from our own pages or those of a trusted origin, or is silent.
 ///
 /// # Errors
 /// What gives it away, for the log.
 pub fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), &'static str> {
-    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let origin = text(&ORIGIN);
-    let trusted = |text: &str| {
-        let Some(origin) = Origin::parse(text) else { return false };
-        config.public_url.same_site_as(&origin) || config.csrf_trusted_origins.contains(&origin)
-    };
-    match (text(&SEC_FETCH_SITE), origin) {
+    match (text(headers, &SEC_FETCH_SITE), text(headers, &ORIGIN)) {
+        // Trusted by the settings, wherever the browser thinks it is: `cross-site`, or a sibling's `same-site`.
+        (_, Some(origin)) if is_trusted(origin, config) => Ok(()),
         // `none`: typed or bookmarked by the visitor. And a page of ours that sends no referrer sends no origin either
         // (Fetch, 3.1): nobody else's page is same-origin.
-        (Some("same-origin" | "none"), None) | (Some("same-origin"), Some("null")) => return Ok(()),
-        (Some("same-origin" | "none") | None, Some(origin)) if trusted(origin) => return Ok(()),
-        (Some(_), Some(origin)) if Origin::parse(origin).is_some_and(|o| config.csrf_trusted_origins.contains(&o)) => {
-            return Ok(());
-        }
-        (Some("same-origin" | "none") | None, Some(_)) => return Err("a foreign Origin"),
-        (Some(_), _) => return Err("a foreign Sec-Fetch-Site"),
-        (None, None) => {}
+        (Some("same-origin" | "none"), None) | (Some("same-origin"), Some("null")) => Ok(()),
+        (Some("same-origin" | "none") | None, Some(origin)) if is_own(origin, config) => Ok(()),
+        (Some("same-origin" | "none") | None, Some(_)) => Err("a foreign Origin"),
+        (Some(_), _) => Err("a foreign Sec-Fetch-Site"),
+        (None, None) => check_referer(headers, config),
     }
-    match text(&REFERER) {
-        Some(referer) if config.public_url.is_https() => {
-            let origin = url::Url::parse(referer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-            if trusted(&origin) { Ok(()) } else { Err("a foreign Referer") }
-        }
-        // Neither header: no browser of today. The token decides.
-        _ => Ok(()),
-    }
+}
+
+/// On https alone: there a browser that tells neither of the others still tells the page. Without it the token decides:
+/// no browser of today is that silent.
+fn check_referer(headers: &HeaderMap, config: &Config) -> Result<(), &'static str> {
+    let Some(referer) = text(headers, &REFERER).filter(|_| config.public_url.is_https()) else { return Ok(()) };
+    let origin = url::Url::parse(referer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    // A page that came in the clear may have been written by anybody on the way.
+    let is_secure = origin.starts_with("https://");
+    let is_ours = is_secure && (is_own(&origin, config) || is_trusted(&origin, config));
+    if is_ours { Ok(()) } else { Err("a foreign Referer") }
+}
+
+fn is_own(origin: &str, config: &Config) -> bool {
+    Origin::parse(origin).is_some_and(|origin| config.public_url.same_site_as(&origin))
+}
+
+fn is_trusted(origin: &str, config: &Config) -> bool {
+    Origin::parse(origin).is_some_and(|origin| config.csrf_trusted_origins.contains(&origin))
+}
+
+/// A header's text; what cannot be read is there, and says nothing that we know.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
 #[cfg(test)]
@@ -152,16 +174,41 @@ mod tests {
         }
     }
 
+    fn header_map(headers: &[(&'static str, &'static str)]) -> HeaderMap {
+        headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn only_a_page_of_this_site_is_from_here() {
+        let mut config = Config::sample();
+        config.csrf_trusted_origins = crate::config::TrustedOrigins::parse("https://app.example.com").unwrap();
+        for (headers, expected) in [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "null")], true),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "https://example.com")], true),
+            (&[("origin", "https://example.com")], true),
+            (&[], false),
+            (&[("referer", "https://example.com/profile")], false),
+            (&[("sec-fetch-site", "none")], false),
+            (&[("sec-fetch-site", "none"), ("origin", "https://example.com")], false),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "https://example.com")], false),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "https://app.example.com")], true),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "https://evil.com")], false),
+            (&[("sec-fetch-site", "same-site"), ("origin", "https://app.example.com")], false),
+            (&[("origin", "https://app.example.com")], false),
+            (&[("origin", "null")], false),
+        ] {
+            assert_eq!(is_from_here(&header_map(headers), &config), expected, "{headers:?}");
+        }
+    }
+
     #[test]
     fn the_browser_tells_where_a_request_comes_from() {
         let config = Config::sample();
-        let check = |headers: &[(&'static str, &'static str)]| {
-            let headers: HeaderMap = headers
-                .iter()
-                .map(|(name, value)| (HeaderName::from_static(name), http::HeaderValue::from_static(value)))
-                .collect();
-            check_origin(&headers, &config).is_ok()
-        };
+        let check = |headers: &[_]| check_origin(&header_map(headers), &config).is_ok();
         assert!(check(&[]));
         assert!(check(&[("sec-fetch-site", "same-origin"), ("origin", "https://example.com")]));
         assert!(check(&[("origin", "https://example.com")]));

@@ -54,6 +54,7 @@ mod routes;
 pub mod secret;
 pub mod sessions;
 pub mod site;
+mod stale_form;
 pub mod store;
 pub mod throttle;
 pub mod user_agent;
@@ -67,7 +68,7 @@ pub use job::{Change, ItemChanged, JobContext, Jobs, ObjectCreated};
 pub use next::Next;
 pub use request::Request;
 pub use response::{Body, Response};
-pub use routes::{Handler, Routes};
+pub use routes::{CsrfPolicy, Handler, Routes};
 
 /// The product's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

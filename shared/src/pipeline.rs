@@ -1,7 +1,7 @@
 //! What happens to every request, in order: it reads like Django's `MIDDLEWARE`.
 //!
-//! route -> body -> CSRF for unsafe methods -> handler (which asks for session and user when it needs them) -> error
-//! to response -> session saved -> cookies -> security headers -> log.
+//! route -> body -> CSRF for unsafe methods (or no cookies, where the route is exempt) -> handler (which asks for session
+//! and user when it needs them) -> error to response -> session saved -> cookies -> security headers -> log.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use http::header::SET_COOKIE;
+use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
@@ -28,7 +28,7 @@ use crate::request::Request;
 use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
 use crate::sessions::{CookieChange, EndReason, Session};
-use crate::{csrf, log, sessions};
+use crate::{csrf, log, sessions, stale_form};
 
 /// How long a browser keeps the CSRF cookie, seconds: Django's `CSRF_COOKIE_AGE`, a year.
 const CSRF_COOKIE_AGE: i64 = 31_449_600;
@@ -37,11 +37,15 @@ const CSRF_COOKIE_AGE: i64 = 31_449_600;
 const NO_ROUTE: &str = "-";
 
 /// Answers one request. It always answers, whatever the handler does.
-pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Response {
-    let begun = Instant::now();
-    let is_head = request.method == Method::HEAD;
+pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> Response {
     let matched = routes.find(&request.method, &request.path);
     let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
+    let exempt = matched.as_ref().is_some_and(|matched| matched.exempt);
+    if exempt {
+        // Nobody's: what no token protects must not act by a cookie, not even by mistake.
+        request.headers.remove(COOKIE);
+    }
+    let end = End { route, begun: Instant::now(), is_head: request.method == Method::HEAD, exempt };
     let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
     let readable = routes.methods(route).contains(&Method::GET);
     let cx = Context::new(app.clone(), request, params, readable);
@@ -50,24 +54,35 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, request: Request) -> Respo
     }
     let handled = async {
         let handler = matched.ok_or(Error::NotFound)?.handler?;
-        match guard(&cx) {
+        let guarded = if exempt { cx.request().check_size(&cx.config().limits) } else { guard(&cx) };
+        match guarded {
             Ok(()) => handler.call(cx.clone()).await,
-            Err(error) => outlived(&cx, error).await,
+            Err(error) => stale_form::answer(&cx, error).await,
         }
     };
-    finish(&cx, route, begun, is_head, caught(handled).await).await
+    finish(&cx, &end, caught(handled).await).await
 }
 
 /// Answers a request that cannot be handled at all with `error`, through the same last steps.
 pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response {
     let is_head = request.method == Method::HEAD;
     let cx = Context::new(app.clone(), request, Vec::new(), false);
-    finish(&cx, NO_ROUTE, Instant::now(), is_head, Err(error)).await
+    let end = End { route: NO_ROUTE, begun: Instant::now(), is_head, exempt: false };
+    finish(&cx, &end, Err(error)).await
 }
 
-async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handled: Result<Response>) -> Response {
+/// What the last steps know of the way that a request took.
+struct End<'a> {
+    route: &'a str,
+    begun: Instant,
+    is_head: bool,
+    /// Whether it was nobody's: there is no session to save, and no cookie to set in whose browser it may have been.
+    exempt: bool,
+}
+
+async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Response {
     // What the handler says was done is not, when its session could not be saved: the visitor is told so instead.
-    let saved = sessions::save(cx).await;
+    let saved = if end.exempt { Ok(()) } else { sessions::save(cx).await };
     let mut response = match handled.and_then(|response| saved.map(|()| response)) {
         Ok(response) => response,
         Err(error) => {
@@ -79,7 +94,11 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
             Response { refused: Some(refused), ..show(cx, error).await }
         }
     };
-    set_cookies(cx, &mut response);
+    if end.exempt {
+        response.headers.remove(SET_COOKIE);
+    } else {
+        set_cookies(cx, &mut response);
+    }
     let user = cx.loaded_user();
     // A cookie that claims a user counts although nobody looked whether it lives: not every error page asks.
     let claimed = cx.session_token().is_some_and(|token| token.user().is_some());
@@ -94,10 +113,10 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
     Line {
         request_id: &cx.request().id,
         method: cx.request().method.as_str(),
-        route,
+        route: end.route,
         status: response.status,
         code: response.refused.as_ref().map_or("", |refused| refused.code),
-        duration: begun.elapsed(),
+        duration: end.begun.elapsed(),
         user: cx.actor().map(|id| id.to_string()),
         session: &cx.session_token().map(|token| token.key().id()).unwrap_or_default(),
         session_ended: cx.loaded_session().and_then(Session::ended).map_or("", EndReason::as_str),
@@ -106,7 +125,7 @@ async fn finish(cx: &Context, route: &str, begun: Instant, is_head: bool, handle
         error: response.refused.as_ref().map_or("", |refused| &refused.cause),
     }
     .write();
-    if is_head {
+    if end.is_head {
         response.body = Body::Empty;
     }
     response
@@ -130,27 +149,9 @@ fn guard(cx: &Context) -> Result<()> {
     }
 }
 
-fn submitted_token<'a>(cx: &'a Context, fields: &'a Fields) -> Option<&'a str> {
+/// The header counts before the field: a script that sends one means it.
+pub(crate) fn submitted_token<'a>(cx: &'a Context, fields: &'a Fields) -> Option<&'a str> {
     cx.request().header(&csrf::HEADER).filter(|token| !token.is_empty()).or_else(|| fields.text(csrf::FIELD))
-}
-
-/// A form of ours that was left open until its session ended: nothing is done, but the visitor is led to the log-in
-/// page and back, and not told of a forgery. The browser must say that the form is ours, and form and cookie must
-/// belong together; that alone lets nothing through.
-async fn outlived(cx: &Context, error: Error) -> Result<Response> {
-    let config = cx.config();
-    let ours = matches!(error, Error::CsrfFailed(_)) && csrf::is_from_here(&cx.request().headers, config);
-    if !ours || cx.wants_json() {
-        return Err(error);
-    }
-    let cookie = cx.request().cookie(&Name::Csrf.full(config));
-    let secret = cookie.and_then(|cookie| csrf::CsrfSecret::unverified(cookie.expose()));
-    let together = submitted_token(cx, cx.fields()?).is_some_and(|token| secret.is_some_and(|s| s.accepts(token)));
-    if !together || cx.user().await?.is_some() {
-        return Err(error);
-    }
-    cx.messages().warning("session-ended");
-    Ok(Response::see_other(&login_page(cx)))
 }
 
 /// A panic ends the request, not the process (ASVS 16.5.4).
@@ -198,6 +199,11 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
         if !errors.is_empty() {
             body["fields"] = json!(shown_errors(cx.language(), errors));
         }
+        // Where another token would help: the request comes from here, or from no browser.
+        let headers = &cx.request().headers;
+        if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(headers, cx.config()).is_ok() {
+            body["hint"] = json!(cx.text("error-csrf-hint", &[]));
+        }
         Response::json(error.status(), &json!({ "error": body }))
     } else {
         let page = json!({ "status": error.status().as_u16(), "code": code, "message": message });
@@ -213,7 +219,7 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
 }
 
 /// The log-in page, which leads back to where the visitor wanted to go.
-fn login_page(cx: &Context) -> Next {
+pub(crate) fn login_page(cx: &Context) -> Next {
     let login = &cx.config().urls.login;
     match Next::parse(&cx.here(), cx.config()) {
         Some(next) => {

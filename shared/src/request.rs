@@ -78,15 +78,23 @@ impl Request {
     /// # Errors
     /// 413 over the limit, 415 for a type that is neither a form nor JSON, 400 for what cannot be read.
     pub fn fields(&self, limits: &Limits) -> Result<Fields> {
-        if self.body.len() > limits.body_bytes {
-            return Err(Error::PayloadTooLarge);
-        }
+        self.check_size(limits)?;
         match self.media_type().as_str() {
             "" | "application/json" if self.body.is_empty() => Ok(Fields::default()),
             "application/x-www-form-urlencoded" => Fields::from_form(&self.body, limits.fields),
             "application/json" => Fields::from_json(&self.body, limits.fields),
             _ => Err(Error::UnsupportedMediaType),
         }
+    }
+
+    /// Whether the body is within its limit, whatever it is.
+    pub(crate) fn check_size(&self, limits: &Limits) -> Result<()> {
+        if self.body.len() > limits.body_bytes { Err(Error::PayloadTooLarge) } else { Ok(()) }
+    }
+
+    /// Whether the body is what a page's form sends.
+    pub(crate) fn is_form(&self) -> bool {
+        self.media_type() == "application/x-www-form-urlencoded"
     }
 
     fn media_type(&self) -> String {

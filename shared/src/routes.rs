@@ -1,4 +1,5 @@
-//! What a function answers: paths, methods, handlers. 404, 405 with `Allow` and HEAD follow from it.
+//! What a function answers: paths, methods, handlers, and who must prove where a request comes from. 404, 405 with
+//! `Allow` and HEAD follow from it.
 
 use std::fmt;
 use std::future::Future;
@@ -48,6 +49,19 @@ struct Route {
     methods: Vec<(Method, Handler)>,
     /// What GET is told where it does nothing.
     refusal: Option<Handler>,
+    /// Why no CSRF token is asked for.
+    exempt: Option<&'static str>,
+}
+
+/// What an unsafe request to a path must prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CsrfPolicy {
+    /// No unsafe method is answered.
+    Safe,
+    /// That it comes from our own pages ([`crate::csrf`]): the default.
+    Protected,
+    /// Whatever the handler asks for, and why that is enough. Whoever sends it is nobody.
+    Exempt(&'static str),
 }
 
 /// Where a request goes.
@@ -58,6 +72,8 @@ pub(crate) struct Matched<'a> {
     /// The values of its `{parameters}`.
     pub(crate) params: Vec<(&'static str, String)>,
     pub(crate) handler: Result<&'a Handler>,
+    /// Whether the request is nobody's: the path is exempt from CSRF.
+    pub(crate) exempt: bool,
 }
 
 impl Routes {
@@ -118,9 +134,20 @@ impl Routes {
         self
     }
 
+    /// Asks no CSRF token of `path`, whatever the method: Django's `csrf_exempt`, for what other servers send and prove
+    /// in another way. `reason` says which: "a webhook, proven by its signature". Without one nothing is exempt.
+    ///
+    /// A request to such a path is nobody's. The handler sees no cookie, so that there is no session and no user that
+    /// a forged request could act as; and the answer sets none, so that it can log nobody in.
+    #[must_use]
+    pub fn csrf_exempt(mut self, path: &'static str, reason: &'static str) -> Self {
+        self.route(path).exempt = Some(reason.trim()).filter(|reason| !reason.is_empty());
+        self
+    }
+
     fn route(&mut self, path: &'static str) -> &mut Route {
         let index = self.0.iter().position(|route| route.path == path).unwrap_or_else(|| {
-            self.0.push(Route { path, methods: Vec::new(), refusal: None });
+            self.0.push(Route { path, methods: Vec::new(), refusal: None, exempt: None });
             self.0.len() - 1
         });
         &mut self.0[index]
@@ -136,6 +163,11 @@ impl Routes {
         self.0.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
     }
 
+    /// What an unsafe request to `path` must prove.
+    pub fn csrf(&self, path: &str) -> CsrfPolicy {
+        self.0.iter().find(|route| route.path == path).map_or(CsrfPolicy::Protected, Route::csrf)
+    }
+
     /// Finds the route of a decoded path; a literal wins over a parameter.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
         let mut matches: Vec<_> = self.0.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
@@ -145,11 +177,19 @@ impl Routes {
         let handler = route.methods.iter().find(|(method, _)| method == wanted).map(|(_, handler)| handler);
         let refusal = route.refusal.as_ref().filter(|_| wanted == Method::GET);
         let handler = handler.or(refusal).ok_or_else(|| Error::MethodNotAllowed(route.allowed()));
-        Some(Matched { path: route.path, params, handler })
+        Some(Matched { path: route.path, params, handler, exempt: route.exempt.is_some() })
     }
 }
 
 impl Route {
+    fn csrf(&self) -> CsrfPolicy {
+        match self.exempt {
+            Some(reason) => CsrfPolicy::Exempt(reason),
+            None if self.methods.iter().all(|(method, _)| is_safe(method)) => CsrfPolicy::Safe,
+            None => CsrfPolicy::Protected,
+        }
+    }
+
     fn allowed(&self) -> Vec<Method> {
         let mut allowed: Vec<_> = self.methods.iter().map(|(method, _)| method.clone()).collect();
         if allowed.contains(&Method::GET) {
@@ -157,6 +197,11 @@ impl Route {
         }
         allowed
     }
+}
+
+/// Whether the method promises to change nothing (RFC 9110, 9.2.1). One that we do not know promises nothing.
+pub(crate) fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
 
 fn params(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
@@ -196,5 +241,32 @@ mod tests {
         };
         assert_eq!(allowed, [Method::GET, Method::HEAD]);
         assert!(routes.find(&Method::GET, "/x").is_none());
+    }
+
+    #[test]
+    fn every_unsafe_route_is_protected_unless_a_reason_stands_beside_it() {
+        let answer = |_| async { Ok(Response::default()) };
+        let purge = Method::from_bytes(b"PURGE").unwrap();
+        let routes = Routes::new()
+            .get("/page", answer)
+            .post("/form", answer)
+            .on(purge, "/cache", answer)
+            .csrf_exempt("/hook", " signed by its sender ")
+            .post("/hook", answer)
+            .patch("/sloppy", answer)
+            .csrf_exempt("/sloppy", " ")
+            .refuse_get("/form", answer);
+        for (path, policy) in [
+            ("/page", CsrfPolicy::Safe),
+            ("/form", CsrfPolicy::Protected),
+            ("/cache", CsrfPolicy::Protected),
+            ("/hook", CsrfPolicy::Exempt("signed by its sender")),
+            ("/sloppy", CsrfPolicy::Protected),
+            ("/nowhere", CsrfPolicy::Protected),
+        ] {
+            assert_eq!(routes.csrf(path), policy, "{path}");
+            let exempt = routes.find(&Method::POST, path).is_some_and(|matched| matched.exempt);
+            assert_eq!(exempt, matches!(policy, CsrfPolicy::Exempt(_)), "{path}");
+        }
     }
 }

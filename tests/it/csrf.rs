@@ -7,7 +7,7 @@ use crate::negotiation::ROUTES;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
 /// Every unsafe route, with a body that it would carry out; what ends the session last.
-const UNSAFE: [(&str, &str, &str); 19] = [
+pub(crate) const UNSAFE: [(&str, &str, &str); 19] = [
     ("POST", "/preferences/theme", "theme=dark"),
     ("POST", "/preferences/language", "language=ko"),
     ("POST", "/profile", "first_name=Eve&version=1"),

@@ -26,6 +26,7 @@ use crate::meter::Meter;
 use crate::negotiation::Format;
 use crate::request::Request;
 use crate::rng::Rng;
+use crate::routes;
 use crate::secret::Secret;
 use crate::sessions::{self, Begun, Claim, EndReason, Session, SessionToken};
 use crate::store::Store;
@@ -111,7 +112,7 @@ impl Context {
 
     /// Whether the method promises to change nothing (RFC 9110, 9.2.1).
     pub(crate) fn is_safe(&self) -> bool {
-        matches!(*self.method(), Method::GET | Method::OPTIONS | Method::TRACE)
+        routes::is_safe(self.method())
     }
 
     /// The request as it came.

@@ -6,6 +6,7 @@ mod gate;
 pub(crate) mod links;
 pub(crate) mod log;
 pub(crate) mod mail;
+mod own_routes;
 pub(crate) mod pictures;
 pub(crate) mod s3;
 mod store;
@@ -21,6 +22,7 @@ use portico::clock::TestClock;
 pub(crate) use answer::Answer;
 pub(crate) use faults::{Fault, Faults};
 pub(crate) use gate::Gate;
+pub(crate) use own_routes::Sent;
 pub(crate) use visitor::Visitor;
 
 /// A password that the rules accept.
