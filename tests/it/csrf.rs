@@ -178,6 +178,8 @@ async fn without_our_cookie_a_token_is_worth_nothing() {
     for header in [
         format!("sessionid={}; csrftoken={ours}; csrftoken={stranger}", kim.session_cookie()),
         format!("sessionid={}; a=[csrftoken={ours}", kim.session_cookie()),
+        format!("sessionid={}; a=]csrftoken={ours}", kim.session_cookie()),
+        format!("sessionid={}; a=\"b; csrftoken={ours}\"", kim.session_cookie()),
         format!("sessionid={}; csrftoken=\"{ours}\"", kim.session_cookie()),
     ] {
         let answer = send(&mut kim, route, &[("x-csrftoken", &token), ("cookie", &header)]).await;
