@@ -1,7 +1,7 @@
 # A form that was left open while somebody logged in or out, and what a program is told of a wrong token.
 
 stale-form-title = This page was out of date
-stale-form-lead = You logged in or out in another tab while it was open, so for your safety nothing was saved yet. What you typed is still here.
+stale-form-lead = You have logged in or out since it was opened, so for your safety nothing was saved yet. What you typed is still here.
 stale-form-as = If you send it now, it is sent as { $email }.
 stale-form-as-nobody = You are not logged in. If you send it now, it is sent without an account.
 stale-form-secrets = Passwords and codes are not kept. Please type them again.
