@@ -1,7 +1,9 @@
 //! Sessions: who has a row, how long it lives, what a cookie can do, what happens at the same time.
 
 mod concurrency;
+pub(crate) mod contract;
 mod cookies;
+mod engines;
 mod lifetime;
 
 use crate::site::{PASSWORD, Site};

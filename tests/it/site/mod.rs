@@ -72,6 +72,11 @@ impl Site {
         Self::start_with(|options| options.deliver_events = false).await
     }
 
+    /// The site's time, epoch seconds.
+    pub(crate) fn clock_now(&self) -> i64 {
+        portico::clock::Clock::now(&*self.clock).as_second()
+    }
+
     /// Somebody with an empty browser, who reads HTML.
     pub(crate) fn visitor(&self) -> Visitor<'_> {
         Visitor::new(self)

@@ -161,7 +161,13 @@ impl<'a> Visitor<'a> {
         answer.json()["user"].clone()
     }
 
-    fn keep_cookies(&mut self, answer: &Answer) {
+    /// The site that is visited.
+    pub(crate) fn site(&self) -> &'a Site {
+        self.site
+    }
+
+    /// Does with the cookies of an answer what a browser does.
+    pub(crate) fn keep_cookies(&mut self, answer: &Answer) {
         for cookie in answer.set_cookies() {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
             let (name, value) = pair.split_once('=').unwrap();
