@@ -23,7 +23,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-csrftoken");
 
 const NONCE: usize = 16;
 const VALUE: usize = NONCE + 32;
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The content of the CSRF cookie: a nonce, and its signature for one session.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,18 @@ impl CsrfSecret {
         URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 2 * VALUE)
     }
 
+    /// The same secret under the key that signs today, if an older one has signed it.
+    pub(crate) fn renewed(self, keys: &SecretKeys, binding: &str) -> Option<Self> {
+        let (nonce, signature) = self.0.split_at(NONCE);
+        let message = message(nonce, binding);
+        if keys.is_current(Purpose::Csrf, &message, signature) {
+            return None;
+        }
+        let mut value = self.0;
+        value[NONCE..].copy_from_slice(&keys.sign(Purpose::Csrf, &message));
+        Some(Self(value))
+    }
+
     /// Reads a cookie's value without asking who signed it, and for which session: enough to see that a form and a
     /// cookie belong together, not to let anything through.
     pub(crate) fn unverified(text: &str) -> Option<Self> {
@@ -74,15 +86,16 @@ impl CsrfSecret {
     }
 
     /// Whether `submitted` is a token of this secret, or the cookie's value itself, which scripts may send as they
-    /// do with Django.
+    /// do with Django. Their nonces are compared: that is what is secret, and the signature beside it is another one
+    /// once a new key has signed the cookie.
     pub fn accepts(self, submitted: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(submitted) else { return false };
         match bytes.len() {
-            VALUE => same(&bytes, &self.0),
+            VALUE => same(&bytes[..NONCE], &self.0[..NONCE]),
             length if length == 2 * VALUE => {
                 let (mask, masked) = bytes.split_at(VALUE);
                 let value: Vec<u8> = mask.iter().zip(masked).map(|(mask, byte)| mask ^ byte).collect();
-                same(&value, &self.0)
+                same(&value[..NONCE], &self.0[..NONCE])
             }
             _ => false,
         }
@@ -168,6 +181,7 @@ mod tests {
         assert!(CsrfSecret::parse(&secret.to_cookie(), &keys("k"), "another").is_none());
         assert!(CsrfSecret::parse(&secret.to_cookie(), &keys("j"), "session").is_none());
         let other = CsrfSecret::new(&keys("k"), rng, "session");
+        assert!(other.renewed(&keys("k"), "session").is_none());
         assert!(!other.accepts(&secret.token(rng)));
         for bad in ["", " ", "AAAA", &"A".repeat(128), "\u{e9}"] {
             assert!(!secret.accepts(bad), "{bad:?}");
@@ -203,6 +217,19 @@ mod tests {
         ] {
             assert_eq!(is_from_here(&header_map(headers), &config), expected, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn a_new_key_signs_the_cookie_anew_and_an_open_page_stays_good() {
+        let rng = &SystemRng as &dyn Rng;
+        let old = CsrfSecret::new(&keys("old"), rng, "session");
+        let both = SecretKeys::new(Secret::new("new"), vec![Secret::new("old")]);
+        let cookie = CsrfSecret::parse(&old.to_cookie(), &both, "session").unwrap();
+        let renewed = cookie.renewed(&both, "session").unwrap();
+        let new = CsrfSecret::parse(&renewed.to_cookie(), &keys("new"), "session").unwrap();
+        assert!(new.accepts(&old.token(rng)) && new.accepts(&old.to_cookie()));
+        assert!(cookie.accepts(&renewed.token(rng)), "and on a server that has not seen the renewal");
+        assert!(CsrfSecret::parse(&renewed.to_cookie(), &keys("new"), "another").is_none());
     }
 
     #[test]

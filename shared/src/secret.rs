@@ -115,6 +115,12 @@ impl SecretKeys {
     pub fn verify(&self, purpose: Purpose, message: &[u8], signature: &[u8]) -> bool {
         self.keys.iter().any(|key| same(&mac(key, purpose, message), signature))
     }
+
+    /// Whether the key that signs today made `signature`. What an older one made is to be signed anew while it still
+    /// verifies.
+    pub fn is_current(&self, purpose: Purpose, message: &[u8], signature: &[u8]) -> bool {
+        same(&self.sign(purpose, message), signature)
+    }
 }
 
 fn mac(key: &Secret, purpose: Purpose, message: &[u8]) -> [u8; 32] {
@@ -170,6 +176,8 @@ mod tests {
         let old = keys("old", &[]).sign(Purpose::Csrf, b"x");
         assert!(keys("new", &["old"]).verify(Purpose::Csrf, b"x", &old));
         assert!(!keys("new", &[]).verify(Purpose::Csrf, b"x", &old));
+        assert!(!keys("new", &["old"]).is_current(Purpose::Csrf, b"x", &old));
+        assert!(keys("old", &["new"]).is_current(Purpose::Csrf, b"x", &old));
     }
 
     #[test]

@@ -391,8 +391,11 @@ impl Context {
         }
         let known = self.csrf_cookie(&binding);
         let rng: &dyn Rng = self.0.app.rng();
-        let secret = known.unwrap_or_else(|| CsrfSecret::new(self.0.app.keys(), rng, &binding));
-        *csrf = Csrf { secret: Some(secret), is_new: known.is_none() };
+        // Signed by a key that will be dropped: signed anew, and a page that is open goes on being good.
+        let renewed = known.and_then(|secret| secret.renewed(self.0.app.keys(), &binding));
+        let is_new = known.is_none() || renewed.is_some();
+        let secret = renewed.or(known).unwrap_or_else(|| CsrfSecret::new(self.0.app.keys(), rng, &binding));
+        *csrf = Csrf { secret: Some(secret), is_new };
         secret
     }
 
