@@ -57,6 +57,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// The site's own code.
     pub site: Site,
+    /// The tables of another system that this one is a further process of; `None` for tables of its own.
+    pub tables: Option<Arc<DynamoDb>>,
     /// The HTTP client of the AWS SDK, if not a plain one: a test puts faults into it.
     pub http_client: Option<SharedHttpClient>,
 }
@@ -74,6 +76,7 @@ impl Options {
             deliver_changes: false,
             clock: Arc::new(SystemClock),
             site: portico::site::site(),
+            tables: None,
             http_client: None,
         }
     }
@@ -165,7 +168,10 @@ impl Stack {
         let storage_key = secret(options.data.as_deref(), "storage-key")?;
         let s3 = start_s3(&options, &template, &storage_key, port).await?;
         let file = folder.as_ref().map(Folder::database);
-        let dynamodb = Arc::new(DynamoDb::start(file.as_deref(), &template.tables)?);
+        let dynamodb = match &options.tables {
+            Some(tables) => tables.clone(),
+            None => Arc::new(DynamoDb::start(file.as_deref(), &template.tables)?),
+        };
         let tray = Tray::open(options.data.as_ref().map(|data| data.join("mail.db")).as_deref());
         let tray = tray.map_err(StartError::Mail)?;
         let ses =
@@ -287,7 +293,7 @@ impl Stack {
     }
 
     /// The embedded DynamoDB: for looking at what is stored.
-    pub fn dynamodb(&self) -> &DynamoDb {
+    pub fn dynamodb(&self) -> &Arc<DynamoDb> {
         &self.dynamodb
     }
 

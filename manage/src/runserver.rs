@@ -86,6 +86,7 @@ impl Args {
             deliver_changes: true,
             clock: Arc::new(SystemClock),
             site: portico::site::site(),
+            tables: None,
             http_client: None,
         })
     }

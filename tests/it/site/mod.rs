@@ -77,6 +77,18 @@ impl Site {
         portico::clock::Clock::now(&*self.clock).as_second()
     }
 
+    /// Starts a further process of the same system: over the same tables, by the same clock, with other settings.
+    pub(crate) async fn beside(&self, settings: &[(&str, &str)]) -> Self {
+        let mut site = Self::start_with(|options| {
+            options.tables = Some(self.stack.dynamodb().clone());
+            options.clock = self.clock.clone();
+            options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        })
+        .await;
+        site.clock = self.clock.clone();
+        site
+    }
+
     /// Somebody with an empty browser, who reads HTML.
     pub(crate) fn visitor(&self) -> Visitor<'_> {
         Visitor::new(self)

@@ -119,6 +119,11 @@ impl<'a> Visitor<'a> {
         answer
     }
 
+    /// The same browser, whose requests reach another process of the system.
+    pub(crate) fn at(&self, site: &'a Site) -> Self {
+        Self { site, ..self.clone() }
+    }
+
     /// The same browser with another session cookie, or with none.
     pub(crate) fn with_session(&self, cookie: Option<&str>) -> Self {
         let mut other = self.clone();
@@ -155,9 +160,11 @@ impl<'a> Visitor<'a> {
         answer.json()["user"].clone()
     }
 
-    /// Who the site thinks this is.
+    /// Who the site thinks this is. Messages that wait go on waiting for the next page.
     pub(crate) async fn whoami(&mut self) -> Value {
+        let waiting = self.cookies.remove_entry("messages");
         let answer = self.send(Method::GET, "/", &[("accept", "application/json")], Bytes::new()).await;
+        self.cookies.extend(waiting);
         answer.json()["user"].clone()
     }
 
