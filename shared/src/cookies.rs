@@ -1,7 +1,9 @@
-//! Cookies: read defensively, written with every attribute that protects them.
+//! Cookies: read defensively, written with every attribute that protects them. `docs/cookies.md` lists them all.
 
+use cookie::time::{Duration, OffsetDateTime};
 use cookie::{Cookie, SameSite};
 use http::HeaderValue;
+use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::secret::Secret;
@@ -23,12 +25,21 @@ impl Name {
     /// The whole name under `config`: `sessionid`, or `__Host-sessionid` on https.
     pub fn full(self, config: &Config) -> String {
         let name = match self {
-            Self::Session => "sessionid",
-            Self::Csrf => "csrftoken",
+            Self::Session => &*config.cookies.session_name,
+            Self::Csrf => &*config.cookies.csrf_name,
             Self::Messages => "messages",
             Self::Device => "device",
         };
         format!("{}{name}", config.cookie_prefix())
+    }
+
+    fn same_site(self, config: &Config) -> SameSite {
+        match self {
+            // Django's messages follow the session's cookie too.
+            Self::Session | Self::Messages => config.cookies.session_same_site,
+            Self::Csrf => config.cookies.csrf_same_site,
+            Self::Device => SameSite::Lax,
+        }
     }
 }
 
@@ -43,26 +54,47 @@ pub(crate) fn find(header: &str, name: &str) -> Option<Secret> {
     (values.next().is_none() && value.len() <= MOST_BYTES).then(|| Secret::new(value))
 }
 
-/// Writes a `Set-Cookie` header: `max_age` in seconds, or until the browser closes.
+/// Writes a `Set-Cookie` header: `max_age` in seconds from `now`, or until the browser closes.
 ///
-/// SameSite=Lax, Path=/ and no Domain for all of them; HttpOnly for all but the CSRF cookie, which a page's own script
-/// sends back; Secure on https, where the name says so too. `None` when it would not fit into what browsers keep.
-pub(crate) fn set(config: &Config, name: Name, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
-    let mut cookie = Cookie::build((name.full(config), value))
-        .path("/")
-        .http_only(name != Name::Csrf)
-        .same_site(SameSite::Lax)
-        .secure(config.public_url.is_https());
+/// Path=/ and no Domain for all of them, SameSite as configured; HttpOnly for all but the CSRF cookie, which a page's own
+/// script sends back; Secure on https, where the name says so too. `None` when it would not fit into what browsers keep.
+pub(crate) fn set(
+    config: &Config,
+    name: Name,
+    value: &str,
+    max_age: Option<i64>,
+    now: Timestamp,
+) -> Option<HeaderValue> {
+    let mut cookie = attributes(config, name, value);
     if let Some(seconds) = max_age {
-        cookie = cookie.max_age(cookie::time::Duration::seconds(seconds));
+        cookie.set_max_age(Duration::seconds(seconds));
+        // For those who know no Max-Age, as Django does; whoever knows both follows Max-Age (RFC 6265, 5.3).
+        cookie.set_expires(OffsetDateTime::from_unix_timestamp(now.as_second().saturating_add(seconds)).ok());
     }
-    let text = cookie.build().to_string();
-    (text.len() <= MOST_BYTES).then(|| HeaderValue::from_str(&text).ok()).flatten()
+    header(&cookie)
 }
 
-/// Writes a `Set-Cookie` header that deletes: the same attributes, no value, no age.
+/// Writes a `Set-Cookie` header that deletes: the same attributes, no value, no age, and an end that is past on every
+/// clock.
 pub(crate) fn delete(config: &Config, name: Name) -> Option<HeaderValue> {
-    set(config, name, "", Some(0))
+    let mut cookie = attributes(config, name, "");
+    cookie.set_max_age(Duration::ZERO);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    header(&cookie)
+}
+
+fn attributes(config: &Config, name: Name, value: &str) -> Cookie<'static> {
+    Cookie::build((name.full(config), value.to_owned()))
+        .path("/")
+        .http_only(name != Name::Csrf)
+        .same_site(name.same_site(config))
+        .secure(config.public_url.is_https())
+        .build()
+}
+
+fn header(cookie: &Cookie<'_>) -> Option<HeaderValue> {
+    let text = cookie.to_string();
+    (text.len() <= MOST_BYTES).then(|| HeaderValue::from_str(&text).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -80,12 +112,20 @@ mod tests {
 
     #[test]
     fn a_cookie_on_https_is_bound_to_its_host() {
-        let header = set(&Config::sample(), Name::Session, "v", Some(60)).unwrap();
-        assert_eq!(header, "__Host-sessionid=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60");
+        let now = Timestamp::from_second(1_795_651_200).unwrap();
+        let header = set(&Config::sample(), Name::Session, "v", Some(60), now).unwrap();
+        let attributes = "HttpOnly; SameSite=Lax; Secure; Path=/";
+        let ends = "Max-Age=60; Expires=Thu, 26 Nov 2026 00:01:00 GMT";
+        assert_eq!(header, format!("__Host-sessionid=v; {attributes}; {ends}"));
+        let header = set(&Config::sample(), Name::Session, "v", None, now).unwrap();
+        assert_eq!(header, format!("__Host-sessionid=v; {attributes}"), "until the browser closes");
+        let header = delete(&Config::sample(), Name::Session).unwrap();
+        let ends = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+        assert_eq!(header, format!("__Host-sessionid=; {attributes}; {ends}"), "deleted by the same attributes");
     }
 
     #[test]
     fn a_cookie_that_browsers_would_not_keep_is_not_sent() {
-        assert!(set(&Config::sample(), Name::Messages, &"x".repeat(4_096), None).is_none());
+        assert!(set(&Config::sample(), Name::Messages, &"x".repeat(4_096), None, Timestamp::UNIX_EPOCH).is_none());
     }
 }

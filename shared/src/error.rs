@@ -6,7 +6,7 @@ use std::fmt;
 
 use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 
@@ -191,13 +191,31 @@ pub struct FieldError {
 }
 
 /// An argument of a text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Arg {
     /// A number: plurals follow it.
     Number(u64),
     /// A word.
     Text(String),
+}
+
+impl From<u64> for Arg {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
 }
 
 impl FieldErrors {

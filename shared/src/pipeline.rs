@@ -30,9 +30,6 @@ use crate::routes::Routes;
 use crate::sessions::{CookieChange, EndReason, Session};
 use crate::{csrf, log, sessions, stale_form};
 
-/// How long a browser keeps the CSRF cookie, seconds: Django's `CSRF_COOKIE_AGE`, a year.
-const CSRF_COOKIE_AGE: i64 = 31_449_600;
-
 /// What the log calls the route of a request that has none.
 const NO_ROUTE: &str = "-";
 
@@ -204,7 +201,7 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
         if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(headers, cx.config()).is_ok() {
             body["hint"] = json!(cx.text("error-csrf-hint", &[]));
         }
-        Response::json(error.status(), &json!({ "error": body }))
+        cx.json(error.status(), &json!({ "error": body }))
     } else {
         let page = json!({ "status": error.status().as_u16(), "code": code, "message": message });
         let frame = cx.frame(user, csrf_token, errors);
@@ -232,25 +229,26 @@ pub(crate) fn login_page(cx: &Context) -> Next {
 }
 
 fn set_cookies(cx: &Context, response: &mut Response) {
-    let config = cx.config();
+    let (config, now) = (cx.config(), cx.now());
     let session = match cx.loaded_session().map(Session::cookie_change) {
         Some(CookieChange::Set(kept)) => {
             let (token, record) = *kept;
-            let max_age = record.times.max_age(cx.now().as_second());
+            let max_age = record.times.max_age(now.as_second());
             let value = cx.app().sessions().cookie(&token, &record);
-            value.ok().and_then(|value| cookies::set(config, Name::Session, value.expose(), max_age))
+            value.ok().and_then(|value| cookies::set(config, Name::Session, value.expose(), max_age, now))
         }
         Some(CookieChange::Delete) => cookies::delete(config, Name::Session),
         Some(CookieChange::Keep) | None => None,
     };
-    let csrf = cx.new_csrf_cookie().and_then(|value| cookies::set(config, Name::Csrf, &value, Some(CSRF_COOKIE_AGE)));
-    let messages = match cx.messages().change(cx.app().keys()) {
+    let csrf_age = Some(config.cookies.csrf_age);
+    let csrf = cx.new_csrf_cookie().and_then(|value| cookies::set(config, Name::Csrf, &value, csrf_age, now));
+    let messages = match cx.messages().change(cx.app().keys(), &cx.binding()) {
         Change::Keep => None,
-        Change::Set(value) => cookies::set(config, Name::Messages, &value, None),
+        Change::Set(value) => cookies::set(config, Name::Messages, &value, None, now),
         Change::Delete => cookies::delete(config, Name::Messages),
     };
     let device = cx.new_device_cookie();
-    let device = device.and_then(|value| cookies::set(config, Name::Device, value, Some(Devices::MAX_AGE)));
+    let device = device.and_then(|value| cookies::set(config, Name::Device, value, Some(Devices::MAX_AGE), now));
     for cookie in [session, csrf, messages, device].into_iter().flatten() {
         response.headers.append(SET_COOKIE, cookie);
     }

@@ -19,6 +19,10 @@
       document.getElementById('main').focus({ preventScroll: true });
     });
     message.append(button);
+    // A screen reader says what changes in a region, not what was there when the page came: only an alert is said
+    // at once. So the same words are put in once more.
+    const words = message.querySelector('p');
+    if (message.getAttribute('role') === 'status') setTimeout(() => { words.textContent = words.textContent; }, 250);
   }
 
   // A moment is told in the reader's own time zone.

@@ -30,7 +30,7 @@ async fn a_program_logs_out_too() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await.json();
     let answer = kim.post_json("/logout", json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({ "next": "/" })));
+    assert_eq!((answer.status.as_u16(), &answer.json()["next"]), (200, &json!("/")));
     assert_eq!(answer.header("clear-site-data"), CLEAR);
     assert_eq!(kim.get("/profile").await.status, 401);
 }

@@ -1,7 +1,7 @@
 //! `/email`: one's address, whether it is proven, and another one; what the links of the mails about it lead to.
 
 use portico::accounts::tokens::Purpose;
-use portico::accounts::{self, ChangeEmailForm, OpenLink, Taken, User, follow_link, open_link};
+use portico::accounts::{self, ChangeEmailForm, OpenLink, Taken, User, follow_link, open_link, withholds_session};
 use portico::config::EmailVerification;
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -88,6 +88,9 @@ async fn resend(cx: Context) -> Result<Response> {
 
 async fn follow(cx: Context, purpose: Purpose, page: &'static str) -> Result<Response> {
     cx.confidential();
+    if withholds_session(&cx) {
+        return cx.page("accounts/link_go_on.html", json!({})).await;
+    }
     match follow_link(&cx, purpose, cx.param("link")).await {
         Ok(()) => cx.redirect(&Next::to(page)),
         Err(error) => refuse_link(&cx, error).await,

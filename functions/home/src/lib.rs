@@ -21,7 +21,7 @@ async fn home(cx: Context) -> Result<Response> {
         let user = cx.user().await?;
         let user = user.map(|user| cx.public_user(&user));
         let body = json!({ "name": "Portico", "version": portico::VERSION, "user": user });
-        return Response::json(StatusCode::OK, &body);
+        return cx.json(StatusCode::OK, &body);
     }
     cx.page("home.html", json!({})).await
 }

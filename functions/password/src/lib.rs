@@ -4,7 +4,7 @@ use portico::accounts::password::{Rule, Subject};
 use portico::accounts::tokens::Purpose;
 use portico::accounts::{
     self, AddressForm, ChangePasswordForm, OpenLink, PasswordChange, SetPasswordForm, User, check_new_password,
-    follow_link, open_link,
+    follow_link, open_link, withholds_session,
 };
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -102,6 +102,9 @@ async fn sent(cx: Context) -> Result<Response> {
 
 async fn follow(cx: Context) -> Result<Response> {
     cx.confidential();
+    if withholds_session(&cx) {
+        return cx.page("accounts/link_go_on.html", json!({})).await;
+    }
     match follow_link(&cx, Purpose::ResetPassword, cx.param("link")).await {
         Ok(()) => cx.redirect(&Next::to("/password/reset/confirm")),
         Err(error) => refuse_link(&cx, error).await,

@@ -38,7 +38,7 @@ struct Filled {
 async fn show(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     if cx.wants_json() {
-        return Response::json(StatusCode::OK, &json!({ "user": cx.public_user(&user) }));
+        return cx.json(StatusCode::OK, &json!({ "user": cx.public_user(&user) }));
     }
     cx.page(TEMPLATE, ProfilePage::new(&cx, &user, Filled::stored(&user))).await
 }

@@ -31,6 +31,9 @@ password-reset-done = Your new password is set. Please log in with it.
 
 link-invalid-help = Links in our mails can be used once and for a limited time. A newer mail may have replaced this one.
 link-invalid-again = Ask for a new link
+link-go-on-title = You have followed a link in our mail
+link-go-on-lead = One more click, and it opens here.
+link-go-on = Go on
 
 ## The address
 

@@ -28,6 +28,9 @@ password-reset-done = 새 비밀번호를 설정했습니다. 새 비밀번호�
 
 link-invalid-help = 메일의 링크는 정해진 시간 동안 한 번만 쓸 수 있습니다. 더 나중에 온 메일이 있다면 그 링크를 써 주세요.
 link-invalid-again = 새 링크 받기
+link-go-on-title = 메일의 링크를 따라오셨습니다
+link-go-on-lead = 한 번 더 누르면 여기에서 열립니다.
+link-go-on = 계속
 
 ## 이메일 주소
 

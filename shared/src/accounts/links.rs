@@ -4,6 +4,7 @@
 use super::tokens::{self, Grant, LinkId, Purpose};
 use super::{User, tokens::is_fingerprint};
 use crate::context::Context;
+use crate::csrf::SEC_FETCH_SITE;
 use crate::error::{Error, Result};
 
 /// A link that was followed, and is still good.
@@ -15,6 +16,14 @@ pub struct OpenLink {
     pub grant: Grant,
     /// Whose account it concerns, as it is now.
     pub user: User,
+}
+
+/// Whether the browser keeps the visitor's session from this request, because the page with the link is another site's
+/// and `SESSION_COOKIE_SAMESITE` is `Strict`. It would keep it from a redirect as well, and a session that is begun here
+/// would take the place of theirs: they are asked to go on by a link of our own.
+pub fn withholds_session(cx: &Context) -> bool {
+    let elsewhere = matches!(cx.request().header(&SEC_FETCH_SITE), Some("cross-site" | "same-site"));
+    elsewhere && cx.config().cookies.session_same_site == cookie::SameSite::Strict && !cx.wants_json()
 }
 
 /// Takes up the link `text` into the visitor's session.

@@ -38,7 +38,7 @@ pub use groups::Group;
 pub use hooks::{Failure, Hooks, Scope};
 pub use identifiers::{CanonicalEmail, CanonicalUsername, Email, Identifier, Username};
 pub use last_logins::{LAST_LOGINS, LastLogin, LoginRecord, last_logins};
-pub use links::{OpenLink, follow_link, open_link};
+pub use links::{OpenLink, follow_link, open_link, withholds_session};
 pub use login::{Remember, login, logout, logout_everywhere};
 pub use new_password::check_new_password;
 pub use password::{Hasher, Password, PasswordHash};

@@ -3,6 +3,7 @@
 mod accounts;
 pub mod aws;
 mod cache;
+mod cookies;
 mod export;
 mod mail;
 mod passwords;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 
 pub use accounts::{AccountSettings, EmailVerification};
 pub use cache::CacheSettings;
+pub use cookies::CookieSettings;
 pub use export::ExportSettings;
 pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
 pub use passwords::{BreachCheck, PasswordSettings};
@@ -29,6 +31,7 @@ pub use users::{UserSettings, UsernameField};
 pub use values::{MediaRoot, Origin, StaticUrl};
 
 use crate::i18n::Language;
+use crate::messages::Level;
 use crate::secret::Secret;
 use reader::Reader;
 
@@ -56,6 +59,10 @@ pub struct Config {
     pub session: SessionSettings,
     /// The cache, where sessions are kept in one.
     pub cache: CacheSettings,
+    /// What the site chooses about its cookies.
+    pub cookies: CookieSettings,
+    /// The least that a message must matter.
+    pub message_level: Level,
     /// Strict-Transport-Security.
     pub hsts: Hsts,
     /// What a new user must say, and how people log in.
@@ -204,6 +211,9 @@ impl Config {
         if needs_cache && cache.as_ref().is_some_and(|cache| cache.locations.is_empty()) {
             env.fail::<()>("CACHE_LOCATION", "this SESSION_ENGINE needs the address of a cache");
         }
+        let cookies = CookieSettings::read(env);
+        let levels = "debug, info, success, warning or error";
+        let message_level = env.or("MESSAGE_LEVEL", levels, "info", Level::parse);
         let hsts_seconds = env.number("SECURE_HSTS_SECONDS", "seconds", 0, 63_072_000, 31_536_000);
         let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
         let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
@@ -254,6 +264,8 @@ impl Config {
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
             session: session?,
             cache: cache?,
+            cookies: cookies?,
+            message_level: message_level?,
             hsts: Hsts { seconds: hsts_seconds, include_subdomains: hsts_subdomains?, preload: hsts_preload? },
             users: users?,
             passwords: passwords?,

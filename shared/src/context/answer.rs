@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use crate::accounts::User;
 use crate::error::{Error, FieldError, FieldErrors, Result};
+use crate::messages::Shown;
 use crate::negotiation::Format;
 use crate::next::Next;
 use crate::pages::Frame;
@@ -19,10 +20,34 @@ impl Context {
         self.0.request.format() == Format::Json
     }
 
+    /// An answer in JSON, with the messages that wait, if there are any: `"messages": [{"level", "text"}]`. What is no
+    /// object has no room for them; they go on waiting.
+    pub fn json(&self, status: StatusCode, body: &impl Serialize) -> Result<Response> {
+        #[derive(Serialize)]
+        struct WithMessages<'a, T> {
+            #[serde(flatten)]
+            body: &'a T,
+            messages: &'a [Shown],
+        }
+        let messages = self.messages().peek(self.language());
+        if messages.is_empty() {
+            return Response::json(status, body);
+        }
+        let Ok(response) = Response::json(status, &WithMessages { body, messages: &messages }) else {
+            return Response::json(status, body);
+        };
+        self.messages().take(self.language());
+        Ok(response)
+    }
+
     /// A page: `template` filled with `page`, or `page` itself as JSON.
     pub async fn page(&self, template: &str, page: impl Serialize) -> Result<Response> {
         if self.wants_json() {
-            return Response::json(StatusCode::OK, &page);
+            if !self.messages().is_empty() {
+                // Whose they are, and in which language they are read, is the session's to say.
+                self.session().await?;
+            }
+            return self.json(StatusCode::OK, &page);
         }
         self.render(StatusCode::OK, template, page, &FieldErrors::default()).await
     }
@@ -49,7 +74,8 @@ impl Context {
         Ok(response)
     }
 
-    /// A redirect after something was done: 303 to `next`, or `body` with `next` in it as JSON under `status`.
+    /// A redirect after something was done: 303 to `next`, or `body` with `next` in it as JSON under `status`, with the
+    /// messages that a browser would read on the next page.
     pub fn done(&self, status: StatusCode, next: &Next, body: Value) -> Result<Response> {
         if !self.wants_json() {
             return Ok(Response::see_other(next));
@@ -59,7 +85,7 @@ impl Context {
             _ => Map::new(),
         };
         object.insert("next".to_owned(), json!(next.as_str()));
-        Response::json(status, &object)
+        self.json(status, &object)
     }
 
     /// A redirect.

@@ -23,7 +23,6 @@ use crate::fields::{Fields, Form};
 use crate::i18n::Language;
 use crate::messages::Messages;
 use crate::meter::Meter;
-use crate::negotiation::Format;
 use crate::request::Request;
 use crate::rng::Rng;
 use crate::routes;
@@ -48,7 +47,7 @@ struct Inner {
     claim: OnceLock<Option<Claim>>,
     visit: OnceCell<Visit>,
     actor: OnceLock<UserId>,
-    messages: Messages,
+    messages: OnceLock<Messages>,
     csrf: Mutex<Csrf>,
     devices: OnceLock<Devices>,
     device_cookie: OnceLock<String>,
@@ -80,14 +79,9 @@ impl Context {
     /// `readable`: whether GET of this path shows a page.
     pub(crate) fn new(app: Arc<App>, request: Request, params: Vec<(&'static str, String)>, readable: bool) -> Self {
         let meter = Arc::new(Meter::default());
-        let cookie = request.cookie(&Name::Messages.full(app.config()));
         Self(Arc::new(Inner {
             store: app.store(meter.clone()),
-            messages: Messages::parse(
-                cookie.as_ref().map(Secret::expose),
-                app.keys(),
-                request.format() == Format::Html,
-            ),
+            messages: OnceLock::new(),
             nonce: app.rng().token(),
             confidential: AtomicBool::new(false),
             fields: OnceLock::new(),
@@ -227,6 +221,9 @@ impl Context {
             None if self.had_session() => (Session::dead(EndReason::Unknown), None),
             None => (Session::default(), None),
         };
+        if session.ended().is_some() {
+            self.messages().forget();
+        }
         if let Some(user) = &user {
             self.acts_as(user);
         }
@@ -289,6 +286,9 @@ impl Context {
 
     pub(crate) fn adopt_session(&self, begun: Begun, user: User) {
         self.acts_as(&user);
+        if self.loaded_user().is_some_and(|before| before.id != user.id) {
+            self.messages().forget();
+        }
         // Whoever begins a session in this browser was there: the account knows it from now on.
         let devices = self.devices().clone().with(&user, self.now());
         let _ = self.0.device_cookie.set(devices.to_cookie(self.0.app.keys()));
@@ -323,6 +323,7 @@ impl Context {
             visit.session.clear();
             *lock(&visit.user) = None;
         }
+        self.messages().forget();
         self.rotate_csrf();
     }
 
@@ -417,9 +418,26 @@ impl Context {
         csrf.secret.filter(|_| csrf.is_new).map(CsrfSecret::to_cookie)
     }
 
-    /// Messages for the next page that the visitor sees. A program sees none: nothing is kept for it.
+    /// Messages for the next page that the visitor sees, or the next answer in JSON: Django's `messages`.
     pub fn messages(&self) -> &Messages {
-        &self.0.messages
+        self.0.messages.get_or_init(|| {
+            let name = Name::Messages.full(self.config());
+            let cookie = self.0.request.cookie(&name);
+            // One that cannot be read is none of ours, but is there, and to be taken back.
+            let cookie = cookie.or_else(|| self.0.request.has_cookie(&name).then(Secret::default));
+            let level = self.config().message_level;
+            Messages::parse(cookie.as_ref().map(Secret::expose), self.app().keys(), &self.claimed_binding(), level)
+        })
+    }
+
+    /// What a cookie is bound to that goes with the session that the browser claims to be in.
+    fn claimed_binding(&self) -> String {
+        self.session_token().map(|token| token.csrf_binding()).unwrap_or_default()
+    }
+
+    /// What a cookie is bound to that goes with the session that the browser is in once it has this answer.
+    pub(crate) fn binding(&self) -> String {
+        self.loaded_session().map_or_else(|| self.claimed_binding(), Session::csrf_binding)
     }
 
     pub(crate) fn nonce(&self) -> &str {

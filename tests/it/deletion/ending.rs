@@ -32,7 +32,7 @@ async fn a_program_deletes_an_account_too() {
     let mut kim = site.member("kim@example.com").await.json();
     assert_eq!(kim.get("/profile/delete").await.json()["email"], "kim@example.com");
     let answer = kim.post_json("/profile/delete", consent()).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({ "next": "/" })));
+    assert_eq!((answer.status.as_u16(), &answer.json()["next"]), (200, &json!("/")));
     assert_eq!(kim.whoami().await, Value::Null);
 }
 

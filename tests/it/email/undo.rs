@@ -59,7 +59,7 @@ async fn it_works_after_further_changes_and_takes_their_way_back_with_it() {
     waiting.follow(&thiefs[1]).await;
     let mut kim = site.program();
     kim.get(&undo).await;
-    assert_eq!(kim.post_json("/email/undo", json!({})).await.json(), json!({ "next": "/login" }));
+    assert_eq!(kim.post_json("/email/undo", json!({})).await.json()["next"], "/login");
     assert_eq!(guards(&site), [("kim@example.com".to_owned(), false)]);
     assert_eq!(waiting.post("/email/undo", &[]).await.status, 410);
     for link in &thiefs {

@@ -45,7 +45,7 @@ async fn in_ones_own_browser_it_leads_to_ones_address() {
     assert_eq!(kim.get(&link).await.json(), json!({ "next": "/email/confirm" }));
     assert_eq!(kim.get("/email/confirm").await.json(), json!({ "email": "kim@example.com" }));
     let answer = kim.post_json("/email/confirm", json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({ "next": "/email" })));
+    assert_eq!((answer.status.as_u16(), &answer.json()["next"]), (200, &json!("/email")));
     let page = kim.get("/email").await.json();
     assert_eq!((&page["email"], &page["verified"]), (&json!("kim@example.com"), &json!(true)));
 }
@@ -56,7 +56,7 @@ async fn another_mail_is_sent_on_request_while_there_is_something_to_prove() {
     let mut kim = site.member("kim@example.com").await.json();
     let first = site.link_to("kim@example.com", "/email/confirm/").await;
     let answer = kim.post_json("/email/resend", json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (202, json!({ "next": "/email" })));
+    assert_eq!((answer.status.as_u16(), &answer.json()["next"]), (202, &json!("/email")));
     let second = site.link_to("kim@example.com", "/email/confirm/").await;
     assert_ne!(first, second);
     kim.get(&second).await;

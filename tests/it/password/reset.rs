@@ -48,7 +48,7 @@ async fn a_program_resets_in_the_same_steps() {
     assert_eq!(kim.get("/password/reset/confirm").await.json()["username"], "kim@example.com");
     let body = json!({ "new_password1": NEW, "new_password2": NEW });
     let answer = kim.post_json("/password/reset/confirm", body.clone()).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({ "next": "/login" })));
+    assert_eq!((answer.status.as_u16(), &answer.json()["next"]), (200, &json!("/login")));
     let again = kim.post_json("/password/reset/confirm", body).await;
     assert_eq!((again.status.as_u16(), again.code().as_str()), (410, "link_invalid"));
 }
