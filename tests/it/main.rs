@@ -35,6 +35,7 @@ mod permissions;
 mod preferences;
 mod process_upload;
 mod profile;
+mod rotation;
 mod security;
 mod sessions;
 mod signup;
