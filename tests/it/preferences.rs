@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::site::Site;
+use crate::site::{PASSWORD, Site};
 
 #[tokio::test]
 async fn a_theme_is_kept_for_visitors_and_members() {
@@ -84,4 +84,77 @@ async fn a_program_is_answered_in_json_and_next_stays_on_this_site() {
         let answer = program.post_json("/preferences/language", json!({ "language": "ko", "next": foreign })).await;
         assert_eq!(answer.json()["next"], "/");
     }
+}
+
+/// Chooses without a script: the buttons of the page's own form.
+#[tokio::test]
+async fn the_buttons_of_every_page_work_without_a_script() {
+    let site = Site::start().await;
+    let mut visitor = site.visitor();
+    let page = visitor.get("/signup").await;
+    let text = page.text();
+    assert!(text.contains("action=\"/preferences/theme\"") && text.contains("<button name=\"theme\" value=\"dark\""));
+    assert!(
+        text.contains("action=\"/preferences/language\"") && text.contains("<button name=\"language\" value=\"ko\"")
+    );
+    let token = page.after("name=\"csrfmiddlewaretoken\" value=\"");
+    let form = format!("csrfmiddlewaretoken={token}&next=%2Fsignup&theme=dark");
+    let answer = visitor.post_raw("/preferences/theme", "application/x-www-form-urlencoded", form).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/signup"));
+    let page = visitor.get("/signup").await.text();
+    assert!(page.contains("data-theme=\"dark\"") && page.contains("content=\"dark\""));
+    assert!(
+        page.contains("value=\"dark\" aria-pressed=\"true\"") && page.contains("value=\"auto\" aria-pressed=\"false\"")
+    );
+}
+
+#[tokio::test]
+async fn what_a_visitor_chose_goes_along_into_the_session_of_the_log_in() {
+    let site = Site::start().await;
+    let mut kim = site.visitor().with("accept-language", "en");
+    kim.sign_up("kim@example.com").await;
+    kim.post("/preferences/theme", &[("theme", "dark")]).await;
+    kim.post("/preferences/language", &[("language", "ko")]).await;
+    let visiting = kim.clone();
+    assert_eq!(site.sessions().len(), 1);
+    let answer = kim.post("/login", &[("username", "kim@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(answer.status, 303);
+    let page = kim.get("/").await.text();
+    assert!(page.contains("data-theme=\"dark\"") && page.contains("<html lang=\"ko\""), "{page:.200}");
+    let rows = site.sessions();
+    assert_eq!(rows.len(), 1, "the visitor's is gone");
+    assert!(rows[0]["PK"]["S"].as_str().unwrap().starts_with("USER#"));
+    let mut old = visiting;
+    assert!(old.get("/").await.text().contains("data-theme=\"auto\""), "and its cookie opens nothing");
+
+    // Logging in again, over one's own session, keeps them too.
+    kim.post("/login", &[("username", "kim@example.com"), ("password", PASSWORD)]).await;
+    let page = kim.get("/").await.text();
+    assert!(page.contains("data-theme=\"dark\"") && page.contains("<html lang=\"ko\""));
+}
+
+#[tokio::test]
+async fn what_one_person_chose_is_neither_the_next_ones_nor_left_by_a_log_out() {
+    let site = Site::start().await;
+    let mut browser = site.visitor().with("accept-language", "en");
+    browser.sign_up("kim@example.com").await;
+    browser.sign_up("lee@example.com").await;
+    browser.post("/login", &[("username", "kim@example.com"), ("password", PASSWORD)]).await;
+    browser.post("/preferences/theme", &[("theme", "dark")]).await;
+    browser.post("/preferences/language", &[("language", "ko")]).await;
+    let untouched = |page: &str| page.contains("data-theme=\"auto\"") && page.contains("<html lang=\"en\"");
+
+    let mut lee = browser.clone();
+    lee.post("/login", &[("username", "lee@example.com"), ("password", PASSWORD)]).await;
+    assert!(untouched(&lee.get("/").await.text()), "Lee, who logged in over Kim's session");
+    assert!(lee.whoami().await["email"] == "lee@example.com");
+
+    let mut browser = site.visitor().with("accept-language", "en");
+    browser.post("/login", &[("username", "kim@example.com"), ("password", PASSWORD)]).await;
+    browser.post("/preferences/theme", &[("theme", "dark")]).await;
+    browser.post("/logout", &[]).await;
+    assert!(untouched(&browser.get("/").await.text()), "a log-out takes the whole session");
+    assert!(!browser.cookies.contains_key("sessionid"));
+    browser.post("/login", &[("username", "kim@example.com"), ("password", PASSWORD)]).await;
+    assert!(untouched(&browser.get("/").await.text()), "a choice is a session's, not an account's");
 }

@@ -5,6 +5,7 @@ pub(crate) mod contract;
 mod cookies;
 mod engines;
 mod lifetime;
+mod refusals;
 
 use crate::site::{PASSWORD, Site};
 
