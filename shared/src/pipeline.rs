@@ -91,6 +91,10 @@ async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Respo
             Response { refused: Some(refused), ..show(cx, error).await }
         }
     };
+    if end.is_head {
+        // Nobody reads a page that is not sent.
+        cx.messages().retract();
+    }
     if end.exempt {
         response.headers.remove(SET_COOKIE);
     } else {

@@ -249,6 +249,9 @@ async fn pages_side_by_side_take_nothing_from_each_other() {
     let form = [("version", "1"), ("bio", "hello"), ("first_name", ""), ("last_name", ""), ("phone", "")];
     quick.post("/profile", &form).await;
     assert!(!page.set_cookies().iter().any(|cookie| cookie.starts_with("messages")));
+    // Whoever asks for the head of a page has not read it.
+    quick.send(http::Method::HEAD, "/", &[], bytes::Bytes::new()).await;
+    assert!(quick.cookies.contains_key("messages"));
     // Two that were asked for at the same time both show it: neither can know of the other. Afterwards it is gone.
     let (mut one, mut two) = (quick.clone(), quick);
     assert_eq!((shown(&one.get("/").await).len(), shown(&two.get("/").await).len()), (1, 1));
