@@ -104,10 +104,8 @@ struct State {
     forgotten: bool,
     /// Whether there was a cookie.
     came: bool,
-    /// Whether the cookie is as this process would write it for the same owner.
-    current: bool,
-    /// Whose the cookie is.
-    owner: String,
+    /// Whose the cookie is, if today's key has signed it: for them it can stay as it is.
+    signed_for: Option<String>,
 }
 
 /// What the answer does to the cookie.
@@ -135,8 +133,7 @@ impl Messages {
             shown: false,
             forgotten: false,
             came: cookie.is_some(),
-            current,
-            owner: owner.to_owned(),
+            signed_for: current.then(|| owner.to_owned()),
         }))
     }
 
@@ -221,7 +218,7 @@ impl Messages {
         let waiting = if state.shown { &[] } else { &*state.waiting };
         let untouched = !state.shown && !state.forgotten && state.added.is_empty();
         // What could not be read goes with the next page, as if it had been shown.
-        let as_it_is = waiting.is_empty() || (state.current && state.owner == owner);
+        let as_it_is = waiting.is_empty() || state.signed_for.as_deref() == Some(owner);
         if untouched && as_it_is {
             return Change::Keep;
         }
