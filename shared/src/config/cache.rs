@@ -1,5 +1,6 @@
 //! Settings of the cache, a Redis or Valkey: where it is, and how long it may keep anybody waiting.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,7 +69,10 @@ fn parse_locations(text: &str) -> Option<Vec<Url>> {
     let parse = |text: &str| {
         let url = Url::parse(text.trim()).ok()?;
         let is_loopback = match url.host()? {
-            url::Host::Domain(name) => name == "localhost",
+            // Of a scheme that it does not know `Url` leaves a host as it stands.
+            url::Host::Domain(name) => {
+                name == "localhost" || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+            }
             url::Host::Ipv4(address) => address.is_loopback(),
             url::Host::Ipv6(address) => address.is_loopback(),
         };

@@ -70,7 +70,7 @@ async fn a_cookie_in_the_right_form_is_refused_alike_whatever_is_wrong_with_it()
     let [kim, lee, old, late, capped, out, off] = members.try_into().ok().unwrap();
     site.amend(&old.id, "session_epoch", json!({ "N": "2" }));
     site.amend(&off.id, "is_active", json!({ "BOOL": false }));
-    change_session(&site, &late, "expires_at", json!({ "N": "1" }));
+    change_session(&site, &late, "ends_at", json!({ "N": "1" }));
     change_session(&site, &capped, "absolute_at", json!({ "N": "1" }));
     out.clone().post("/logout", &[]).await;
 
