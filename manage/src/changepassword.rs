@@ -2,7 +2,8 @@
 
 use clap::Args as ClapArgs;
 use portico::accounts::password::Subject;
-use portico::mail::{Client, Letter, Promise};
+use portico::mail::{Letter, Promise};
+use portico::{log, throttle};
 
 use crate::console::Console;
 use crate::site::{Site, Target};
@@ -25,7 +26,8 @@ pub struct Args {
     pub no_mail: bool,
 }
 
-/// Changes the password. All sessions end, and the owner is told: if it was somebody else, they will know.
+/// Changes the password. All sessions end, the owner is told, and the wrong passwords before it are forgotten: an account
+/// that was locked by them is open again.
 pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome {
     let user = site.find(&args.whom).await?;
     let email = user.email.as_str();
@@ -38,19 +40,19 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     let now = site.now();
     let mail = (!args.no_mail).then(|| Promise {
         id: site.rng().uuid(now),
-        letter: Letter::PasswordChanged {
-            user: user.id,
-            client: Client { address: String::new(), user_agent: "cargo manage changepassword".to_owned() },
-        },
+        letter: Letter::PasswordChanged { user: user.id, client: None },
         language: site.config().language_code,
         created_at: now,
     });
     match site.store().set_password(&user, &hash, site.now().as_second(), mail.as_ref()).await {
-        Ok(()) => {
-            console.say(&format!("The password of {email} is changed, and its sessions have ended."));
-            Ok(Finished::Whole)
-        }
-        Err(error) if error.is_condition() => Err(Failure::new(format!("{email} is gone by now"))),
-        Err(error) => Err(error.into()),
+        Ok(()) => {}
+        Err(error) if error.is_condition() => return Err(Failure::new(format!("{email} is gone by now"))),
+        Err(error) => return Err(error.into()),
     }
+    console.say(&format!("The password of {email} is changed, and its sessions have ended."));
+    throttle::forgive_account(site.store(), user.id).await.map_err(|error| {
+        let why = log::chain(&error);
+        Failure::new(format!("its wrong passwords before that still count: {why}. `unlock {email}` forgets them"))
+    })?;
+    Ok(Finished::Whole)
 }

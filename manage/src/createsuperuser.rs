@@ -3,11 +3,10 @@
 use clap::Args as ClapArgs;
 use portico::accounts::password::Subject;
 use portico::accounts::{Email, PasswordHash, User, UserId, Username};
-use portico::site::UserFields;
 
 use crate::console::Console;
 use crate::site::{Site, Target};
-use crate::{Failure, Finished, Outcome, passwords};
+use crate::{Failure, Finished, Outcome, own_fields, passwords};
 
 /// Who it is for.
 #[derive(ClapArgs, Debug, Clone, Default)]
@@ -18,9 +17,12 @@ pub struct Args {
     /// The address; asked for if it is not given.
     #[arg(long, env = "PORTICO_SUPERUSER_EMAIL")]
     pub email: Option<String>,
-    /// The user name, which an account need not have.
+    /// The user name. An account need not have one, unless the site's settings say so.
     #[arg(long, env = "PORTICO_SUPERUSER_USERNAME")]
     pub username: Option<String>,
+    /// A field of the site's own; once for each.
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    pub fields: Vec<String>,
     /// Asks nothing: the password comes from `PORTICO_SUPERUSER_PASSWORD`; without one nobody can log in until
     /// changepassword gives one.
     #[arg(long, visible_alias = "no-input")]
@@ -33,7 +35,8 @@ pub struct Args {
     pub password: Option<String>,
 }
 
-/// Creates the account, with the same transaction as a sign-up.
+/// Creates the account, with the same transaction as a sign-up, and with what nobody signs up without: a user name where
+/// people log in by it, the fields that are required.
 pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome {
     let interactive = !args.noinput && console.answers();
     if args.email.is_none() && !interactive {
@@ -45,7 +48,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     }
     let email = email(args, site, console).await?;
     let username = username(args, site, console, interactive).await?;
-    let known = Subject::new(Some(&email), username.as_ref(), &UserFields::default());
+    let fields = own_fields::collect(site, &args.fields, console, interactive)?;
+    let known = Subject::new(Some(&email), username.as_ref(), &fields);
     let password = match (&args.password, args.noinput) {
         _ if args.password_stdin => Some(passwords::choose(site, console, true, &known)?),
         (Some(text), true) => Some(passwords::accept(site, text, &known)?),
@@ -63,6 +67,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         is_staff: true,
         is_superuser: true,
         username,
+        fields,
         ..User::new(UserId::new(site.rng().uuid(now)), email, hash, now)
     };
     if let Err(taken) = site.store().create_user(&user, None).await? {
@@ -106,10 +111,14 @@ async fn username(
     if let Some(text) = &args.username {
         return check_username(site, text).await?.map_err(Failure::new);
     }
-    // Who has given the address with the command has said all there is to say.
-    while interactive && args.email.is_none() {
-        let text =
-            console.ask("Username (optional): ").map_err(|error| Failure::new(format!("the terminal: {error}")))?;
+    let required = site.config().users.requires_username();
+    if required && !interactive {
+        return Err(Failure::new("--username is needed: everybody has a user name here"));
+    }
+    // Who has given the address with the command has said all there is to say, if nothing is missing.
+    while interactive && (required || args.email.is_none()) {
+        let question = if required { "Username: " } else { "Username (optional): " };
+        let text = console.ask(question).map_err(|error| Failure::new(format!("the terminal: {error}")))?;
         match check_username(site, &text).await? {
             Ok(username) => return Ok(username),
             Err(why) => console.warn(&why),
@@ -121,7 +130,8 @@ async fn username(
 async fn check_username(site: &Site, text: &str) -> Result<Result<Option<Username>, String>, Failure> {
     let text = text.trim();
     if text.is_empty() {
-        return Ok(Ok(None));
+        let required = site.config().users.requires_username();
+        return Ok(if required { Err("Everybody has a user name here.".to_owned()) } else { Ok(None) });
     }
     let Some(username) = Username::parse(text) else {
         return Ok(Err(format!("{text:?} is no user name: letters, digits and . + - _, at most 150")));

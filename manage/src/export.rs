@@ -53,7 +53,7 @@ async fn write(site: &Site, out: &mut impl Write) -> Result<String, Failure> {
             match record.kind() {
                 Kind::User => users += 1,
                 Kind::Group => groups += 1,
-                Kind::Other => others += 1,
+                Kind::HashCosts | Kind::Other => others += 1,
             }
             writeln!(out, "{}", record.to_line()).map_err(failed)?;
         }

@@ -55,16 +55,31 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     }
     let mut feeder = Feeder::new(carry(site.store().clone()));
     let mut tally = Tally::default();
+    let accepted = &site.config().passwords.hashers;
+    let mut costs = site.hasher().expected();
+    let known = site.store().hash_costs().await?;
     let broken = loop {
         let at = match rows.next(&mut row) {
             Ok(Some(at)) => at,
             Ok(None) => break None,
             Err(broken) => break Some(broken),
         };
-        let record = Record::from_line(&row)
-            .and_then(|record| Ok((record.name(), record.kind(), site.store().restore(record, site.now())?)));
+        let record = Record::from_line(&row).and_then(|record| {
+            let (name, kind, hash) = (record.name(), record.kind(), record.hash_costs(accepted));
+            Ok((name, kind, hash, site.store().restore(record, site.now())?))
+        });
         match record {
-            Ok((name, kind, bundle)) => {
+            Ok((name, kind, hash, bundle)) => {
+                if costs.or_more(hash) != costs {
+                    costs = costs.or_more(hash);
+                    // Before the first such hash is there: a process that starts in between must know of it.
+                    patiently(|| site.store().note_hash_costs(hash)).await?;
+                }
+                if kind == Kind::HashCosts {
+                    // It is no item to be put beside others: what it says is merged with what is known here.
+                    tally.count(&name, if known.or_more(hash) == known { &Fate::There } else { &Fate::Written });
+                    continue;
+                }
                 for (name, fate) in feeder.add(bundle, (name, kind)).await? {
                     tally.count(&name, &fate);
                 }

@@ -14,6 +14,7 @@ mod file;
 pub mod import;
 pub mod import_django;
 mod outcome;
+mod own_fields;
 mod passwords;
 mod progress;
 mod project;
@@ -22,6 +23,7 @@ mod rows;
 mod runserver;
 pub mod site;
 pub mod stack;
+pub mod unlock;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,8 @@ enum Command {
     Changepassword(changepassword::Args),
     /// Keeps an account from logging in, and ends its sessions; or lets it in again.
     Deactivate(deactivate::Args),
+    /// Forgets the wrong passwords of an account, which keeps the one that it has.
+    Unlock(unlock::Args),
     /// Takes over the users and groups of a Django site, with their passwords.
     ImportDjango(import_django::Args),
     /// Writes everything that is kept for good into a file.
@@ -97,6 +101,10 @@ async fn administer(command: Command) -> Outcome {
         Command::Deactivate(args) => {
             let site = args.target.open().await?;
             deactivate::run(&args, &site, terminal).await
+        }
+        Command::Unlock(args) => {
+            let site = args.target.open().await?;
+            unlock::run(&args, &site, terminal).await
         }
         Command::ImportDjango(args) => {
             let site = args.target.open_or_create().await?;

@@ -161,12 +161,18 @@ impl Site {
         &self.name
     }
 
-    /// Whether nobody has this address or user name.
+    /// Whether nobody has this address or user name, nor has it kept for them.
     pub async fn is_free(&self, identifier: &str) -> Result<bool, Failure> {
         match Identifier::parse(identifier) {
-            Some(identifier) => Ok(self.store.find_user(&identifier).await?.is_none()),
+            Some(Identifier::Email(email)) => Ok(!self.store.is_email_taken(&email, self.now().as_second()).await?),
+            Some(name) => Ok(self.store.find_user(&name).await?.is_none()),
             None => Ok(false),
         }
+    }
+
+    /// Whether an address is enough to log in with.
+    pub fn logs_in_by_address(&self) -> bool {
+        self.config.users.backends.iter().any(|name| name == "email")
     }
 
     /// The account that an id, an address or a user name stands for.

@@ -220,11 +220,11 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
         Letter::AccountExists { email: kim.clone() },
         Letter::ResetPassword { email: kim.clone() },
         Letter::ResetPassword { email: new.clone() },
-        Letter::PasswordChanged { user, client: client.clone() },
+        Letter::PasswordChanged { user, client: Some(client.clone()) },
         Letter::ChangeEmail { user, old: kim.clone(), new: new.clone() },
-        Letter::EmailChanged { proven: true, user, old: kim.clone(), new, client: client.clone() },
+        Letter::EmailChanged { user, old: kim.clone(), new, client: client.clone() },
         Letter::NewDevice { user, client },
-        Letter::AccountDeleted { email: kim, name: String::new() },
+        Letter::AccountDeleted { email: kim, name: None },
     ] {
         let kind = letter.kind();
         site.promise(letter).await;

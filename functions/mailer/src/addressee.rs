@@ -10,7 +10,7 @@ use portico::mail::{Letter, Promise};
 use portico::{JobContext, Result};
 
 /// What becomes of a promise.
-pub(crate) enum Verdict<'a> {
+pub(crate) enum Fate<'a> {
     /// It is written.
     Write(Box<Draft<'a>>),
     /// It is not: the reason is for the log.
@@ -18,53 +18,54 @@ pub(crate) enum Verdict<'a> {
 }
 
 /// Decides, and notes what the link is good for before anybody can have it.
-pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise) -> Result<Verdict<'a>> {
+pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise) -> Result<Fate<'a>> {
     let ages = cx.app().config().mail.ages;
     let letter = &promise.letter;
     match letter {
         Letter::ConfirmEmail { user, email } => {
-            let Some(user) = active(cx, *user).await? else { return Ok(Verdict::Drop("no such account")) };
+            let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
             if user.email != *email || user.email_verified {
-                return Ok(Verdict::Drop("nothing to confirm"));
+                return Ok(Fate::Drop("nothing to confirm"));
             }
             let grant = Grant::of(&user);
             with_link(cx, promise, &user, user.email.clone(), Purpose::ConfirmEmail, grant, ages.confirm_email).await
         }
         Letter::ResetPassword { email } => {
-            let Some(user) = find(cx, email).await? else { return Ok(Verdict::Drop("no such account")) };
+            let Some(user) = find(cx, email).await? else { return Ok(Fate::Drop("no such account")) };
             let password = tokens::fingerprint(cx.app().keys(), &user.password);
             let grant = Grant { password: Some(password), ..Grant::of(&user) };
             with_link(cx, promise, &user, user.email.clone(), Purpose::ResetPassword, grant, ages.reset_password).await
         }
         Letter::ChangeEmail { user, old, new } => {
-            let Some(user) = active(cx, *user).await? else { return Ok(Verdict::Drop("no such account")) };
+            let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
             if user.email != *old {
-                return Ok(Verdict::Drop("superseded"));
+                return Ok(Fate::Drop("superseded"));
             }
             // Of another account: its owner has no part in this, and the link could not be used.
             let holder = cx.store().find_user(&Identifier::Email(new.canonical())).await?;
             if holder.is_some_and(|holder| holder != user.id) {
-                return Ok(Verdict::Drop("taken"));
+                return Ok(Fate::Drop("taken"));
             }
             let grant = Grant { new_email: Some(new.clone()), ..Grant::of(&user) };
             with_link(cx, promise, &user, new.clone(), Purpose::ChangeEmail, grant, ages.change_email).await
         }
-        Letter::EmailChanged { proven: false, .. } => Ok(Verdict::Drop("the address was never proven")),
         Letter::EmailChanged { user, old, .. } => {
-            let Some(user) = active(cx, *user).await? else { return Ok(Verdict::Drop("no such account")) };
+            let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
             let grant = Grant { email: old.clone(), ..Grant::of(&user) };
             let age = ages.undo_email_change;
             with_link(cx, promise, &user, old.clone(), Purpose::UndoEmailChange, grant, age).await
         }
         Letter::AccountExists { email } => {
             let found = find(cx, email).await?;
-            Ok(found.map_or(Verdict::Drop("no such account"), |user| told(promise, &user)))
+            Ok(found.map_or(Fate::Drop("no such account"), |user| told(promise, &user)))
         }
         Letter::PasswordChanged { user, .. } | Letter::NewDevice { user, .. } => {
             let found = active(cx, *user).await?;
-            Ok(found.map_or(Verdict::Drop("no such account"), |user| told(promise, &user)))
+            Ok(found.map_or(Fate::Drop("no such account"), |user| told(promise, &user)))
         }
-        Letter::AccountDeleted { email, .. } => Ok(Verdict::Write(Box::new(draft(promise, email.clone(), None)))),
+        Letter::AccountDeleted { email, name } => {
+            Ok(Fate::Write(Box::new(Draft { name: name.clone(), ..draft(promise, email.clone(), None) })))
+        }
     }
 }
 
@@ -80,8 +81,8 @@ async fn find(cx: &JobContext, email: &Email) -> Result<Option<User>> {
     }
 }
 
-fn told<'a>(promise: &'a Promise, user: &User) -> Verdict<'a> {
-    Verdict::Write(Box::new(Draft { name: name_of(user), ..draft(promise, user.email.clone(), None) }))
+fn told<'a>(promise: &'a Promise, user: &User) -> Fate<'a> {
+    Fate::Write(Box::new(Draft { name: name_of(user), ..draft(promise, user.email.clone(), None) }))
 }
 
 /// A letter with a link, good for `age` seconds from when it was promised. It can be used once: a second delivery makes
@@ -94,10 +95,10 @@ async fn with_link<'a>(
     purpose: Purpose,
     grant: Grant,
     age: i64,
-) -> Result<Verdict<'a>> {
+) -> Result<Fate<'a>> {
     let expires_at = promise.created_at.as_second() + age;
     if expires_at <= cx.now().as_second() {
-        return Ok(Verdict::Drop("expired"));
+        return Ok(Fate::Drop("expired"));
     }
     let id = LinkId::new(promise.id);
     cx.store().put_grant(purpose, id, &Grant { expires_at, ..grant }).await?;
@@ -111,7 +112,7 @@ async fn with_link<'a>(
     let link = cx.app().config().public_url.join(&format!("{page}/{}", link.expose()));
     // An address that is not theirs, or no longer, may be a stranger's: nobody writes to strangers by a name of their own.
     let name = name_of(user).filter(|_| to == user.email);
-    Ok(Verdict::Write(Box::new(Draft { name, ..draft(promise, to, Some((link, age))) })))
+    Ok(Fate::Write(Box::new(Draft { name, ..draft(promise, to, Some((link, age))) })))
 }
 
 fn draft(promise: &Promise, to: Email, link: Option<(String, i64)>) -> Draft<'_> {

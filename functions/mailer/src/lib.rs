@@ -11,7 +11,7 @@ use portico::mail::{Message, Promise};
 use portico::store::outbox::Claim;
 use portico::{Change, Error, ItemChanged, JobContext, Jobs, Result};
 
-use addressee::Verdict;
+use addressee::Fate;
 
 /// What this function works through.
 pub fn jobs() -> Jobs {
@@ -45,8 +45,8 @@ async fn process(cx: JobContext, item: ItemChanged) -> Result<&'static str> {
 
 async fn send(cx: &JobContext, promise: &Promise) -> Result<&'static str> {
     let draft = match addressee::decide(cx, promise).await? {
-        Verdict::Write(draft) => draft,
-        Verdict::Drop(why) => {
+        Fate::Write(draft) => draft,
+        Fate::Drop(why) => {
             cx.store().forget_mail(promise.id).await?;
             return Ok(why);
         }

@@ -38,7 +38,7 @@ pub struct Args {
     /// The model of the users [default: the only one with passwords].
     #[arg(long, value_name = "APP.MODEL")]
     pub user_model: Option<String>,
-    /// Counts the addresses as confirmed, as nothing in a dump says.
+    /// Counts all addresses as confirmed; without it those that allauth's rows (account.emailaddress) say are.
     #[arg(long)]
     pub verified: bool,
     /// Tells the users of several Django sites apart, whose primary keys are the same.
@@ -57,7 +57,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     let survey = Survey::of(open(&args.file)?);
     let user_model = survey.user_model(args.user_model.as_deref())?;
     let mut report = Report::new(args.report.as_deref())?;
-    let writer = Writer::new(site.store().clone(), site.now(), args.dry_run);
+    let writer = Writer::new(site, args.dry_run);
     let (groups, mut complaints) = survey.groups();
     let groups = writer.groups(groups, &mut complaints).await?;
 
@@ -129,9 +129,8 @@ async fn users(
         match person {
             Err(why) => report.note(&whose, Fate::Skipped(why))?,
             Ok(person) => {
-                let hash = Costs::of(&person.user.password, &site.config().passwords.hashers).unwrap_or_default();
-                if costs.or_more(hash) != costs {
-                    costs = costs.or_more(hash);
+                if costs.or_more(person.costs) != costs {
+                    costs = costs.or_more(person.costs);
                     // Before the first such hash is there: a process that starts in between must know of it.
                     if !args.dry_run {
                         site.store().note_hash_costs(costs).await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use portico::accounts::password::{Costs, Unreadable};
 use portico::accounts::{Email, PasswordHash, User, UserId, Username};
 use portico::fields::Fields;
 use portico::site::UserFields;
@@ -53,6 +54,8 @@ pub(super) struct Person {
     pub(super) user: User,
     /// When the row says that it was created: by it a user from an earlier run is recognised.
     pub(super) date_joined: Option<Timestamp>,
+    /// What a refusal must cost once the password's hash is stored.
+    pub(super) costs: Costs,
     /// What could not be taken over.
     pub(super) notes: Vec<Remark>,
 }
@@ -118,15 +121,18 @@ impl Reader<'_> {
         };
         self.note_unknown(&fields);
         let mut notes = Vec::new();
-        let password = password(&fields, self.site, &mut notes)?;
+        let (password, costs) = password(&fields, self.site, &mut notes)?;
         let typed_name = text(&fields, "username", Username::MAX_LENGTH)?;
         let email = email(&fields, &typed_name)?;
         let username = username(&typed_name, &email, &mut notes);
         let id = self.id(&model.to_lowercase(), &pk, &typed_name, &email)?;
         let date_joined = date(&fields, "date_joined")?;
         let mut user = User::new(id, email, password, date_joined.unwrap_or_else(|| self.site.now()));
-        user.email_verified = self.verified;
+        user.email_verified = self.verified || self.survey.is_verified(&pk, &typed_name, &user.email);
         user.username = username;
+        if user.username.is_none() && !self.site.logs_in_by_address() {
+            notes.push(Remark::no_name());
+        }
         for field in NAMES {
             text(&fields, field, NAME)?;
         }
@@ -140,7 +146,7 @@ impl Reader<'_> {
         let (permissions, unknown) = self.survey.permissions(&list(&fields, "user_permissions")?);
         notes.extend(unknown.into_iter().map(|what| Remark::new("permission_unknown", what)));
         (user.groups, user.user_permissions) = (groups, permissions);
-        Ok(Person { user, date_joined, notes })
+        Ok(Person { user, date_joined, costs, notes })
     }
 
     /// The fields that this site has of its own, under their names here, as its forms would take them. What they would
@@ -201,40 +207,35 @@ impl Reader<'_> {
     }
 }
 
-fn password(fields: &Map<String, Value>, site: &Site, notes: &mut Vec<Remark>) -> Result<PasswordHash, Remark> {
-    match fields.get("password") {
-        Some(Value::String(hash)) if is_known(hash) => Ok(PasswordHash::from_stored(hash)),
-        Some(Value::String(hash)) => {
-            let what = match hash.split_once('$') {
-                Some((algorithm, _)) if algorithm.len() <= 30 => format!("the algorithm {algorithm:?}"),
+/// The hash, as it is, and what it costs. One that is known here but not accepted is kept for the day on which it is.
+fn password(
+    fields: &Map<String, Value>,
+    site: &Site,
+    notes: &mut Vec<Remark>,
+) -> Result<(PasswordHash, Costs), Remark> {
+    let text = match fields.get("password") {
+        Some(Value::String(text)) => text,
+        None | Some(Value::Null) => return Err(Remark::new("password_missing", "the row has no password")),
+        Some(_) => return Err(wrong_type("password")),
+    };
+    let hash = PasswordHash::from_stored(text);
+    match Costs::of(&hash, &site.config().passwords.hashers) {
+        Ok(costs) if !text.is_empty() => Ok((hash, costs)),
+        Err(why @ (Unreadable::NotAccepted(_) | Unreadable::TooExpensive(_))) => {
+            let detail = format!("{why}: until it says otherwise, a reset gives a new password");
+            notes.push(Remark::new("password_not_accepted", detail));
+            Ok((hash, Costs::default()))
+        }
+        Ok(_) | Err(Unreadable::Malformed | Unreadable::Unusable) => {
+            let what = match text.split_once('$') {
+                Some((algorithm, _)) if algorithm.len() <= 30 => format!("a hash by {algorithm:?} of this form"),
                 _ => "its form".to_owned(),
             };
-            notes.push(Remark::new(
-                "password_unusable",
-                format!("{what} is not known here: a reset gives a new password"),
-            ));
-            Ok(PasswordHash::unusable(site.rng()))
+            let detail = format!("{what} is not known here: a reset gives a new password");
+            notes.push(Remark::new("password_unusable", detail));
+            Ok((PasswordHash::unusable(site.rng()), Costs::default()))
         }
-        None | Some(Value::Null) => Err(Remark::new("password_missing", "the row has no password")),
-        Some(_) => Err(wrong_type("password")),
     }
-}
-
-/// Whether it is a hash that can be verified, or the mark of none.
-fn is_known(hash: &str) -> bool {
-    let parts: Vec<_> = hash.split('$').collect();
-    let full = parts.iter().skip(1).all(|part| !part.is_empty());
-    !hash.contains(char::is_control)
-        && hash.len() <= 1_000
-        && match (parts[0], parts.len()) {
-            ("pbkdf2_sha256" | "pbkdf2_sha1", 4) | ("scrypt", 6) => full,
-            ("argon2", 6) => matches!(parts[1], "argon2id" | "argon2i") && full,
-            // Ours: a PHC string.
-            ("", 6) => parts[1] == "argon2id" && full,
-            // The algorithm, then `$2b$12$..`
-            ("bcrypt" | "bcrypt_sha256", 5) => parts[1].is_empty() && parts[2..].iter().all(|part| !part.is_empty()),
-            _ => hash.starts_with('!'),
-        }
 }
 
 fn email(fields: &Map<String, Value>, username: &str) -> Result<Email, Remark> {

@@ -22,6 +22,12 @@ impl Remark {
     pub(super) fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
+
+    /// Somebody is left without a name to log in by.
+    pub(super) fn no_name() -> Self {
+        let detail = "AUTHENTICATION_BACKENDS has no email, and this user has no user name to log in by";
+        Self::new("cannot_log_in", detail)
+    }
 }
 
 /// Which row.

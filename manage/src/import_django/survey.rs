@@ -1,14 +1,15 @@
 //! The first look at a dump: which model the users are of, and what its groups and permissions are called. Django writes
 //! them by number or by name, before or after whoever refers to them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::io::BufRead;
 
-use portico::accounts::Group;
+use portico::accounts::{Email, Group};
 use serde::Deserialize;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use sha1::{Digest as _, Sha1};
 
 use super::report::quoted;
 use crate::Failure;
@@ -27,6 +28,8 @@ pub(super) struct Survey {
     group_names: HashMap<String, String>,
     /// Groups: name and permissions, as they refer to them.
     groups: Vec<(String, Vec<Value>)>,
+    /// The addresses that allauth knows to be proven, each with its user: digests, since there may be one for everybody.
+    verified: HashSet<[u8; 20]>,
     /// Where the file breaks.
     broken: Option<Broken>,
 }
@@ -73,6 +76,23 @@ struct Fields {
     permissions: Vec<Value>,
 }
 
+/// allauth's rows about addresses.
+const EMAIL_ADDRESS: &str = "account.emailaddress";
+
+/// One of them.
+#[derive(Deserialize)]
+struct Address {
+    fields: AddressFields,
+}
+
+#[derive(Deserialize)]
+struct AddressFields {
+    /// The primary key of the user, or the user name in a list (a natural key).
+    user: Value,
+    email: String,
+    verified: bool,
+}
+
 /// Models beyond this many are not told apart: no project has as many.
 const MOST_MODELS: usize = 2_000;
 
@@ -102,6 +122,11 @@ impl Survey {
         {
             self.note(&model, entry);
         }
+        if model == EMAIL_ADDRESS
+            && let Ok(Address { fields }) = serde_json::from_slice::<Address>(row)
+        {
+            self.note_address(&fields);
+        }
         if self.models.contains_key(&model) || self.models.len() < MOST_MODELS {
             let counts = self.models.entry(model).or_default();
             counts.rows += 1;
@@ -125,6 +150,23 @@ impl Survey {
             }
             _ => {}
         }
+    }
+
+    fn note_address(&mut self, AddressFields { user, email, verified }: &AddressFields) {
+        let user = match user {
+            Value::Array(key) => key.first().and_then(Value::as_str).map(by_name),
+            number => text_of(number).map(|number| by_number(&number)),
+        };
+        if let (true, Some(user), Some(email)) = (verified, user, Email::parse(email.trim())) {
+            self.verified.insert(pair(&user, &email));
+        }
+    }
+
+    /// Whether allauth knows that the user with this primary key, or this user name, has proven this address.
+    pub(super) fn is_verified(&self, pk: &Value, username: &str, email: &Email) -> bool {
+        let number = text_of(pk).map(|number| by_number(&number));
+        let mut users = number.into_iter().chain([by_name(username)]);
+        users.any(|user| self.verified.contains(&pair(&user, email)))
     }
 
     /// The model of the users: the one that was asked for, else the only one whose rows have a password.
@@ -158,7 +200,8 @@ impl Survey {
     /// The models that are neither users nor what belongs to them, with their rows.
     pub(super) fn others(&self, user_model: &str) -> String {
         let ours = |model: &str| {
-            model == user_model || matches!(model, "auth.group" | "auth.permission" | "contenttypes.contenttype")
+            model == user_model
+                || matches!(model, "auth.group" | "auth.permission" | "contenttypes.contenttype" | EMAIL_ADDRESS)
         };
         let others = self.models.iter().filter(|(model, _)| !ours(model));
         others.map(|(model, counts)| format!("{model} ({})", counts.rows)).collect::<Vec<_>>().join(", ")
@@ -232,6 +275,19 @@ impl Survey {
         let names: Vec<_> = self.models.iter().filter(|(_, counts)| which(counts)).map(|(model, _)| &**model).collect();
         names.join(", ")
     }
+}
+
+fn by_number(number: &str) -> String {
+    format!("number {number}")
+}
+
+fn by_name(name: &str) -> String {
+    format!("name {name}")
+}
+
+/// A user with an address, without regard to its case.
+fn pair(user: &str, email: &Email) -> [u8; 20] {
+    Sha1::digest(format!("{user}\n{}", email.canonical().as_str())).into()
 }
 
 /// A primary key as text: a number, a UUID, a name.

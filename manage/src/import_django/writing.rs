@@ -14,12 +14,15 @@ use super::person::Person;
 use super::report::{Fate, Remark, Whose};
 use crate::Failure;
 use crate::feeder::{Carry, Feeder, patiently};
+use crate::site::Site;
 
 /// Writes, or looks what would become of it.
 #[derive(Clone)]
 pub(super) struct Writer {
     store: Store,
     now: Timestamp,
+    /// Whether an address is enough to log in with.
+    by_address: bool,
     /// In a dry run: the keys that rows before have taken, with their users.
     dry_run: Option<Arc<Mutex<HashMap<Key, UserId>>>>,
 }
@@ -32,8 +35,13 @@ pub(super) struct Groups {
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, now: Timestamp, dry_run: bool) -> Self {
-        Self { store, now, dry_run: dry_run.then(Arc::default) }
+    pub(super) fn new(site: &Site, dry_run: bool) -> Self {
+        Self {
+            store: site.store().clone(),
+            now: site.now(),
+            by_address: site.logs_in_by_address(),
+            dry_run: dry_run.then(Arc::default),
+        }
     }
 
     /// Writes groups. Those that are there with other permissions stay as they are, and are told.
@@ -120,8 +128,10 @@ impl Writer {
             return Ok(Fate::Skipped(self.owner(person).await?));
         }
         let Some(username) = person.user.username.take() else { return Ok(Fate::There) };
-        // The address is enough to log in with.
         person.notes.push(Remark::new("username_left_out", format!("{:?} is another account's", username.as_str())));
+        if !self.by_address {
+            person.notes.push(Remark::no_name());
+        }
         let placed = self.place(&[self.store.new_user(&person.user, self.now)?]).await?;
         let fate = placed.into_iter().next().map(|placed| Box::pin(self.fate(person, placed, stored)));
         match fate {
@@ -162,7 +172,7 @@ impl Writer {
             let there: Vec<_> =
                 bundle.keys().enumerate().filter(|(_, key)| seen.contains_key(key)).map(|(index, _)| index).collect();
             if there.is_empty() {
-                let owner = bundle.keys().next().and_then(|key| UserId::parse(key.pk.strip_prefix("USER#")?));
+                let owner = bundle.keys().next().and_then(|key| key.user_id());
                 seen.extend(bundle.keys().map(|key| (key, owner.unwrap_or_else(UserId::nobody))));
             } else {
                 *placed = Placed::There(there);

@@ -49,6 +49,9 @@ mail-password-changed-subject = Your password for { $site } was changed
 mail-password-changed-title = Your password was changed
 mail-password-changed-lead = The password of your account at { $site } was changed, and all other sessions were ended.
 mail-password-changed-not-you = Then somebody else knew your password or reads your mail. Set a new password at once:
+mail-password-changed-lead-administrator = An administrator of { $site } has changed the password of your account, and all sessions were ended.
+mail-password-changed-question-administrator = Do you not know of this?
+mail-password-changed-not-you-administrator = Ask whoever runs { $site }. You can set a password of your own at any time:
 mail-password-changed-why = You receive this because { $email } is the address of an account at { $site }.
 
 mail-change-email-subject = Confirm your new email address for { $site }

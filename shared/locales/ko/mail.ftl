@@ -40,6 +40,9 @@ mail-password-changed-subject = { $site } 비밀번호가 바뀌었습니다
 mail-password-changed-title = 비밀번호가 바뀌었습니다
 mail-password-changed-lead = { $site } 계정의 비밀번호가 바뀌었고, 다른 세션은 모두 끝났습니다.
 mail-password-changed-not-you = 다른 사람이 비밀번호를 알고 있거나 메일을 읽고 있을 수 있습니다. 지금 바로 비밀번호를 새로 정해 주세요.
+mail-password-changed-lead-administrator = { $site } 관리자가 계정의 비밀번호를 바꾸었고, 세션은 모두 끝났습니다.
+mail-password-changed-question-administrator = 모르는 일인가요?
+mail-password-changed-not-you-administrator = { $site } 운영자에게 문의해 주세요. 비밀번호는 언제든 직접 새로 정할 수 있습니다.
 mail-password-changed-why = { $email }이(가) { $site } 계정의 주소이기 때문에 보내 드리는 메일입니다.
 
 mail-change-email-subject = { $site }의 새 이메일 주소를 확인해 주세요

@@ -4,6 +4,7 @@ use super::User;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
+use crate::mail::compose::name_of;
 
 /// Deletes the account of `user`, who has just proven the password again. From now on the account is nobody's: no
 /// session of it lives, its address and name are free, and the function `erase-account` removes what it leaves.
@@ -18,7 +19,7 @@ pub async fn delete_account(cx: &Context, user: &User) -> Result<()> {
     for entry in expired {
         cx.store().release_email(user.id, &entry.email, now.as_second()).await?;
     }
-    let mail = cx.promise(Letter::AccountDeleted { email: user.email.clone(), name: user.display_name().to_owned() });
+    let mail = cx.promise(Letter::AccountDeleted { email: user.email.clone(), name: name_of(user) });
     match cx.store().delete_user(user, now, &mail).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => {

@@ -43,7 +43,8 @@ struct Page<'a> {
     new_email: Option<&'a str>,
     link: Option<&'a str>,
     lifetime: Option<String>,
-    at: String,
+    /// When it happened, where the letter is about something that has.
+    at: Option<String>,
     address_of_client: Option<String>,
     device: Option<String>,
 }
@@ -71,7 +72,7 @@ pub fn compose(pages: &Pages, config: &Config, draft: &Draft<'_>) -> Result<Mess
         },
         link: draft.link.as_ref().map(|(link, _)| link.as_str()),
         lifetime: draft.link.as_ref().map(|(_, seconds)| lifetime(language, *seconds)),
-        at: draft.at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        at: has_happened(draft.letter).then(|| draft.at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
         address_of_client: client.map(|client| line(&client.address)),
         // In our words: what somebody calls their browser is theirs to choose, and no place to write to an owner from.
         device: client
@@ -92,11 +93,14 @@ pub fn name_of(user: &User) -> Option<String> {
 
 fn client(letter: &Letter) -> Option<&Client> {
     match letter {
-        Letter::PasswordChanged { client, .. }
-        | Letter::EmailChanged { client, .. }
-        | Letter::NewDevice { client, .. } => Some(client),
+        Letter::PasswordChanged { client, .. } => client.as_ref(),
+        Letter::EmailChanged { client, .. } | Letter::NewDevice { client, .. } => Some(client),
         _ => None,
     }
+}
+
+fn has_happened(letter: &Letter) -> bool {
+    matches!(letter, Letter::PasswordChanged { .. } | Letter::EmailChanged { .. } | Letter::NewDevice { .. })
 }
 
 /// "30 minutes": in the largest unit that leaves no rest.

@@ -46,8 +46,9 @@ pub enum Letter {
     PasswordChanged {
         /// Whose.
         user: UserId,
-        /// By whom it seems.
-        client: Client,
+        /// By whom it seems; nobody, where an administrator did it from the command line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<Client>,
     },
     /// Confirm a new address, at the new address.
     ChangeEmail {
@@ -58,7 +59,7 @@ pub enum Letter {
         /// The new one.
         new: Email,
     },
-    /// The address was changed: told at the old address, with a link that takes it back.
+    /// The address was changed: told at the old address, which its owner had proven, with a link that takes it back.
     EmailChanged {
         /// Whose.
         user: UserId,
@@ -66,9 +67,6 @@ pub enum Letter {
         old: Email,
         /// The address that replaced it.
         new: Email,
-        /// Whether the account's owner had proven the old one. If not it may be a stranger's, mistyped: nothing is sent,
-        /// least of all a way into the account.
-        proven: bool,
         /// By whom it seems.
         client: Client,
     },
@@ -83,8 +81,9 @@ pub enum Letter {
     AccountDeleted {
         /// The address that it had.
         email: Email,
-        /// What its owner was called.
-        name: String,
+        /// What to call its owner, if they had proven the address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize as _;
 
-use super::call::from_item;
+use super::call::{Item, from_item};
 use super::expression::Expression;
 use super::keys::Key;
 use super::{Store, StoreError};
@@ -15,15 +15,7 @@ use crate::accounts::password::{Cost, Costs, Kind};
 impl Store {
     /// What the hashes that were brought along cost at most.
     pub async fn hash_costs(&self) -> Result<Costs, StoreError> {
-        let Some(item) = self.get(self.accounts(), &Key::hash_costs()).await? else { return Ok(Costs::default()) };
-        // An attribute for each kind of hash.
-        let known: HashMap<String, serde_json::Value> = from_item(item)?;
-        let mut costs = Costs::default();
-        for kind in Kind::ALL {
-            let cost = known.get(kind.name()).and_then(|cost| Cost::deserialize(cost).ok());
-            costs.raise(kind, cost.unwrap_or_default());
-        }
-        Ok(costs)
+        self.get(self.accounts(), &Key::hash_costs()).await?.map_or(Ok(Costs::default()), costs)
     }
 
     /// Notes that hashes of these costs are about to be stored. Call it before they are: a process that starts in between
@@ -43,4 +35,15 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What the item says: an attribute for each kind of hash.
+pub(super) fn costs(item: Item) -> Result<Costs, StoreError> {
+    let known: HashMap<String, serde_json::Value> = from_item(item)?;
+    let mut costs = Costs::default();
+    for kind in Kind::ALL {
+        let cost = known.get(kind.name()).and_then(|cost| Cost::deserialize(cost).ok());
+        costs.raise(kind, cost.unwrap_or_default());
+    }
+    Ok(costs)
 }

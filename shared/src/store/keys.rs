@@ -18,6 +18,10 @@ pub const TTL: &str = "expires_at";
 pub const DELETED_AT: &str = "deleted_at";
 
 const MAIL: &str = "MAIL#";
+const USER: &str = "USER#";
+const PROFILE: &str = "PROFILE";
+const GROUP: &str = "GROUP#";
+const GUARD: &str = "GUARD";
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,7 +35,18 @@ pub struct Key {
 impl Key {
     /// A user.
     pub fn user(id: UserId) -> Self {
-        Self { pk: user_partition(id), sk: "PROFILE".to_owned() }
+        Self { pk: user_partition(id), sk: PROFILE.to_owned() }
+    }
+
+    /// Whether it is where a user stands, whatever is written for the identifier.
+    pub fn is_user(&self) -> bool {
+        self.pk.starts_with(USER) && self.sk == PROFILE
+    }
+
+    /// Whose item it is, if it is the key of a user.
+    pub fn user_id(&self) -> Option<UserId> {
+        let id = UserId::parse(self.pk.strip_prefix(USER)?)?;
+        (Self::user(id) == *self).then_some(id)
     }
 
     /// What the password hashes in the table cost at most.
@@ -41,17 +56,27 @@ impl Key {
 
     /// What keeps an address unique.
     pub fn email(email: &CanonicalEmail) -> Self {
-        Self { pk: format!("EMAIL#{}", email.as_str()), sk: "GUARD".to_owned() }
+        Self { pk: format!("EMAIL#{}", email.as_str()), sk: GUARD.to_owned() }
     }
 
     /// What keeps a user name unique.
     pub fn username(name: &CanonicalUsername) -> Self {
-        Self { pk: format!("NAME#{}", name.as_str()), sk: "GUARD".to_owned() }
+        Self { pk: format!("NAME#{}", name.as_str()), sk: GUARD.to_owned() }
+    }
+
+    /// Whether it is the key of what keeps an identifier unique.
+    pub fn is_guard(&self) -> bool {
+        self.sk == GUARD
     }
 
     /// A group.
     pub fn group(name: &str) -> Self {
-        Self { pk: format!("GROUP#{name}"), sk: "GROUP".to_owned() }
+        Self { pk: format!("{GROUP}{name}"), sk: "GROUP".to_owned() }
+    }
+
+    /// Whether it is the key of a group.
+    pub fn is_group(&self) -> bool {
+        self.pk.starts_with(GROUP)
     }
 
     /// An uploaded object.
@@ -126,7 +151,7 @@ impl Key {
 
 /// Where what is a user's stands: the user, in the table of accounts; the sessions, in the other one.
 pub(super) fn user_partition(id: UserId) -> String {
-    format!("USER#{id}")
+    format!("{USER}{id}")
 }
 
 /// Where the list of what somebody has uploaded stands.

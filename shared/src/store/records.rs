@@ -9,6 +9,7 @@ use super::erasure::is_tombstone;
 use super::expression::Expression;
 use super::keys::{DELETED_AT, Key, PK, SK};
 use super::{Store, StoreError, plain};
+use crate::accounts::password::{Accepted, Costs};
 use crate::accounts::{Email, User, UserId};
 use crate::meter::Units;
 
@@ -28,6 +29,8 @@ pub enum Kind {
     User,
     /// A group.
     Group,
+    /// What the password hashes cost at most.
+    HashCosts,
     /// Anything else.
     Other,
 }
@@ -48,9 +51,10 @@ impl Record {
 
     /// What it is.
     pub fn kind(&self) -> Kind {
-        match (self.key.pk.split_once('#'), self.key.sk.as_str()) {
-            (Some(("USER", _)), "PROFILE") if !is_tombstone(&self.item) => Kind::User,
-            (Some(("GROUP", _)), _) => Kind::Group,
+        match &self.key {
+            key if *key == Key::hash_costs() => Kind::HashCosts,
+            key if key.is_user() && !is_tombstone(&self.item) => Kind::User,
+            key if key.is_group() => Kind::Group,
             _ => Kind::Other,
         }
     }
@@ -70,14 +74,25 @@ impl Record {
 
     /// A guard that says no more than whose it is: it follows from its user.
     fn is_implied(&self) -> bool {
-        self.key.sk == "GUARD" && self.item.keys().all(|name| [PK, SK, "user_id"].contains(&name.as_str()))
+        self.key.is_guard() && self.item.keys().all(|name| [PK, SK, "user_id"].contains(&name.as_str()))
     }
 
     /// Whose account it is the tombstone of, and when that was deleted.
     fn deleted(&self) -> Option<(UserId, Timestamp)> {
         let at = self.item.get(DELETED_AT)?.as_s().ok()?.parse().ok()?;
-        let id = UserId::parse(self.key.pk.strip_prefix("USER#")?)?;
-        (Key::user(id) == self.key).then_some((id, at))
+        Some((self.key.user_id()?, at))
+    }
+
+    /// What a refusal must cost once it is stored: what a user's hash costs, or what the record says of all hashes.
+    pub fn hash_costs(&self, accepted: &Accepted) -> Costs {
+        match self.kind() {
+            Kind::HashCosts => super::hashes::costs(self.item.clone()).unwrap_or_default(),
+            // One that nobody can log in with costs nothing.
+            Kind::User => {
+                self.user().ok().and_then(|user| Costs::of(&user.password, accepted).ok()).unwrap_or_default()
+            }
+            _ => Costs::default(),
+        }
     }
 
     /// The user that it is.

@@ -47,7 +47,7 @@ async fn one_delivery_costs_what_it_must() {
         (reset("kim@example.com"), vec!["UpdateItem", "GetItem", "GetItem", "PutItem", SEND, "UpdateItem"]),
         (reset("nobody@example.com"), vec!["UpdateItem", "GetItem", "DeleteItem"]),
         (
-            Letter::PasswordChanged { user: id(&kim.id), client: client() },
+            Letter::PasswordChanged { user: id(&kim.id), client: Some(client()) },
             vec!["UpdateItem", "GetItem", SEND, "UpdateItem"],
         ),
     ] {

@@ -12,11 +12,11 @@ fn all(user: portico::accounts::UserId) -> Vec<Letter> {
         Letter::ConfirmEmail { user, email: kim.clone() },
         Letter::AccountExists { email: kim.clone() },
         Letter::ResetPassword { email: kim.clone() },
-        Letter::PasswordChanged { user, client: client() },
+        Letter::PasswordChanged { user, client: Some(client()) },
         Letter::ChangeEmail { user, old: kim.clone(), new: new.clone() },
-        Letter::EmailChanged { proven: true, user, old: kim.clone(), new, client: client() },
+        Letter::EmailChanged { user, old: kim.clone(), new, client: client() },
         Letter::NewDevice { user, client: client() },
-        Letter::AccountDeleted { email: kim, name: "Kim".to_owned() },
+        Letter::AccountDeleted { email: kim, name: Some("Kim".to_owned()) },
     ]
 }
 

@@ -1,6 +1,7 @@
-//! `createsuperuser`, `changepassword`, `deactivate`.
+//! `createsuperuser`, `changepassword`, `unlock`, `deactivate`.
 
-use manage::{changepassword, createsuperuser, deactivate};
+use jiff::SignedDuration;
+use manage::{changepassword, createsuperuser, deactivate, unlock};
 use serde_json::{Value, json};
 
 use super::{Script, whole, why};
@@ -151,6 +152,124 @@ async fn another_password_ends_every_session_and_the_owner_is_told() {
     let told: Vec<_> = mails.iter().filter(|mail| mail.subject.contains("password")).collect();
     assert_eq!(told.len(), 1, "once it was not forbidden: {mails:?}");
     assert!(!told[0].text.contains("cargo"), "{}", told[0].text);
+}
+
+/// A site of which each account has three wrong passwords in all, and one that has used them up.
+async fn locked() -> Site {
+    let site = with(&[("LOGIN_ACCOUNT_FAILURE_MAX", "3")]).await;
+    site.program().sign_up("kim@example.com").await;
+    for _ in 0..3 {
+        site.clock.advance(SignedDuration::from_hours(25));
+        assert_eq!(log_in(&site, "kim@example.com", "wrong wrong wrong").await.0, 401);
+    }
+    site.clock.advance(SignedDuration::from_hours(25 * 30));
+    assert_eq!(log_in(&site, "kim@example.com", PASSWORD).await.0, 429);
+    site
+}
+
+async fn with(settings: &[(&str, &str)]) -> Site {
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Site::start_with(|options| options.settings.extend(settings)).await
+}
+
+#[tokio::test]
+async fn an_account_that_wrong_passwords_have_locked_is_open_again_with_another_password() {
+    let site = locked().await;
+    assert!(whole(&change(&site, "kim@example.com", true, &mut Script::nobody(&[ANOTHER])).await));
+    assert_eq!(log_in(&site, "kim@example.com", ANOTHER).await.0, 200);
+}
+
+#[tokio::test]
+async fn it_is_unlocked_with_the_password_that_it_has() {
+    let site = locked().await;
+    let args = unlock::Args { whom: "KIM@example.com".into(), ..Default::default() };
+    let mut script = Script::nobody(&[]);
+    assert!(whole(&unlock::run(&args, &site.managed(), &mut script).await));
+    assert!(script.said().contains("kim@example.com are forgotten"), "{}", script.said());
+    assert_eq!(log_in(&site, "kim@example.com", PASSWORD).await.0, 200);
+    assert!(whole(&unlock::run(&args, &site.managed(), &mut script).await), "nothing to forget is no mistake");
+    let args = unlock::Args { whom: "lee@example.com".into(), ..Default::default() };
+    assert!(why(unlock::run(&args, &site.managed(), &mut script).await).contains("no account is called"));
+}
+
+#[tokio::test]
+async fn the_mail_says_that_an_administrator_did_it_and_when() {
+    let site = Site::start().await;
+    site.program().sign_up("kim@example.com").await;
+    assert!(whole(&change(&site, "kim@example.com", false, &mut Script::nobody(&[ANOTHER])).await));
+    let mails = site.mails_to("kim@example.com").await;
+    let mail = mails.iter().find(|mail| mail.subject.contains("password")).unwrap();
+    for text in [&mail.text, &mail.html] {
+        for fact in ["An administrator of Portico has changed", "UTC", "/password/reset"] {
+            assert!(text.contains(fact), "{fact}: {text}");
+        }
+        for wrong in ["somebody else", "IP address", "Device"] {
+            assert!(!text.contains(wrong), "{wrong}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_people_log_in_by_name_a_superuser_has_one() {
+    let site = with(&[("USERNAME_FIELD", "username")]).await;
+    let stdin = |name: Option<&str>| createsuperuser::Args {
+        username: name.map(str::to_owned),
+        password_stdin: true,
+        ..given("kim@example.com")
+    };
+    let refused = why(create(&site, stdin(None), &mut Script::nobody(&[PASSWORD])).await);
+    assert!(refused.contains("--username is needed"), "{refused}");
+    let noinput = createsuperuser::Args { noinput: true, ..given("kim@example.com") };
+    assert!(why(create(&site, noinput, &mut Script::nobody(&[])).await).contains("--username is needed"));
+    let mut script = Script::person(&["", "kim"], &[PASSWORD, PASSWORD]);
+    assert!(whole(&create(&site, given("kim@example.com"), &mut script).await), "{}", script.warned());
+    assert!(script.is_done() && script.warned().contains("Everybody has a user name"), "{}", script.warned());
+    assert_eq!(log_in(&site, "kim", PASSWORD).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_nobody_signs_up_without_a_superuser_is_asked_for() {
+    let site = with(&[("REQUIRED_FIELDS", "first_name,phone")]).await;
+    let mut script = Script::person(&["", "Kim", "ask my mother", "+82 2 123"], &[PASSWORD, PASSWORD]);
+    assert!(whole(&create(&site, given("kim@example.com"), &mut script).await), "{}", script.warned());
+    assert!(script.is_done() && script.warned.len() == 2, "{}", script.warned());
+    let kim = site.user_of("kim@example.com");
+    assert_eq!((&kim["first_name"]["S"], &kim["phone"]["S"]), (&json!("Kim"), &json!("+82 2 123")));
+
+    let fields = |fields: &[&str]| createsuperuser::Args {
+        fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+        password_stdin: true,
+        ..given("lee@example.com")
+    };
+    for (given, expected) in [
+        (&["first_name=Lee"][..], "--field phone=.. is needed"),
+        (&["first_name=Lee", "phone=ask my mother"], "phone: "),
+        (&["first_name=Lee", "phone="], "phone: "),
+        (&["first_name"], "no NAME=VALUE"),
+        (&["is_staff=true"], "no field \"is_staff\""),
+    ] {
+        let why = why(create(&site, fields(given), &mut Script::nobody(&[PASSWORD])).await);
+        assert!(why.contains(expected), "{given:?}: {why}");
+    }
+    let all = fields(&["first_name=Lee", "phone=02 123", "bio=A=B", "is_marketing_agreed=true"]);
+    assert!(whole(&create(&site, all, &mut Script::nobody(&[PASSWORD])).await));
+    let lee = site.user_of("lee@example.com");
+    assert_eq!((&lee["bio"]["S"], &lee["is_marketing_agreed"]["BOOL"]), (&json!("A=B"), &json!(true)));
+    // The password is held against them too.
+    let alike = fields(&["first_name=Bartholomew", "phone=02 123"]);
+    let alike = createsuperuser::Args { email: Some("b@example.com".into()), ..alike };
+    let why = why(create(&site, alike, &mut Script::nobody(&["bartholomew1"])).await);
+    assert!(why.contains("similar"), "{why}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_kept_for_somebody_is_taken() {
+    let site = Site::uncounted(&[]).await;
+    let mut kim = site.member("kim@example.com").await;
+    kim.change_address(&site, "new@example.com").await;
+    let stdin = createsuperuser::Args { password_stdin: true, ..given("kim@example.com") };
+    let refused = why(create(&site, stdin, &mut Script::nobody(&[PASSWORD])).await);
+    assert!(refused.contains("address is taken."), "before a password is asked for: {refused}");
 }
 
 #[tokio::test]

@@ -168,3 +168,30 @@ async fn a_file_that_cannot_be_written_leaves_the_old_one_alone() {
     assert!(is_private(&old), "also where an open one was");
     assert_eq!(folder.names(), ["old"]);
 }
+
+#[tokio::test]
+async fn what_refusals_must_cost_is_known_before_the_hashes_are_there() {
+    let folder = Folder::new();
+    let (site, file) = busy(&folder).await;
+    let hashes = |site: &Site| site.of_kind("HASHES").pop().unwrap_or_default();
+    let of_all = hashes(&site);
+    assert!(of_all["bcrypt"].is_object() && of_all["scrypt"].is_object(), "{of_all}");
+    // Without the record of it, each hash tells itself what it costs.
+    let text = std::fs::read_to_string(&file).unwrap();
+    let without: Vec<_> = text.lines().filter(|line| !line.contains("\"HASHES\"")).collect();
+    let other = Site::by_hand().await;
+    let (outcome, said) = import(&other, &folder.file("without", without.join("\n") + "\n")).await;
+    assert!(whole(&outcome), "{said}");
+    assert_eq!(hashes(&other), of_all);
+    // Where something is known already, the greater counts, kind by kind.
+    let third = Site::by_hand().await;
+    let mut known = of_all.clone();
+    let known = known.as_object_mut().unwrap();
+    known.remove("bcrypt");
+    known["scrypt"]["M"]["work"]["N"] = json!("999999999");
+    third.put(&third.stack.app().config().tables.accounts, &json!(known));
+    let (outcome, said) = import(&third, &file).await;
+    assert!(whole(&outcome), "{said}");
+    assert_eq!(hashes(&third)["bcrypt"], of_all["bcrypt"]);
+    assert_eq!(hashes(&third)["scrypt"]["M"]["work"]["N"], "999999999");
+}

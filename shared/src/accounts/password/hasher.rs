@@ -60,13 +60,13 @@ impl Costs {
     /// What a stored hash costs: nothing, where there is no password.
     ///
     /// # Errors
-    /// Why nobody could log in with the hash, in words.
-    pub fn of(hash: &PasswordHash, accepted: &Accepted) -> Result<Self, String> {
+    /// Why nobody could log in with the hash.
+    pub fn of(hash: &PasswordHash, accepted: &Accepted) -> Result<Self, Unreadable> {
         let mut costs = Self::default();
         match Stored::read(hash.as_str(), accepted) {
             Ok(stored) => costs.raise(stored.recipe.kind(), stored.recipe.cost()),
             Err(Unreadable::Unusable) => {}
-            Err(other) => return Err(other.to_string()),
+            Err(other) => return Err(other),
         }
         Ok(costs)
     }
@@ -179,6 +179,11 @@ impl Hasher {
     pub fn expect(&self, costs: Costs) {
         let mut refusal = lock(&self.bench.refusal);
         *refusal = refusal.or_more(costs);
+    }
+
+    /// What every refusal takes.
+    pub fn expected(&self) -> Costs {
+        *lock(&self.bench.refusal)
     }
 
     /// The work done so far.
@@ -453,7 +458,7 @@ mod tests {
             assert_eq!(Costs::of(&hash, &hashers).is_ok(), accepted);
         }
         let dear = stored(&format!("bcrypt$$2b$05${}", ".".repeat(53)));
-        assert!(Costs::of(&dear, &hashers).unwrap_err().contains("PASSWORD_HASHERS"));
+        assert!(Costs::of(&dear, &hashers).unwrap_err().to_string().contains("PASSWORD_HASHERS"));
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ pub use accepted::{Accepted, Algorithm};
 pub use breaches::Breaches;
 pub use hasher::{Costs, Hasher, Work};
 pub use recipe::{Cost, Kind};
+pub use stored::Unreadable;
 pub use validators::{Rule, Subject, Validators};
 
 use crate::rng::Rng;

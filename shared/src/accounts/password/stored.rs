@@ -18,7 +18,7 @@ pub(super) struct Stored {
 
 /// Why a stored text is nobody's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unreadable {
+pub enum Unreadable {
     /// Nothing, or Django's `!`: there is no password.
     Unusable,
     /// No encoding that is known, or a broken one.
