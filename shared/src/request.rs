@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::negotiation::Format;
 use crate::secret::Secret;
+use crate::user_agent;
 
 /// One HTTP request.
 #[derive(Debug, Clone)]
@@ -68,9 +69,11 @@ impl Request {
         self.header(&ACCEPT_LANGUAGE).unwrap_or_default()
     }
 
-    /// What the visitor's browser calls itself.
+    /// What the visitor's browser calls itself, as much of it as is looked at and kept.
     pub fn user_agent(&self) -> &str {
-        self.header(&USER_AGENT).unwrap_or_default()
+        let header = self.header(&USER_AGENT).unwrap_or_default();
+        let end = header.char_indices().nth(user_agent::MOST_CHARACTERS).map(|(end, _)| end);
+        end.and_then(|end| header.get(..end)).unwrap_or(header)
     }
 
     /// The body's fields.

@@ -193,3 +193,65 @@ async fn a_list_that_cannot_be_meant_stops_the_start_and_says_what_is_accepted()
         "{error}"
     );
 }
+
+/// A directory that does not answer, or says whose password it was.
+struct Distant(std::sync::atomic::AtomicBool);
+
+#[async_trait]
+impl Backend for Distant {
+    async fn authenticate(&self, _: &Context, _: &Credentials) -> Result<Verdict> {
+        if self.0.load(std::sync::atomic::Ordering::Relaxed) {
+            return Ok(Verdict::Pass);
+        }
+        Err(portico::Error::unavailable("the directory does not answer"))
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_no_wrong_password() {
+    let distant = Arc::new(Distant(false.into()));
+    let site = Site::start_with(|options| {
+        options.site.backends = vec![("distant", distant.clone())];
+        options.settings.push(("AUTHENTICATION_BACKENDS".into(), "distant,email".into()));
+    })
+    .await;
+    sign_up(&site, "kim@example.com", "").await;
+    for _ in 0..8 {
+        for password in [PASSWORD, "wrong wrong wrong"] {
+            let answer = log_in(&mut site.program(), "kim@example.com", password).await;
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "unavailable"));
+        }
+    }
+    distant.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(log_in(&mut site.program(), "kim@example.com", PASSWORD).await.status, 200);
+
+    let (site, faults) = Site::with_faults(&[]).await;
+    sign_up(&site, "kim@example.com", "").await;
+    let mut program = site.program();
+    let token = program.csrf_token().await;
+    let body = json!({ "username": "kim@example.com", "password": PASSWORD });
+    for _ in 0..8 {
+        faults.on("GetItem", "USER#", crate::site::Fault::internal());
+        let answer = program.clone().send_with(&token, http::Method::POST, "/login", body.clone()).await;
+        assert_eq!(answer.status, 503);
+        faults.clear();
+    }
+    assert_eq!(program.send_with(&token, http::Method::POST, "/login", body).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_has_a_password_elsewhere_alone_proves_that_one() {
+    let site = Site::start_with(listed("directory,email")).await;
+    let kim = sign_up(&site, "kim@example.com", "").await;
+    let mut browser = site.program();
+    assert_eq!(log_in(&mut browser, "kim@example.com", IN_DIRECTORY).await.status, 200);
+    site.amend(&kim["id"], "password", json!({ "S": "!imported" }));
+    let refused = browser.post_json("/profile/export", json!({ "password": PASSWORD })).await;
+    assert_eq!((refused.status.as_u16(), refused.field("password")), (422, vec!["password_unusable".to_owned()]));
+    let page = browser.clone().html().post("/profile/export", &[("password", PASSWORD)]).await.text();
+    assert!(page.contains("href=\"/password/reset\""), "{page}");
+    let answer = browser.post_json("/profile/export", json!({ "password": IN_DIRECTORY })).await;
+    assert_eq!(answer.header("content-type"), "application/zip");
+    let body = json!({ "password": IN_DIRECTORY, "confirm": true });
+    assert_eq!(browser.post_json("/profile/delete", body).await.status, 200);
+}

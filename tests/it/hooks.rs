@@ -188,3 +188,15 @@ async fn what_a_hook_sets_is_part_of_the_request() {
     assert_eq!(site.sessions()[0]["data"]["M"]["welcomed"]["BOOL"], true);
     assert_eq!(kim.get("/").await.text().matches("class=\"message ").count(), 2);
 }
+
+#[tokio::test]
+async fn they_hear_of_a_right_password_whose_owner_has_not_proven_the_address() {
+    let recorder = Arc::new(Recorder::default());
+    let site = with(vec![recorder.clone()], &[("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]).await;
+    let mut kim = site.program();
+    kim.sign_up("kim@example.com").await;
+    recorder.take();
+    let body = json!({ "username": " KIM@example.com", "password": PASSWORD });
+    assert_eq!(kim.post_json("/login", body).await.code(), "email_unverified");
+    assert_eq!(recorder.take(), ["KIM@example.com: Unverified"]);
+}

@@ -158,6 +158,31 @@ async fn a_log_in_from_a_device_that_the_account_does_not_know_is_told_by_mail()
 }
 
 #[tokio::test]
+async fn the_first_log_in_of_somebody_who_came_from_elsewhere_is_no_news() {
+    let site = Site::start().await;
+    let kim = site.program().sign_up("kim@example.com").await;
+    // As an import leaves it: the last log-in was to another system.
+    site.amend(&kim["id"], "last_login", json!({ "S": "2019-03-01T09:30:15Z" }));
+    site.program().log_in("kim@example.com").await;
+    let news = |mails: Vec<local::mail::Mail>| mails.iter().filter(|mail| mail.subject == SUBJECT).count();
+    assert_eq!(news(site.mails_to("kim@example.com").await), 0);
+    site.program().log_in("kim@example.com").await;
+    assert_eq!(news(site.mails_to("kim@example.com").await), 1, "the second one is");
+}
+
+#[tokio::test]
+async fn of_what_a_browser_calls_itself_no_more_is_kept_than_is_looked_at() {
+    let site = Site::start().await;
+    site.member("kim@example.com").await;
+    let mut elsewhere = site.program().with("user-agent", &"x".repeat(4_000));
+    elsewhere.log_in("kim@example.com").await;
+    for item in [site.accounts(), site.sessions(), site.items("outbox")].concat() {
+        assert!(!item.to_string().contains(&"x".repeat(257)), "{item}");
+    }
+    assert!(site.items("outbox").iter().any(|item| item.to_string().contains(&"x".repeat(256))));
+}
+
+#[tokio::test]
 async fn a_change_of_the_password_keeps_this_browser_known_and_no_other() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;

@@ -1,13 +1,11 @@
 //! `GET /profile/delete` says what goes; `POST /profile/delete` deletes the account, for the current password and a
 //! box that is ticked.
 
-use portico::accounts::{self, Password, User};
+use portico::accounts::{self, Password, User, reauthenticate};
 use portico::fields::{FieldReader, Form};
 use portico::headers::clear_site_data;
-use portico::{Context, Error, Next, Response, Result, StatusCode};
+use portico::{Context, Next, Response, Result, StatusCode};
 use serde_json::{Value, json};
-
-use crate::reauthenticate;
 
 const TEMPLATE: &str = "accounts/delete.html";
 
@@ -19,14 +17,13 @@ pub(crate) async fn explain(cx: Context) -> Result<Response> {
 pub(crate) async fn delete(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (form, mut errors) = cx.form::<DeleteForm>()?;
-    reauthenticate(&cx, &user, &form.password, &mut errors).await?;
-    if !errors.is_empty() {
-        return cx.refuse(Error::Invalid(errors), TEMPLATE, page(&user, form.confirm)).await;
-    }
-    match accounts::delete_account(&cx, &user).await {
-        Ok(()) => {}
-        Err(Error::Conflict) => return cx.refuse(Error::Conflict, TEMPLATE, page(&user, form.confirm)).await,
-        Err(error) => return Err(error),
+    let deleted = async {
+        reauthenticate(&cx, &user, &form.password, "password", &mut errors).await?;
+        errors.into_result()?;
+        accounts::delete_account(&cx, &user).await
+    };
+    if let Err(error) = deleted.await {
+        return cx.refuse_form(error, TEMPLATE, page(&user, form.confirm)).await;
     }
     cx.messages().success("account-deleted");
     let home = Next::to(&cx.config().urls.logout_redirect);

@@ -1,12 +1,10 @@
 //! `GET /profile/export` says what is in the file; `POST /profile/export` answers it, for the current password.
 
-use portico::accounts::Password;
+use portico::accounts::{Password, reauthenticate};
 use portico::fields::{FieldReader, Form};
 use portico::headers::{CACHE_CONTROL, CONTENT_DISPOSITION};
-use portico::{Context, Error, Response, Result, StatusCode, export};
+use portico::{Context, Response, Result, StatusCode, export};
 use serde_json::json;
-
-use crate::reauthenticate;
 
 const TEMPLATE: &str = "accounts/export.html";
 
@@ -19,9 +17,9 @@ pub(crate) async fn explain(cx: Context) -> Result<Response> {
 pub(crate) async fn download(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (ExportForm { password }, mut errors) = cx.form()?;
-    reauthenticate(&cx, &user, &password, &mut errors).await?;
-    if !errors.is_empty() {
-        return cx.refuse(Error::Invalid(errors), TEMPLATE, json!({})).await;
+    let proven = reauthenticate(&cx, &user, &password, "password", &mut errors).await;
+    if let Err(error) = proven.and_then(|()| errors.into_result()) {
+        return cx.refuse_form(error, TEMPLATE, json!({})).await;
     }
     let file = export::archive(&cx, &user).await?;
     Ok(Response::bytes(StatusCode::OK, "application/zip", file)

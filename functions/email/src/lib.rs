@@ -1,7 +1,9 @@
 //! `/email`: one's address, whether it is proven, and another one; what the links of the mails about it lead to.
 
 use portico::accounts::tokens::Purpose;
-use portico::accounts::{self, ChangeEmailForm, OpenLink, Taken, User, follow_link, open_link, withholds_session};
+use portico::accounts::{
+    self, AddressTaken, ChangeEmailForm, OpenLink, User, follow_link, open_link, reauthenticate, withholds_session,
+};
 use portico::config::EmailVerification;
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -23,6 +25,9 @@ pub fn routes() -> Routes {
         .get("/email/undo", show_undo)
         .post("/email/undo", undo)
 }
+
+/// Where another link can be asked for.
+const AGAIN: &str = "/email";
 
 const TEMPLATE: &str = "accounts/email.html";
 
@@ -63,16 +68,20 @@ async fn request_change(cx: Context) -> Result<Response> {
     if form.parsed.as_ref() == Some(&user.email) {
         errors.add("email", "unchanged", "email-unchanged");
     }
-    if errors.is_empty() && !accounts::confirm_password(&cx, &user, &form.password).await? {
-        errors.add("password", "password_incorrect", "password-incorrect");
-    }
-    let (true, Some(new)) = (errors.is_empty(), form.parsed) else {
-        let page = EmailPage::new(&cx, &user, form.email);
-        return cx.refuse(Error::Invalid(errors), TEMPLATE, page).await;
+    let asked = async {
+        reauthenticate(&cx, &user, &form.password, "password", &mut errors).await?;
+        match form.parsed {
+            Some(new) if errors.is_empty() => accounts::request_email_change(&cx, &user, new).await,
+            _ => Err(Error::Invalid(errors)),
+        }
     };
-    accounts::request_email_change(&cx, &user, new).await?;
-    cx.messages().info("email-change-sent");
-    cx.done(StatusCode::ACCEPTED, &Next::to("/email"), json!({}))
+    match asked.await {
+        Ok(()) => {
+            cx.messages().info("email-change-sent");
+            cx.done(StatusCode::ACCEPTED, &Next::to("/email"), json!({}))
+        }
+        Err(error) => cx.refuse_form(error, TEMPLATE, EmailPage::new(&cx, &user, form.email)).await,
+    }
 }
 
 async fn resend(cx: Context) -> Result<Response> {
@@ -81,7 +90,9 @@ async fn resend(cx: Context) -> Result<Response> {
         cx.messages().info("email-is-confirmed");
         return cx.redirect(&Next::to("/email"));
     }
-    accounts::request_email_confirmation(&cx, &user).await?;
+    if let Err(error) = accounts::request_email_confirmation(&cx, &user).await {
+        return cx.refuse_form(error, TEMPLATE, EmailPage::new(&cx, &user, String::new())).await;
+    }
     cx.messages().info("email-confirmation-sent");
     cx.done(StatusCode::ACCEPTED, &Next::to("/email"), json!({}))
 }
@@ -93,7 +104,7 @@ async fn follow(cx: Context, purpose: Purpose, page: &'static str) -> Result<Res
     }
     match follow_link(&cx, purpose, cx.param("link")).await {
         Ok(()) => cx.redirect(&Next::to(page)),
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -101,7 +112,7 @@ async fn show_confirm(cx: Context) -> Result<Response> {
     cx.confidential();
     match open_link(&cx, Purpose::ConfirmEmail).await {
         Ok(link) => cx.page("accounts/email_confirm.html", json!({ "email": link.grant.email })).await,
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -112,7 +123,7 @@ async fn confirm(cx: Context) -> Result<Response> {
         accounts::confirm_email(&cx, &link).await
     };
     if let Err(error) = confirmed.await {
-        return refuse_link(&cx, error).await;
+        return cx.refuse_link(error, AGAIN).await;
     }
     cx.messages().success("email-confirmed");
     let next = if cx.user().await?.is_some() { "/email" } else { &*cx.config().urls.login };
@@ -133,7 +144,7 @@ async fn show_change(cx: Context) -> Result<Response> {
     cx.confidential();
     match open_own_link(&cx).await {
         Ok(link) => cx.page(CHANGE, change_page(&link)).await,
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -148,12 +159,12 @@ async fn change(cx: Context) -> Result<Response> {
             cx.messages().success("email-changed");
             cx.done(StatusCode::OK, &Next::to("/email"), json!({}))
         }
-        Ok((Err(Taken), link)) => {
+        Ok((Err(AddressTaken), link)) => {
             let mut errors = FieldErrors::default();
             errors.add("email", "unique", "email-unique");
             cx.refuse(Error::Invalid(errors), CHANGE, change_page(&link)).await
         }
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -165,7 +176,7 @@ async fn show_undo(cx: Context) -> Result<Response> {
     cx.confidential();
     match open_link(&cx, Purpose::UndoEmailChange).await {
         Ok(link) => cx.page("accounts/email_undo.html", json!({ "email": link.grant.email })).await,
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -176,16 +187,8 @@ async fn undo(cx: Context) -> Result<Response> {
         accounts::undo_email_change(&cx, &link).await
     };
     if let Err(error) = undone.await {
-        return refuse_link(&cx, error).await;
+        return cx.refuse_link(error, AGAIN).await;
     }
     cx.messages().success("email-undone");
     cx.done(StatusCode::OK, &Next::to(&cx.config().urls.login), json!({}))
-}
-
-/// The page of a link that is good for nothing leads to where another can be asked for; other errors are as they are.
-async fn refuse_link(cx: &Context, error: Error) -> Result<Response> {
-    match error {
-        Error::LinkInvalid => cx.refuse(error, "accounts/link_invalid.html", json!({ "again": "/email" })).await,
-        other => Err(other),
-    }
 }

@@ -7,6 +7,7 @@
 
 use portico::accounts::UserId;
 use portico::store::erasure::Remains;
+use portico::throttle;
 use portico::{ItemChanged, JobContext, Jobs, Result};
 
 /// What this function works through.
@@ -43,6 +44,7 @@ async fn erase(cx: &JobContext, user: UserId) -> Result<&'static str> {
     }
     store.erase_sessions(user).await?;
     store.erase_belongings(user).await?;
+    throttle::forgive_account(store, user).await?;
     store.erase_tombstone(user).await?;
     Ok("erased")
 }

@@ -20,7 +20,7 @@ async fn home(cx: Context) -> Result<Response> {
     if cx.wants_json() {
         let user = cx.user().await?;
         let user = user.map(|user| cx.public_user(&user));
-        let body = json!({ "name": "Portico", "version": portico::VERSION, "user": user });
+        let body = json!({ "name": cx.config().mail.site_name, "version": portico::VERSION, "user": user });
         return cx.json(StatusCode::OK, &body);
     }
     cx.page("home.html", json!({})).await

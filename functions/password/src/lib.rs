@@ -4,7 +4,7 @@ use portico::accounts::password::{Rule, Subject};
 use portico::accounts::tokens::Purpose;
 use portico::accounts::{
     self, AddressForm, ChangePasswordForm, OpenLink, PasswordChange, SetPasswordForm, User, check_new_password,
-    follow_link, open_link, withholds_session,
+    follow_link, open_link, reauthenticate, withholds_session,
 };
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -22,6 +22,9 @@ pub fn routes() -> Routes {
         .get("/password/reset/confirm", show_reset)
         .post("/password/reset/confirm", reset)
 }
+
+/// Where another link can be asked for.
+const AGAIN: &str = "/password/reset";
 
 const CHANGE: &str = "accounts/password_change.html";
 const REQUEST: &str = "accounts/password_reset.html";
@@ -47,27 +50,35 @@ async fn show_change(cx: Context) -> Result<Response> {
 
 async fn change(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
-    let (form, mut errors) = cx.form::<ChangePasswordForm>()?;
-    let page = NewPasswordPage::new(&cx, &user).await?;
-    check_new_password(&cx, &form.new_password, &Subject::from(&*user), "new_password2", &mut errors).await;
-    // What is wrong with the new password is told before a guess at the present one is spent.
-    if errors.is_empty() && !accounts::confirm_password(&cx, &user, &form.old_password).await? {
-        errors.add("old_password", "password_incorrect", "password-incorrect");
-    }
-    if !errors.is_empty() {
-        return cx.refuse(Error::Invalid(errors), CHANGE, page).await;
-    }
-    match accounts::change_password(&cx, &user, form.new_password).await? {
-        PasswordChange::Done => {
+    let (form, errors) = cx.form::<ChangePasswordForm>()?;
+    match change_password(&cx, &user, form, errors).await {
+        Ok(PasswordChange::Done) => {
             cx.messages().success("password-changed");
             cx.done(StatusCode::OK, &Next::to("/profile"), json!({}))
         }
-        PasswordChange::Overtaken if cx.wants_json() => Err(Error::Conflict),
-        PasswordChange::Overtaken => {
+        Ok(PasswordChange::Overtaken) if cx.wants_json() => Err(Error::Conflict),
+        Ok(PasswordChange::Overtaken) => {
             cx.messages().warning("password-changed-elsewhere");
             cx.redirect(&Next::to(&cx.config().urls.login))
         }
+        Err(error) => {
+            let page = NewPasswordPage::new(&cx, &user).await?;
+            cx.refuse_form(error, CHANGE, page).await
+        }
     }
+}
+
+async fn change_password(
+    cx: &Context,
+    user: &User,
+    form: ChangePasswordForm,
+    mut errors: FieldErrors,
+) -> Result<PasswordChange> {
+    // What is wrong with the new password is told before a guess at the present one is spent.
+    check_new_password(cx, &form.new_password, &Subject::from(user), "new_password2", &mut errors).await;
+    reauthenticate(cx, user, &form.old_password, "old_password", &mut errors).await?;
+    errors.into_result()?;
+    accounts::change_password(cx, user, form.new_password).await
 }
 
 /// The form that asks for a link, as it was filled in.
@@ -87,12 +98,14 @@ async fn show_request(cx: Context) -> Result<Response> {
 
 async fn request(cx: Context) -> Result<Response> {
     let (form, errors) = cx.form::<AddressForm>()?;
-    let (true, Some(email)) = (errors.is_empty(), form.parsed) else {
-        let page = RequestPage { form: Filled { email: form.email } };
-        return cx.refuse(Error::Invalid(errors), REQUEST, page).await;
+    let asked = match form.parsed {
+        Some(email) if errors.is_empty() => accounts::request_password_reset(&cx, email).await,
+        _ => Err(Error::Invalid(errors)),
     };
-    accounts::request_password_reset(&cx, email).await?;
-    cx.done(StatusCode::ACCEPTED, &Next::to("/password/reset/sent"), json!({}))
+    match asked {
+        Ok(()) => cx.done(StatusCode::ACCEPTED, &Next::to("/password/reset/sent"), json!({})),
+        Err(error) => cx.refuse_form(error, REQUEST, RequestPage { form: Filled { email: form.email } }).await,
+    }
 }
 
 async fn sent(cx: Context) -> Result<Response> {
@@ -107,7 +120,7 @@ async fn follow(cx: Context) -> Result<Response> {
     }
     match follow_link(&cx, Purpose::ResetPassword, cx.param("link")).await {
         Ok(()) => cx.redirect(&Next::to("/password/reset/confirm")),
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -115,7 +128,7 @@ async fn show_reset(cx: Context) -> Result<Response> {
     cx.confidential();
     match open_link(&cx, Purpose::ResetPassword).await {
         Ok(link) => cx.page(RESET, NewPasswordPage::new(&cx, &link.user).await?).await,
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -124,7 +137,7 @@ async fn reset(cx: Context) -> Result<Response> {
     let (form, errors) = cx.form::<SetPasswordForm>()?;
     match set_password(&cx, form, errors).await {
         Ok(response) => Ok(response),
-        Err(error) => refuse_link(&cx, error).await,
+        Err(error) => cx.refuse_link(error, AGAIN).await,
     }
 }
 
@@ -138,14 +151,4 @@ async fn set_password(cx: &Context, form: SetPasswordForm, mut errors: FieldErro
     accounts::reset_password(cx, &link, form.new_password).await?;
     cx.messages().success("password-reset-done");
     cx.done(StatusCode::OK, &Next::to(&cx.config().urls.login), json!({}))
-}
-
-/// The page of a link that is good for nothing offers to ask for another; other errors are as they are.
-async fn refuse_link(cx: &Context, error: Error) -> Result<Response> {
-    match error {
-        Error::LinkInvalid => {
-            cx.refuse(error, "accounts/link_invalid.html", json!({ "again": "/password/reset" })).await
-        }
-        other => Err(other),
-    }
 }

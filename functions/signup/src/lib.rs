@@ -38,16 +38,12 @@ async fn show(cx: Context) -> Result<Response> {
 async fn sign_up(cx: Context) -> Result<Response> {
     let (form, errors) = cx.form::<SignupForm>()?;
     let page = SignupPage::new(&cx, Filled::from(&form)).await?;
-    let created = match form.check(errors) {
-        Ok(account) => match accounts::sign_up(&cx, account).await {
-            Ok(created) => created,
-            Err(throttled @ Error::Throttled(_)) => return cx.refuse(throttled, "accounts/signup.html", page).await,
-            Err(error) => return Err(error),
-        },
-        Err(errors) => Err(errors),
+    let created = async {
+        let account = form.check(errors).map_err(Error::Invalid)?;
+        accounts::sign_up(&cx, account).await?.map_err(Error::Invalid)
     };
-    match created {
-        Err(errors) => cx.refuse(Error::Invalid(errors), "accounts/signup.html", page).await,
+    match created.await {
+        Err(error) => cx.refuse_form(error, "accounts/signup.html", page).await,
         Ok(user) => {
             cx.messages().success(match cx.config().accounts.email_verification {
                 EmailVerification::None => "signup-done",

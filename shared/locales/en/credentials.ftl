@@ -11,6 +11,8 @@ password-changed = Your password is changed. Every other device is logged out.
 password-changed-elsewhere = Your password was changed from somewhere else at the same moment, so this change was not made. Please log in again.
 password-incorrect = This is not your current password.
 
+password-unusable = This account has no password yet. Set one with the link that we send you by mail.
+
 password-forgotten = Forgot your password?
 password-reset-title = Reset your password
 password-reset-lead = Enter your email address, and we will send you a link to set a new password.
@@ -49,7 +51,7 @@ email-new-title = Change the address
 email-new-lead = We will send a link to the new address. The change happens when you open it, and your current address is told.
 email-new-submit = Send the link
 email-unchanged = This is your address already.
-email-change-sent = A mail with a link is on its way to the new address. Your address stays as it is until you open it.
+email-change-sent = A mail with a link is on its way to the new address. Your address stays as it is until you open it. No mail? The new address may belong to another account.
 
 email-confirm-title = Confirm your address
 email-confirm-lead = Is this your email address?

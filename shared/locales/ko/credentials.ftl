@@ -11,6 +11,8 @@ password-changed = 비밀번호를 변경했습니다. 다른 모든 기기에�
 password-changed-elsewhere = 같은 순간에 다른 곳에서 비밀번호가 바뀌어 이번 변경은 적용하지 않았습니다. 다시 로그인해 주세요.
 password-incorrect = 현재 비밀번호가 아닙니다.
 
+password-unusable = 아직 비밀번호가 없는 계정입니다. 메일로 보내 드리는 링크에서 비밀번호를 정해 주세요.
+
 password-forgotten = 비밀번호를 잊으셨나요?
 password-reset-title = 비밀번호 재설정
 password-reset-lead = 이메일 주소를 입력하시면 새 비밀번호를 정할 수 있는 링크를 보내 드립니다.
@@ -46,7 +48,7 @@ email-new-title = 주소 변경
 email-new-lead = 새 주소로 링크를 보내 드립니다. 링크를 열면 주소가 바뀌고, 현재 주소로도 알려 드립니다.
 email-new-submit = 링크 보내기
 email-unchanged = 이미 쓰고 있는 주소입니다.
-email-change-sent = 새 주소로 링크가 담긴 메일을 보냈습니다. 링크를 열기 전까지는 주소가 바뀌지 않습니다.
+email-change-sent = 새 주소로 링크가 담긴 메일을 보냈습니다. 링크를 열기 전까지는 주소가 바뀌지 않습니다. 메일이 오지 않으면 다른 계정에서 쓰고 있는 주소일 수 있습니다.
 
 email-confirm-title = 이메일 주소 확인
 email-confirm-lead = 본인의 이메일 주소가 맞나요?

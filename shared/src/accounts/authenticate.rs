@@ -15,6 +15,8 @@ pub struct Authenticated {
     pub user: User,
     /// The backend that says so.
     pub backend: &'static str,
+    /// What was typed as a name.
+    pub(super) name: String,
     /// What was counted, until it is given back.
     pub(super) attempt: Attempt,
 }
@@ -52,23 +54,43 @@ async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authen
         find(cx, identifier.as_ref()),
         cx.session(),
     );
-    session?;
     let mut attempt = attempt?;
-    let id = found?;
+    let judged = async {
+        session?;
+        judge(cx, credentials, &mut attempt, found?, by_password).await
+    };
+    match judged.await {
+        Ok(found) => {
+            let name = credentials.username.clone();
+            Ok(found.map(|(user, backend)| Authenticated { user, backend, name, attempt }))
+        }
+        // What the limits refuse is counted nowhere.
+        Err(error @ Error::Throttled(_)) => Err(error),
+        // Nobody has said that the password is wrong: a fault of ours is no failure of theirs.
+        Err(error) => {
+            if let Err(also) = attempt.take_back(cx).await {
+                let request_id = &cx.request().id;
+                tracing::warn!(request_id, error = %crate::log::chain(&also), "a try could not be taken back");
+            }
+            Err(error)
+        }
+    }
+}
 
+async fn judge(
+    cx: &Context,
+    credentials: &Credentials,
+    attempt: &mut Attempt,
+    id: Option<UserId>,
+    by_password: Option<&'static str>,
+) -> Result<Option<(User, &'static str)>> {
     // Verify: one user is read, equal work is done for whoever it is.
     let (counted, user) = tokio::join!(attempt.go_on(cx, id), cx.store().get_user(id.unwrap_or(UserId::nobody())));
     counted?;
     let user = user?;
     attempt.look_at(cx, user.as_ref()).await?;
     let hash = user.as_ref().filter(|user| user.is_active).map(|user| user.password.clone());
-    let verified = match cx.app().hasher().verify(credentials.password.clone(), hash).await {
-        Ok(verified) => verified,
-        Err(error) => {
-            attempt.take_back(cx).await?;
-            return Err(error);
-        }
-    };
+    let verified = cx.app().hasher().verify(credentials.password.clone(), hash).await?;
     let user = match user.filter(|user| user.is_active) {
         Some(user) if verified => Some(upgrade_password(cx, user, &credentials.password).await),
         other => other,
@@ -83,7 +105,7 @@ async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authen
             Verdict::Pass if verified && by_password == Some(named.name) => user,
             Verdict::Pass => continue,
         };
-        return Ok(accepted.map(|user| Authenticated { user, backend: named.name, attempt }));
+        return Ok(accepted.map(|user| (user, named.name)));
     }
     Ok(None)
 }

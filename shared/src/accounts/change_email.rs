@@ -6,7 +6,7 @@
 //! keep it by changing its address twice.
 
 use super::links::{OpenLink, close_link};
-use super::tokens::Purpose;
+use super::tokens::{LinkId, Purpose};
 use super::{Email, FormerEmail, PasswordHash, User};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -21,7 +21,8 @@ use crate::throttle::{self, Action};
 /// # Errors
 /// [`Error::Throttled`] when it was asked for too often.
 pub async fn request_email_change(cx: &Context, user: &User, new: Email) -> Result<()> {
-    throttle::spend(cx, Action::ConfirmEmail, new.canonical().as_str()).await?;
+    // By the user too: else one account could write to as many addresses as its network allows.
+    throttle::spend(cx, Action::ConfirmEmail, &[new.canonical().as_str(), &user.id.to_string()]).await?;
     let letter = Letter::ChangeEmail { user: user.id, old: user.email.clone(), new };
     cx.store().put_mail(&cx.promise(letter)).await?;
     Ok(())
@@ -33,27 +34,25 @@ pub async fn request_email_change(cx: &Context, user: &User, new: Email) -> Resu
 /// # Errors
 /// [`Error::LinkInvalid`] when somebody else was first, or the account has another address by now.
 /// [`Error::Throttled`] when too many changes can still be gone back to.
-pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), Taken>> {
+pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), AddressTaken>> {
     let (user, now) = (&link.user, cx.now().as_second());
     let new = link.grant.new_email.as_ref().ok_or(Error::LinkInvalid)?;
-    let letter = Letter::EmailChanged {
-        user: user.id,
-        old: user.email.clone(),
-        new: new.clone(),
-        proven: user.email_verified,
-        client: cx.client(),
-    };
-    let mail = cx.promise(letter);
     let (mut former, gone) = user.former_emails_at(now);
     if let (true, Some(oldest)) = (former.len() >= cx.config().accounts.email_changes, former.first()) {
         return Err(Error::Throttled(u64::try_from(oldest.until - now).unwrap_or_default()));
     }
-    // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account.
-    let until = if user.email_verified { now + cx.config().mail.ages.undo_email_change } else { now };
-    former.push(FormerEmail { email: user.email.clone(), undo: super::tokens::LinkId::new(mail.id), until });
-    match cx.store().change_email(user, new, &former, link.id, now, &mail).await? {
+    let (old, client) = (user.email.clone(), cx.client());
+    let mail = cx.promise(Letter::EmailChanged { user: user.id, old, new: new.clone(), client });
+    // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account, and nobody
+    // is written to at it.
+    let (until, told) = match user.email_verified {
+        true => (now + cx.config().mail.ages.undo_email_change, Some(&mail)),
+        false => (now, None),
+    };
+    former.push(FormerEmail { email: user.email.clone(), undo: LinkId::new(mail.id), until });
+    match cx.store().change_email(user, new, &former, link.id, now, told).await? {
         Ok(()) => {}
-        Err(NotChanged::Taken) => return Ok(Err(Taken)),
+        Err(NotChanged::Taken) => return Ok(Err(AddressTaken)),
         Err(NotChanged::Overtaken) => return Err(Error::LinkInvalid),
     }
     close_link(cx, Purpose::ChangeEmail).await?;
@@ -68,7 +67,7 @@ pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), Ta
 
 /// Somebody else has the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken;
+pub struct AddressTaken;
 
 /// Uses the link up: the account has the address before the change again, every session has ended, and the password,
 /// which whoever changed the address knew, is good for nothing. A mail to the address leads to a new one.

@@ -28,7 +28,7 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
     let changed = User { session_epoch: user.session_epoch + 1, password: hash, ..user.clone() };
     let remember = cx.session().await?.remember();
     let begun = cx.begin_session(&changed, remember).await?;
-    let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: cx.client() });
+    let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: Some(cx.client()) });
     // Before the transaction, so that the session that goes on has its values; if that fails, it has no entry.
     let engine = cx.app().sessions();
     engine.keep(cx.store(), &begun.key, &begun.record).await?;

@@ -1,5 +1,6 @@
 //! What people fill in. Each form has its own struct: a field that is not in it cannot be set by it.
 
+use super::new_password::broken_rules;
 use super::password::Subject;
 use super::{Credentials, Email, Password, PasswordHash, ProfileChanges, Remember, User, UserId, Username};
 use crate::context::Context;
@@ -45,7 +46,7 @@ impl Form for SignupForm {
         let password = new_password(fields, "password1", "password2");
         // What is wrong itself is empty here: it is not compared, as in Django.
         let subject = Subject::new(parsed_email.as_ref(), parsed_username.as_ref(), site_fields.sent());
-        for error in check_rules(fields, &password, &subject) {
+        for error in broken_rules(fields.config(), &password, &subject) {
             fields.errors().add_with("password2", error);
         }
         Self { fields: site_fields, email, username, password, parsed_email, parsed_username }
@@ -161,9 +162,4 @@ pub(super) fn new_password(fields: &mut FieldReader<'_>, first: &str, second: &s
         fields.errors().add(second, "password_mismatch", "password-mismatch");
     }
     password
-}
-
-/// The rules that a new password breaks. Where there is none, or one that is too long, that was told already.
-fn check_rules(fields: &FieldReader<'_>, password: &Password, subject: &Subject) -> Vec<FieldError> {
-    if password.is_empty() { Vec::new() } else { fields.config().passwords.validators.check(password, subject) }
 }

@@ -50,6 +50,8 @@ pub enum Failure {
     Refused,
     /// Too many attempts: the password was not looked at.
     Throttled,
+    /// The right password, of an account whose address must be proven first (`ACCOUNT_EMAIL_VERIFICATION=mandatory`).
+    Unverified,
 }
 
 /// What a log-out ended.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::User;
 use crate::context::Context;
 use crate::error::Result;
-use crate::user_agent::{self, UserAgent};
+use crate::user_agent::UserAgent;
 
 /// How many are kept. The ring has a slot for each, so that the number is part of how they are stored.
 pub const LAST_LOGINS: u64 = 20;
@@ -47,7 +47,7 @@ impl LoginRecord {
             number: user.login_count + 1,
             at: cx.now(),
             address: cx.client_address(),
-            user_agent: cx.request().user_agent().chars().take(user_agent::MOST_CHARACTERS).collect(),
+            user_agent: cx.request().user_agent().to_owned(),
             known_device,
         }
     }

@@ -25,16 +25,22 @@ impl From<bool> for Remember {
 
 /// Signs somebody in: a new session under a new identifier (ASVS 7.2.4), the old one gone, its values kept when it was
 /// an anonymous visitor's, and the CSRF token rotated.
+///
+/// # Errors
+/// [`Error::EmailUnverified`] where the address must be proven first and is not. [`Error::InvalidLogin`] when the account
+/// was deleted since the password was found right.
 pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remember) -> Result<User> {
-    let Authenticated { user, backend, attempt } = authenticated;
+    super::verify_email::require_verified_email(cx, &authenticated).await?;
+    let Authenticated { user, backend, attempt, .. } = authenticated;
     let mut begun = cx.begin_session(&user, remember).await?;
     begun.record.backend = Some(backend.to_owned());
     let store = cx.store();
     let address = cx.client_address();
     let now = cx.now();
     let known_device = cx.devices().are_known_to(&user);
-    // The first log-in ever is from a device that nothing can be compared with.
-    let is_news = !known_device && user.last_login.is_some();
+    // The first log-in ever is from a device that nothing can be compared with. It is the first one here that counts: an
+    // imported user has a `last_login` of another system, which told us of no devices.
+    let is_news = !known_device && user.login_count > 0;
     let news = is_news.then(|| cx.promise(Letter::NewDevice { user: user.id, client: cx.client() }));
     // At the same time: one trip. None of them depends on another, and each failure refuses the log-in.
     let (created, recorded, kept, ended, given_back) = tokio::join!(

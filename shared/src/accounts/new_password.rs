@@ -2,8 +2,9 @@
 
 use super::Password;
 use super::password::Subject;
+use crate::config::Config;
 use crate::context::Context;
-use crate::error::FieldErrors;
+use crate::error::{FieldError, FieldErrors};
 
 /// Notes on `field` each rule that `password` breaks. Where the form has nothing wrong at all, those who know stolen
 /// passwords are asked, if `PASSWORD_BREACH_CHECK_URL` names any.
@@ -16,15 +17,19 @@ pub async fn check_new_password(
     field: &str,
     errors: &mut FieldErrors,
 ) {
-    if password.is_empty() {
-        return;
-    }
-    for error in cx.config().passwords.validators.check(password, subject) {
+    for error in broken_rules(cx.config(), password, subject) {
         errors.add_with(field, error);
     }
-    if errors.is_empty()
+    if !password.is_empty()
+        && errors.is_empty()
         && let Some(error) = cx.app().check_breaches(password).await
     {
         errors.add_with(field, error);
     }
+}
+
+/// The rules that a new password breaks. Where there is no password, or one that is too long to be kept, the form has told
+/// that already.
+pub(super) fn broken_rules(config: &Config, password: &Password, subject: &Subject) -> Vec<FieldError> {
+    if password.is_empty() { Vec::new() } else { config.passwords.validators.check(password, subject) }
 }

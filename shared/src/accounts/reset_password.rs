@@ -16,7 +16,7 @@ use crate::throttle::{self, Action};
 pub async fn request_password_reset(cx: &Context, email: Email) -> Result<()> {
     // The language may stand in the visitor's session.
     cx.session().await?;
-    throttle::spend(cx, Action::ResetPassword, email.canonical().as_str()).await?;
+    throttle::spend(cx, Action::ResetPassword, &[email.canonical().as_str()]).await?;
     cx.store().put_mail(&cx.promise(Letter::ResetPassword { email })).await?;
     Ok(())
 }
@@ -29,7 +29,7 @@ pub async fn request_password_reset(cx: &Context, email: Email) -> Result<()> {
 pub async fn reset_password(cx: &Context, link: &OpenLink, new: Password) -> Result<()> {
     let user = &link.user;
     let hash = cx.app().hasher().hash(new).await?;
-    let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: cx.client() });
+    let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: Some(cx.client()) });
     match cx.store().reset_password(user, &hash, link.id, cx.now().as_second(), &mail).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => return Err(Error::LinkInvalid),

@@ -21,7 +21,7 @@ const ATTEMPTS: u32 = 3;
 /// The inner `Err` names the fields that are taken, with Django's code `unique`, or a password that was stolen elsewhere.
 pub async fn sign_up(cx: &Context, account: NewAccount) -> Result<Result<User, FieldErrors>> {
     // By the address too: where sign-up answers by mail, nobody's mailbox can be filled.
-    throttle::spend(cx, Action::SignUp, account.email().canonical().as_str()).await?;
+    throttle::spend(cx, Action::SignUp, &[account.email().canonical().as_str()]).await?;
     if let Some(error) = cx.app().check_breaches(&account.password).await {
         let mut errors = FieldErrors::default();
         errors.add_with("password2", error);

@@ -1,5 +1,6 @@
 //! Proving that mail to an account's address arrives.
 
+use super::hooks::{self, Failure};
 use super::links::{OpenLink, close_link};
 use super::tokens::Purpose;
 use super::{Authenticated, Email, User};
@@ -15,7 +16,7 @@ use crate::throttle::{self, Action};
 /// [`Error::Throttled`] when it was asked for too often.
 pub async fn request_email_confirmation(cx: &Context, user: &User) -> Result<()> {
     cx.session().await?;
-    throttle::spend(cx, Action::ConfirmEmail, user.email.canonical().as_str()).await?;
+    throttle::spend(cx, Action::ConfirmEmail, &[user.email.canonical().as_str(), &user.id.to_string()]).await?;
     cx.store().put_mail(&confirmation(cx, user)).await?;
     Ok(())
 }
@@ -40,11 +41,11 @@ pub async fn confirm_email(cx: &Context, link: &OpenLink) -> Result<()> {
 }
 
 /// Refuses a log-in whose password was right where the address must be proven first, and promises another mail, as
-/// often as the limit allows; who knows the password is told as much either way.
+/// often as the limit allows; who knows the password is told as much either way. The hooks hear of it.
 ///
 /// # Errors
 /// [`Error::EmailUnverified`].
-pub async fn require_verified_email(cx: &Context, authenticated: &Authenticated) -> Result<()> {
+pub(super) async fn require_verified_email(cx: &Context, authenticated: &Authenticated) -> Result<()> {
     let user = &authenticated.user;
     let mandatory = cx.config().accounts.email_verification == EmailVerification::Mandatory;
     if user.email_verified || !mandatory {
@@ -53,9 +54,11 @@ pub async fn require_verified_email(cx: &Context, authenticated: &Authenticated)
     // It was no guess, so it does not count as one.
     authenticated.attempt.succeeded(cx).await?;
     match request_email_confirmation(cx, user).await {
-        Ok(()) | Err(Error::Throttled(_)) => Err(Error::EmailUnverified),
-        Err(error) => Err(error),
+        Ok(()) | Err(Error::Throttled(_)) => {}
+        Err(error) => return Err(error),
     }
+    hooks::login_failed(cx, &authenticated.name, Failure::Unverified).await;
+    Err(Error::EmailUnverified)
 }
 
 /// The letter to the owner of an address with which somebody signs up once more.

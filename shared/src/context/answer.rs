@@ -74,6 +74,26 @@ impl Context {
         Ok(response)
     }
 
+    /// The form again for what its visitor can mend, or has to wait for: wrong fields, a wrong name or password, too many
+    /// tries, an edit that was overtaken. What was typed is still there. Any other error is as it is.
+    pub async fn refuse_form(&self, error: Error, template: &str, page: impl Serialize) -> Result<Response> {
+        match error {
+            Error::Invalid(_) | Error::InvalidLogin | Error::Throttled(_) | Error::Conflict => {
+                self.refuse(error, template, page).await
+            }
+            other => Err(other),
+        }
+    }
+
+    /// The page of a link that is good for nothing, which leads to where another can be asked for. Any other error is as
+    /// it is.
+    pub async fn refuse_link(&self, error: Error, again: &str) -> Result<Response> {
+        match error {
+            Error::LinkInvalid => self.refuse(error, "accounts/link_invalid.html", json!({ "again": again })).await,
+            other => Err(other),
+        }
+    }
+
     /// A redirect after something was done: 303 to `next`, or `body` with `next` in it as JSON under `status`, with the
     /// messages that a browser would read on the next page.
     pub fn done(&self, status: StatusCode, next: &Next, body: Value) -> Result<Response> {

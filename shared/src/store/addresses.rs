@@ -22,7 +22,8 @@ pub enum NotChanged {
 
 impl Store {
     /// Makes `new` the address of `user`, proven. `former` are the addresses to go back to, the one that is replaced
-    /// last: until the end of that entry nobody can sign up with it, and nobody is found by it.
+    /// last: until the end of that entry nobody can sign up with it, and nobody is found by it. `mail` tells of it, if
+    /// anybody is told.
     pub async fn change_email(
         &self,
         user: &User,
@@ -30,7 +31,7 @@ impl Store {
         former: &[FormerEmail],
         link: LinkId,
         now: i64,
-        mail: &Promise,
+        mail: Option<&Promise>,
     ) -> Result<Result<(), NotChanged>, StoreError> {
         let changed = Expression::new()
             .set(&["email"], new)?
@@ -41,7 +42,6 @@ impl Store {
         let mut writes = vec![
             self.redeem(Purpose::ChangeEmail, link, now)?,
             Write::update(self.accounts(), Key::user(user.id), changed),
-            self.promise(mail)?,
         ];
         let (from, to) = (user.email.canonical(), new.canonical());
         // Another spelling of the same address has the same guard.
@@ -50,7 +50,12 @@ impl Store {
             writes.push(Write::put(self.accounts(), to_item(&Key::email(&to), Guard::of(user.id))?, free));
             writes.push(self.reserve(user.id, &from, last.until)?);
         }
-        match self.transact(Some(mail.id.to_string()), &writes).await {
+        if let Some(mail) = mail {
+            writes.push(self.promise(mail)?);
+        }
+        // The way back is born with this attempt, so it names the transaction.
+        let attempt = former.last().map(|entry| entry.undo.to_string());
+        match self.transact(attempt, &writes).await {
             Ok(()) => Ok(Ok(())),
             Err(StoreError::Condition { failed }) if failed == [GUARD_OF_THE_NEW] => Ok(Err(NotChanged::Taken)),
             Err(StoreError::Condition { .. }) => Ok(Err(NotChanged::Overtaken)),
@@ -116,7 +121,7 @@ impl Store {
 }
 
 /// The place of the new address's guard among the writes of a change.
-const GUARD_OF_THE_NEW: usize = 3;
+const GUARD_OF_THE_NEW: usize = 2;
 
 /// Each address that the account had since its former one number `position`, once, but for `restored`.
 fn later_addresses(user: &User, position: usize, restored: &CanonicalEmail) -> Vec<CanonicalEmail> {

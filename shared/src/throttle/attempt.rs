@@ -117,9 +117,11 @@ impl Attempt {
             account.charge(store, counter, self.now),
             network.charge(store, Counter::network(keys, &self.network), self.now),
         );
+        // What the one has counted is kept, to be taken back, where the other could not be written.
+        self.account = account.as_ref().ok().and_then(|charged| charged.as_ref().ok()).cloned();
+        self.from = from.as_ref().ok().and_then(|charged| charged.as_ref().ok()).cloned();
         let (account, from) = (account?, from?);
         let wait = [&account, &from].into_iter().filter_map(|charged| charged.as_ref().err().copied()).max();
-        (self.account, self.from) = (account.ok(), from.ok());
         let Some(seconds) = wait else { return Ok(()) };
         self.take_back(cx).await?;
         Err(Error::Throttled(seconds))

@@ -53,27 +53,45 @@ pub struct Spent {
 /// How often a window is looked at again that somebody else has just opened.
 const ROUNDS: usize = 3;
 
-/// Counts one try of `action` against the limits of `subject` (an address, a user's id; known or not, it makes no
-/// difference) and of the client's network. A success gives nothing back.
+/// What was counted, for what is given back: most is not.
+#[derive(Debug, Default)]
+pub struct Receipt(Vec<(Counter, Spent)>);
+
+impl Receipt {
+    /// As if it had not been asked for.
+    pub async fn give_back(&self, cx: &Context) -> Result<()> {
+        let given_back = self.0.iter().map(|(counter, spent)| cx.store().give_back(counter, spent));
+        Ok(futures_util::future::try_join_all(given_back).await.map(drop)?)
+    }
+}
+
+/// Counts one try of `action` against the limits of each of `subjects` (an address, a user's id; known or not, it makes
+/// no difference) and of the client's network. A success gives nothing back by itself.
 ///
 /// # Errors
 /// [`Error::Throttled`] when a limit is reached: then nothing was counted and nothing may be done.
-pub async fn spend(cx: &Context, action: Action, subject: &str) -> Result<()> {
+pub async fn spend(cx: &Context, action: Action, subjects: &[&str]) -> Result<Receipt> {
     let settings = &cx.config().throttle;
+    let mut receipt = Receipt::default();
     if !settings.enabled {
-        return Ok(());
+        return Ok(receipt);
     }
-    let rates = action.rates(settings);
-    let keys = cx.app().keys();
-    // The narrow one first: what it refuses does not touch the other, so that both limits hold exactly.
-    let narrow = Counter::asked_for(keys, action, subject);
-    let spent = count(cx, &narrow, rates.subject).await?;
-    let wide = Counter::asked_from(keys, action, &Network::of(&cx.client_address()));
-    let refused = count(cx, &wide, rates.network).await;
-    if matches!(refused, Err(Error::Throttled(_))) {
-        cx.store().give_back(&narrow, &spent).await?;
+    let (rates, keys) = (action.rates(settings), cx.app().keys());
+    // The narrow ones first: what they refuse does not touch the wide one, so that all limits hold exactly.
+    let narrow = subjects.iter().map(|subject| (Counter::asked_for(keys, action, subject), rates.subject));
+    let wide = (Counter::asked_from(keys, action, &Network::of(&cx.client_address())), rates.network);
+    for (counter, rate) in narrow.chain([wide]) {
+        match count(cx, &counter, rate).await {
+            Ok(spent) => receipt.0.push((counter, spent)),
+            Err(refused) => {
+                if matches!(refused, Error::Throttled(_)) {
+                    receipt.give_back(cx).await?;
+                }
+                return Err(refused);
+            }
+        }
     }
-    refused.map(drop)
+    Ok(receipt)
 }
 
 async fn count(cx: &Context, counter: &Counter, rate: Rate) -> Result<Spent> {

@@ -195,3 +195,21 @@ async fn an_order_that_was_given_up_is_carried_out_once_it_is_touched() {
     assert_eq!(site.stack.deliver_changes().await, [Delivery::Done]);
     assert_eq!(site.traces(&kim.id, "kim@example.com"), [] as [String; 0]);
 }
+
+#[tokio::test]
+async fn what_is_counted_against_a_deleted_account_goes_too() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    let body = json!({ "username": "kim@example.com", "password": "wrong wrong wrong" });
+    assert_eq!(site.program().post_json("/login", body).await.status, 401);
+    let counted = || {
+        site.items("sessions")
+            .iter()
+            .filter(|item| item["PK"]["S"].as_str().unwrap().starts_with("THROTTLE#ACCOUNT#"))
+            .count()
+    };
+    assert_eq!(counted(), 1);
+    kim.delete_account().await;
+    assert!(site.erase(&kim.id).await);
+    assert_eq!(counted(), 0);
+}

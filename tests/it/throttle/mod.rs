@@ -4,6 +4,7 @@ mod actions;
 mod devices;
 mod login;
 mod networks;
+mod proofs;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
