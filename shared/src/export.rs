@@ -99,7 +99,8 @@ fn ending(picture: &[u8]) -> &'static str {
 fn readme(cx: &Context, user: &User, cut_at: Option<usize>, links: bool) -> String {
     let email = ("email", Arg::Text(user.email.as_str().to_owned()));
     let at = ("at", Arg::Text(cx.now().strftime("%Y-%m-%d %H:%M UTC").to_string()));
-    let mut text = vec![cx.text("export-readme-title", &[email, at]), String::new()];
+    let site = ("site", Arg::Text(cx.config().mail.site_name.clone()));
+    let mut text = vec![cx.text("export-readme-title", &[site, email, at]), String::new()];
     for file in ["profile", "sessions", "logins", "media"] {
         text.push(cx.text(&format!("export-readme-{file}"), &[]));
     }

@@ -83,6 +83,7 @@ impl Pages {
         environment.set_loader(|name| Ok(find(name).map(str::to_owned)));
         environment.add_function("static", move |name: &str| Value::from_safe_string(static_url.join(name)));
         environment.add_function("t", text);
+        environment.add_global("site_name", config.mail.site_name.clone());
         environment.add_global("login_with", config.users.login_with());
         environment.add_global("username_required", config.users.requires_username());
         environment.add_function("user_fields", move |state: &State<'_, '_>, place: &str| {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use portico::config::Config;
+use serde_json::json;
 
-use crate::site::root;
+use crate::site::{Site, root};
 
 /// The rows of the tables with the columns `Name | Accepts | Default | Meaning`.
 fn documented() -> BTreeMap<String, [String; 3]> {
@@ -31,4 +32,18 @@ fn every_setting_is_documented_with_its_default() {
             _ => assert!(!default.chars().any(|c| c.is_ascii_digit()), "{} has no default: {default}", setting.name),
         }
     }
+}
+
+#[tokio::test]
+async fn a_site_is_called_by_its_own_name_everywhere() {
+    let site = Site::start_with(|options| {
+        options.settings.push(("SITE_NAME".into(), "Orchard <1>".into()));
+        options.settings.push(("AUTH_PASSWORD_VALIDATORS".into(), "MinimumLength, ContextWords".into()));
+    })
+    .await;
+    let page = site.visitor().get("/login").await.text();
+    assert_eq!(page.matches("Orchard &lt;1&gt;").count(), 2, "in the title and in the header: {page}");
+    assert_eq!(site.program().get("/").await.json()["name"], "Orchard <1>");
+    let body = json!({ "email": "kim@example.com", "password1": "xxOrchardxx", "password2": "xxOrchardxx" });
+    assert_eq!(site.program().post_json("/signup", body).await.field("password2"), ["password_context_word"]);
 }

@@ -27,7 +27,7 @@ export-why = Your password proves that it is you who asks, and not somebody at a
 export-submit = Download
 export-password = Current password
 
-export-readme-title = Everything that Portico keeps of { $email }, as of { $at }
+export-readme-title = Everything that { $site } keeps of { $email }, as of { $at }
 export-readme-profile = profile.json: your profile, every field of it
 export-readme-sessions = sessions.json: your sessions, where and when they began, and until when they last
 export-readme-logins = logins.json: your last log-ins, and with which device

@@ -27,7 +27,7 @@ export-why = 잠그지 않고 자리를 비운 사이 다른 사람이 받아 �
 export-submit = 내려받기
 export-password = 현재 비밀번호
 
-export-readme-title = { $at } 현재 Portico가 보관하는 { $email } 님의 모든 데이터
+export-readme-title = { $at } 현재 { $site }에서 보관하는 { $email } 님의 모든 데이터
 export-readme-profile = profile.json: 프로필의 모든 항목
 export-readme-sessions = sessions.json: 세션마다 시작한 곳과 시각, 끝나는 시각
 export-readme-logins = logins.json: 최근 로그인한 시각과 주소, 기기

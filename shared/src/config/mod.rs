@@ -218,7 +218,9 @@ impl Config {
         let hsts_subdomains = env.or("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true or false", "true", values::boolean);
         let hsts_preload = env.or("SECURE_HSTS_PRELOAD", "true or false", "false", values::boolean);
         let users = UserSettings::read(env);
-        let passwords = PasswordSettings::read(env, public_url.as_ref());
+        let mail = MailSettings::read(env);
+        let name = mail.as_ref().map(|mail| mail.site_name.as_str());
+        let passwords = PasswordSettings::read(env, name, public_url.as_ref());
         let limits = Limits {
             body_bytes: env.number("DATA_UPLOAD_MAX_MEMORY_SIZE", "bytes", 1_024, 6_291_456, 65_536),
             fields: env.number("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields", 16, 10_000, 100),
@@ -250,7 +252,6 @@ impl Config {
             attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
             operation_ms: env.number("AWS_OPERATION_TIMEOUT_MS", "milliseconds", 50, 60_000, 4_500),
         };
-        let mail = MailSettings::read(env);
         let account_settings = AccountSettings::read(env);
         let throttle = ThrottleSettings::read(env, public_url.as_ref());
         Some(Self {

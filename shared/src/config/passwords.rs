@@ -42,8 +42,8 @@ pub struct BreachCheck {
 }
 
 impl PasswordSettings {
-    /// `site` is where the site is reached: its name makes a bad password.
-    pub(super) fn read(env: &mut Reader, site: Option<&Origin>) -> Option<Self> {
+    /// `name` is what the site calls itself, `site` where it is reached: both make bad passwords.
+    pub(super) fn read(env: &mut Reader, name: Option<&str>, site: Option<&Origin>) -> Option<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let memory_kib = env.number("ARGON2_MEMORY_KIB", "KiB", 19_456, 1_048_576, 19_456);
         let iterations = env.number("ARGON2_ITERATIONS", "passes", 2, 64, 2);
@@ -53,7 +53,8 @@ impl PasswordSettings {
         let wait_ms = env.number("PASSWORD_HASH_WAIT_MS", "milliseconds", 100, 60_000, 10_000);
         let min_length = env.number("PASSWORD_MIN_LENGTH", "characters", 8, 128, 10);
         let max_bytes = env.number("PASSWORD_MAX_BYTES", "bytes", 256, 4_096, 4_096);
-        let words = site.map(site_words).unwrap_or_default();
+        let mut words = name.map(name_words).unwrap_or_default();
+        words.extend(site.map(site_words).unwrap_or_default());
         let validators = env.or("AUTH_PASSWORD_VALIDATORS", Validators::ACCEPTS, Validators::DEFAULT, |text| {
             Validators::parse(text, min_length, &words)
         });
@@ -90,8 +91,17 @@ impl Default for PasswordSettings {
     /// What an empty environment gives.
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "each default is acceptable to its own setting, and a test says so")]
-        Self::read(&mut Reader::new(std::collections::HashMap::new()), None).expect("the defaults are acceptable")
+        Self::read(&mut Reader::new(std::collections::HashMap::new()), None, None).expect("the defaults are acceptable")
     }
+}
+
+/// The name and each word of it, in lower case.
+fn name_words(name: &str) -> Vec<String> {
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2 && *word != name);
+    let words: Vec<_> = words.map(str::to_owned).collect();
+    // One character is no name that anybody would be known by.
+    [name].into_iter().filter(|name| name.chars().count() > 1).chain(words).collect()
 }
 
 /// The labels of the host but for the last one and `www`: `shop` and `example` of `www.shop.example.com`.
@@ -117,7 +127,7 @@ mod tests {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut reader = Reader::new(vars.collect());
         let site = Origin::parse("https://www.orchard.example.com");
-        let settings = PasswordSettings::read(&mut reader, site.as_ref());
+        let settings = PasswordSettings::read(&mut reader, None, site.as_ref());
         reader.finish().map_err(|errors| errors.to_string())?;
         Ok(settings.unwrap())
     }
@@ -152,5 +162,13 @@ mod tests {
         assert_eq!(words("https://www.shop.example.com"), ["shop", "example"]);
         assert_eq!(words("http://localhost:8000"), ["localhost"]);
         assert!(words("http://127.0.0.1:8000").is_empty());
+    }
+
+    #[test]
+    fn the_sites_name_is_known_from_what_it_calls_itself() {
+        assert_eq!(name_words("Orchard"), ["orchard"]);
+        assert_eq!(name_words("The Orchard & Co."), ["the orchard & co.", "the", "orchard"]);
+        assert_eq!(name_words("과수원"), ["과수원"]);
+        assert!(name_words("X").is_empty());
     }
 }
