@@ -1,5 +1,5 @@
-"""Applies docs/adding-a-function.md, custom-user.md and hooks.md to a copy of the checkout, and takes the tour out of
-README.md.
+"""Applies docs/adding-a-function.md, custom-user.md, hooks.md and password-rule.md to a copy of the checkout, and takes
+the tour out of README.md.
 
 A block of the page is applied when the line above it is one of
     New file `PATH`:
@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-PAGES = ["adding-a-function.md", "custom-user.md", "hooks.md"]
+PAGES = ["adding-a-function.md", "custom-user.md", "hooks.md", "password-rule.md"]
 INSTRUCTION = re.compile(r"(New file|Add to) `([^`]+)`(?:, (below|above) the line `([^`]+)`)?:")
 
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use super::password::validators::python::is_word;
 
 /// An e-mail address as its owner typed it, in NFC. Mail goes to this, never to what somebody else typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,10 +139,7 @@ impl Username {
 
     /// Whether it is a name but for its length, which is a rule of its own.
     pub fn is_well_formed(text: &str) -> bool {
-        // Python's \w: letters, numbers and the underscore. Rust's `is_alphanumeric` has vowel signs as well.
-        let word =
-            |c: char| matches!(c.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number);
-        !text.is_empty() && text.nfkc().all(|c| word(c) || matches!(c, '_' | '.' | '+' | '-'))
+        !text.is_empty() && text.nfkc().all(|c| is_word(c) || matches!(c, '.' | '+' | '-'))
     }
 
     /// The form in which names are compared and kept unique.

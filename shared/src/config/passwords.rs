@@ -56,7 +56,7 @@ impl PasswordSettings {
         let mut words = name.map(name_words).unwrap_or_default();
         words.extend(site.map(site_words).unwrap_or_default());
         let validators = env.or("AUTH_PASSWORD_VALIDATORS", Validators::ACCEPTS, Validators::DEFAULT, |text| {
-            Validators::parse(text, min_length, &words)
+            Validators::parse(text, min_length, &words, &crate::site::validators())
         });
         let url = env.optional(
             "PASSWORD_BREACH_CHECK_URL",

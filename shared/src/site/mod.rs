@@ -1,13 +1,16 @@
-//! What is this site's own: the fields of its users, its backends, its hooks. Begin here when you make the product yours.
+//! What is this site's own: the fields of its users, its backends, its hooks, its rules for
+//! passwords. Begin here when you make the product yours.
 
 mod backends;
 mod hooks;
 mod user;
+mod validators;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use user::UserFields;
+pub use validators::validators;
 
 use crate::accounts::{Backend, Hooks};
 

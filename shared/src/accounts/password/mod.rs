@@ -18,7 +18,7 @@ pub use breaches::Breaches;
 pub use hasher::{Costs, Hasher, Work};
 pub use recipe::{Cost, Kind};
 pub use stored::Unreadable;
-pub use validators::{Rule, Subject, Validators};
+pub use validators::{OwnRule, Rule, Subject, Validators};
 
 use crate::rng::Rng;
 use crate::secret::Secret;

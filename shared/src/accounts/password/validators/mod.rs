@@ -2,12 +2,14 @@
 
 mod common;
 mod context;
+mod own;
 mod parse;
-mod python;
+pub(in crate::accounts) mod python;
 mod similarity;
 #[cfg(test)]
 mod tests;
 
+pub use own::OwnRule;
 use serde::Serialize;
 
 use super::Password;
@@ -34,6 +36,8 @@ enum Validator {
     Numeric,
     /// Not the site's name or one's own address with a little around it (ASVS 6.2.11).
     Context { words: Vec<String> },
+    /// One of the site's own.
+    Own(OwnRule),
 }
 
 /// Whose password it is to be: what is known of them, by name.
@@ -49,8 +53,9 @@ impl Subject {
         Self(email.into_iter().chain(username).chain(texts).collect())
     }
 
-    /// What is known under this name; nothing, where the site asks for no such thing.
-    fn get(&self, name: &str) -> &str {
+    /// What is known under this name, `email`, `username` or that of a field of the site; nothing, where the site asks for
+    /// no such thing.
+    pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
     }
 }
@@ -107,6 +112,7 @@ impl Validator {
             Self::Numeric => python::is_digit(password).then(|| self.error("password-entirely-numeric", Vec::new())),
             Self::Context { words } => context::is_little_more(password, words, subject.get("email"), min_length)
                 .then(|| self.error("password-context-word", Vec::new())),
+            Self::Own(rule) => (rule.is_broken)(password, subject).then(|| self.error(rule.message, Vec::new())),
         }
     }
 
@@ -121,6 +127,7 @@ impl Validator {
             Self::Common => "password_too_common",
             Self::Numeric => "password_entirely_numeric",
             Self::Context { .. } => "password_context_word",
+            Self::Own(rule) => rule.code,
         }
     }
 
@@ -131,6 +138,7 @@ impl Validator {
             Self::Common => ("password-help-common", Vec::new()),
             Self::Numeric => ("password-help-numeric", Vec::new()),
             Self::Context { .. } => ("password-help-context", Vec::new()),
+            Self::Own(rule) => (rule.help, Vec::new()),
         };
         Rule { code: self.code(), message: language.text(key, &args) }
     }

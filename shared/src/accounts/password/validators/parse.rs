@@ -2,7 +2,7 @@
 //!
 //! `UserAttributeSimilarity(max_similarity=0.6 user_attributes=email+username), MinimumLength(min_length=12)`
 
-use super::{Validator, Validators, python};
+use super::{OwnRule, Validator, Validators, python};
 use crate::site::UserFields;
 use crate::user_fields::FieldSet as _;
 
@@ -21,24 +21,26 @@ impl Validators {
     const STRICT: &str = "UserAttributeSimilarity, MinimumLength, CommonPassword, NumericPassword, ContextWords";
     /// What the setting accepts, for people.
     pub(crate) const ACCEPTS: &str = "strict, or a list of UserAttributeSimilarity, MinimumLength (required), \
-         CommonPassword, NumericPassword, ContextWords, each as Name or Name(option=value option=value)";
+         CommonPassword, NumericPassword, ContextWords, and the site's own, each as Name or Name(option=value \
+         option=value)";
 
-    /// Parses the setting. `min_length` is for lists that name no other; `site` are the words that the site is known by.
+    /// Parses the setting. `min_length` is for lists that name no other; `words` are what the site is known by, `own` its
+    /// own rules.
     ///
     /// `None` for a name or an option that does not exist, a value out of its bounds, or a list without `MinimumLength`:
     /// no site means to accept passwords of one character.
-    pub(crate) fn parse(text: &str, min_length: usize, site: &[String]) -> Option<Self> {
+    pub(crate) fn parse(text: &str, min_length: usize, words: &[String], own: &[OwnRule]) -> Option<Self> {
         let (text, min_length) = match text.trim() {
             "strict" => (Self::STRICT, min_length.max(STRICT_LENGTH)),
             list => (list, min_length),
         };
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        let validators: Option<Vec<_>> = entries.map(|entry| validator(entry, min_length, site)).collect();
+        let validators: Option<Vec<_>> = entries.map(|entry| validator(entry, min_length, words, own)).collect();
         validators.map(Self).filter(|validators| validators.min_length() > 0)
     }
 }
 
-fn validator(entry: &str, min_length: usize, site: &[String]) -> Option<Validator> {
+fn validator(entry: &str, min_length: usize, site: &[String], own: &[OwnRule]) -> Option<Validator> {
     let (name, options) = match entry.split_once('(') {
         Some((name, rest)) => (name.trim(), rest.strip_suffix(')')?),
         None => (entry, ""),
@@ -55,10 +57,10 @@ fn validator(entry: &str, min_length: usize, site: &[String]) -> Option<Validato
         "CommonPassword" => Validator::Common,
         "NumericPassword" => Validator::Numeric,
         "ContextWords" => {
-            let own = options.take("words", words)?.unwrap_or_default();
-            Validator::Context { words: own.into_iter().chain(site.iter().cloned()).collect() }
+            let given = options.take("words", words)?.unwrap_or_default();
+            Validator::Context { words: given.into_iter().chain(site.iter().cloned()).collect() }
         }
-        _ => return None,
+        name => Validator::Own(*own.iter().find(|rule| rule.name == name)?),
     };
     options.0.is_empty().then_some(validator)
 }

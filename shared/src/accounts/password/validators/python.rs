@@ -31,8 +31,8 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `\w`: letters, numbers and the underscore.
-fn is_word(c: char) -> bool {
+/// `\w`: letters, numbers and the underscore. Rust's `is_alphanumeric` has vowel signs as well.
+pub(in crate::accounts) fn is_word(c: char) -> bool {
     let group = c.general_category_group();
     c == '_' || matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
 }

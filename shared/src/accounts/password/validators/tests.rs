@@ -9,7 +9,7 @@ const VERDICTS: &str = include_str!("../../../../../tests/fixtures/passwords/ver
 const UNICODE: &str = include_str!("../../../../../tests/fixtures/passwords/unicode.txt");
 
 fn validators(text: &str) -> Validators {
-    Validators::parse(text, 10, &["orchard".to_owned()]).unwrap()
+    Validators::parse(text, 10, &["orchard".to_owned()], &[]).unwrap()
 }
 
 fn codes(validators: &Validators, password: &str, subject: &Subject) -> Vec<&'static str> {
@@ -126,7 +126,7 @@ fn the_setting_is_a_list_with_options() {
         "MinimumLength, UserAttributeSimilarity(user_attributes=shoe_size)",
         "MinimumLength, CommonPassword(list=x)",
     ] {
-        assert_eq!(Validators::parse(text, 10, &[]), None, "{text}");
+        assert_eq!(Validators::parse(text, 10, &[], &[]), None, "{text}");
     }
 }
 
@@ -172,6 +172,42 @@ fn every_rule_says_in_every_language_what_it_asks_for() {
         for attribute in ["username", "first_name", "last_name", "email", "shoe_size"] {
             let text = language.text("password-too-similar", &[("attribute", Arg::Text(attribute.to_owned()))]);
             assert!(!text.contains('_') && !text.contains('{'), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_rule_of_the_sites_own_is_asked_where_it_is_listed_and_in_its_turn() {
+    let no_phone = OwnRule {
+        name: "NoPhone",
+        code: "password_phone",
+        message: "password-too-common",
+        help: "password-help-common",
+        is_broken: |password, subject| !subject.get("phone").is_empty() && password.contains(subject.get("phone")),
+    };
+    let parse = |text| Validators::parse(text, 10, &[], &[no_phone]);
+    let subject = Subject(vec![("phone", "555".to_owned())]);
+    let listed = parse("NoPhoneValidator, MinimumLength").unwrap();
+    assert_eq!(codes(&listed, "555", &subject), ["password_phone", "password_too_short"]);
+    assert_eq!(codes(&listed, "correct horse", &subject), [""; 0]);
+    assert_eq!(codes(&listed, "correct horse 555", &Subject::default()), [""; 0]);
+    assert_eq!(listed.help(Language::En)[0].code, "password_phone");
+    assert_eq!(
+        codes(&parse("MinimumLength").unwrap(), "correct horse 555", &subject),
+        [""; 0],
+        "not listed, not asked"
+    );
+    assert_eq!(parse("MinimumLength, NoPhone(x=1)"), None, "it has no options");
+    assert_eq!(parse("MinimumLength, NoName"), None);
+}
+
+#[test]
+fn the_words_of_the_sites_own_rules_are_there_in_both_languages() {
+    for rule in crate::site::validators() {
+        for (language, key) in
+            Language::ALL.into_iter().flat_map(|language| [(language, rule.message), (language, rule.help)])
+        {
+            assert!(language.find(key, &[]).is_some(), "{} lacks {key}", language.code());
         }
     }
 }
