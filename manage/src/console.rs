@@ -62,3 +62,8 @@ impl Console for Terminal {
         Ok(line)
     }
 }
+
+/// A stranger's text on a terminal: what would control it is shown as a mark.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().take(160).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

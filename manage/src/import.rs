@@ -10,7 +10,7 @@ use portico::store::bundles::{Bundle, Placed};
 use portico::store::records::{Kind, Record};
 use portico::store::{Store, StoreError};
 
-use crate::console::Console;
+use crate::console::{Console, printable};
 use crate::export::HEADER;
 use crate::feeder::{Carry, Feeder, patiently};
 use crate::progress::Progress;
@@ -121,7 +121,7 @@ impl Tally {
                 let (items, names) = self.not.entry(why).or_default();
                 *items += 1;
                 if *items <= NAMED {
-                    names.push(name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect());
+                    names.push(printable(name));
                 }
             }
         }

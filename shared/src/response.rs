@@ -1,6 +1,6 @@
 //! An answer: status, headers, and a body that is text or bytes.
 
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -80,6 +80,14 @@ impl Response {
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// Has a browser keep it as a file of this name, of ASCII letters, digits, `.` and `-`.
+    pub fn attachment(mut self, file_name: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}\"")) {
+            self.headers.insert(CONTENT_DISPOSITION, value);
+        }
         self
     }
 

@@ -124,6 +124,17 @@ async fn an_export_takes_the_present_password() {
 }
 
 #[tokio::test]
+async fn the_file_is_named_after_the_site() {
+    for (name, file) in [("The Orchard & Co.", "the-orchard-co-data.zip"), ("\u{acfc}\u{c218}\u{c6d0}", "data.zip")] {
+        let site = Site::start_with(|options| options.settings.push(("SITE_NAME".into(), name.into()))).await;
+        let mut kim = site.member("kim@example.com").await;
+        let answer = kim.post("/profile/export", &[("password", PASSWORD)]).await;
+        assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"{file}\""));
+        assert!(text(&unpack(&answer), "README.txt").contains(name));
+    }
+}
+
+#[tokio::test]
 async fn the_words_in_an_export_are_in_the_visitors_language() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await.with("accept-language", "ko");

@@ -330,3 +330,12 @@ async fn an_edit_takes_two_trips_and_a_look_takes_one() {
     let edit = patch(&mut kim, json!({ "version": 1, "bio": "cheap" })).await.cost();
     assert_eq!((edit.calls, edit.trips, edit.read_units, edit.write_units), (2, 2, 2.0, 1.0));
 }
+
+#[tokio::test]
+async fn who_has_no_user_name_sees_no_empty_row_for_one() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
+    assert!(!kim.get("/profile").await.text().contains("<dt>Username</dt>"));
+    site.amend(&kim.id, "username", json!({ "S": "kim" }));
+    assert!(kim.get("/profile").await.text().contains("<dt>Username</dt><dd>kim</dd>"));
+}

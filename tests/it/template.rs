@@ -175,3 +175,15 @@ fn the_tables_are_as_the_code_expects_them() {
         assert_eq!(keys.sort.as_ref().unwrap().name, "SK");
     }
 }
+
+#[test]
+fn a_function_outlives_the_passwords_that_it_waits_for() {
+    // Each hash may wait for its turn; a log-in replaces an old one, and a change proves the present password first.
+    let hashes = [("signup", 1), ("login", 2), ("password", 2), ("email", 1), ("account", 1)];
+    for (name, hashes) in hashes {
+        let function = template().function(name).unwrap().clone();
+        let config = Config::from_vars(function.environment.clone()).unwrap();
+        let waits = std::time::Duration::from_millis(config.passwords.wait_ms) * hashes;
+        assert!(function.timeout > waits, "{name}: {:?}", function.timeout);
+    }
+}

@@ -2,7 +2,7 @@
 
 use portico::accounts::{Password, reauthenticate};
 use portico::fields::{FieldReader, Form};
-use portico::headers::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use portico::headers::CACHE_CONTROL;
 use portico::{Context, Response, Result, StatusCode, export};
 use serde_json::json;
 
@@ -23,8 +23,14 @@ pub(crate) async fn download(cx: Context) -> Result<Response> {
     }
     let file = export::archive(&cx, &user).await?;
     Ok(Response::bytes(StatusCode::OK, "application/zip", file)
-        .header(CONTENT_DISPOSITION, "attachment; filename=\"portico-data.zip\"")
+        .attachment(&file_name(&cx.config().mail.site_name))
         .header(CACHE_CONTROL, "no-store"))
+}
+
+/// `portico-data.zip`: of the site's name what every system takes in the name of a file.
+fn file_name(site: &str) -> String {
+    let words: Vec<_> = site.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.into_iter().chain(["data.zip"]).collect::<Vec<_>>().join("-").to_lowercase()
 }
 
 struct ExportForm {

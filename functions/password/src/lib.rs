@@ -6,6 +6,7 @@ use portico::accounts::{
     self, AddressForm, ChangePasswordForm, OpenLink, PasswordChange, SetPasswordForm, User, check_new_password,
     follow_link, open_link, reauthenticate, withholds_session,
 };
+use portico::mail::compose::lifetime;
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -109,8 +110,11 @@ async fn request(cx: Context) -> Result<Response> {
 }
 
 async fn sent(cx: Context) -> Result<Response> {
-    let minutes = cx.config().mail.ages.reset_password / 60;
-    cx.page("accounts/password_reset_sent.html", json!({ "minutes": minutes })).await
+    // The language may stand in the visitor's session.
+    cx.session().await?;
+    let age = cx.config().mail.ages.reset_password;
+    let page = json!({ "minutes": age / 60, "lifetime": lifetime(cx.language(), age) });
+    cx.page("accounts/password_reset_sent.html", page).await
 }
 
 async fn follow(cx: Context) -> Result<Response> {

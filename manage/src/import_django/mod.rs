@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use portico::accounts::password::Costs;
 
-use crate::console::Console;
+use crate::console::{Console, printable};
 use crate::feeder::Feeder;
 use crate::progress::Progress;
 use crate::rows::{Broken, Rows};
 use crate::site::{Site, Target};
 use crate::{Failure, Finished, Outcome};
 use person::{Entry, Reader};
-use report::{Fate, Remark, Report, Whose, printable};
+use report::{Fate, Remark, Report, Whose};
 use survey::Survey;
 use writing::Writer;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::console::Console;
+use crate::console::{Console, printable};
 use crate::file::PrivateFile;
 use crate::rows::Place;
 
@@ -50,13 +50,13 @@ pub(super) struct Report {
     file: Option<PrivateFile>,
     pub(super) imported: u64,
     pub(super) there: u64,
-    skipped: BTreeMap<&'static str, Rows>,
-    changed: BTreeMap<&'static str, Rows>,
+    skipped: BTreeMap<&'static str, Tally>,
+    changed: BTreeMap<&'static str, Tally>,
 }
 
 /// How many rows, and the first of them.
 #[derive(Default)]
-struct Rows {
+struct Tally {
     rows: u64,
     first: Vec<String>,
 }
@@ -103,7 +103,7 @@ impl Report {
                 continue;
             }
             console.say(&title);
-            for (code, Rows { rows, first }) in remarks {
+            for (code, Tally { rows, first }) in remarks {
                 let more = if *rows > first.len() as u64 { ", .." } else { "" };
                 console.say(&format!("{rows:>9}  {code}: {}{more}", first.join("; ")));
             }
@@ -119,7 +119,7 @@ impl Report {
     }
 }
 
-fn count(remarks: &mut BTreeMap<&'static str, Rows>, whose: &Whose, remark: &Remark) {
+fn count(remarks: &mut BTreeMap<&'static str, Tally>, whose: &Whose, remark: &Remark) {
     let some = remarks.entry(remark.code).or_default();
     some.rows += 1;
     if some.first.len() < NAMED {
@@ -132,9 +132,4 @@ fn count(remarks: &mut BTreeMap<&'static str, Rows>, whose: &Whose, remark: &Rem
 pub(super) fn quoted(text: &str) -> String {
     let short: String = text.chars().take(80).collect();
     if short.len() < text.len() { format!("{short:?}..") } else { format!("{short:?}") }
-}
-
-/// A stranger's text on a terminal: what would control it is shown as a mark.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().take(160).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

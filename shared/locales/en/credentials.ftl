@@ -18,10 +18,7 @@ password-reset-title = Reset your password
 password-reset-lead = Enter your email address, and we will send you a link to set a new password.
 password-reset-submit = Send the link
 password-reset-sent-title = Check your mail
-password-reset-sent-lead = { $minutes ->
-    [one] If there is an account with this address, a mail is on its way. The link in it is good for { $minutes } minute and can be used once.
-   *[other] If there is an account with this address, a mail is on its way. The link in it is good for { $minutes } minutes and can be used once.
-}
+password-reset-sent-lead = If there is an account with this address, a mail is on its way. The link in it is good for { $lifetime } and can be used once.
 password-reset-sent-help = No mail? Look in the spam folder, and check that you entered the address with which you signed up.
 password-reset-again = Ask again
 

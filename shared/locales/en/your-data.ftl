@@ -25,7 +25,6 @@ export-item-readme = A text that explains the files.
 export-never = Your password is not in it. It is not kept anywhere; only a fingerprint is, by which it is recognised.
 export-why = Your password proves that it is you who asks, and not somebody at an unlocked screen.
 export-submit = Download
-export-password = Current password
 
 export-readme-title = Everything that { $site } keeps of { $email }, as of { $at }
 export-readme-profile = profile.json: your profile, every field of it
@@ -54,7 +53,6 @@ delete-mail = A last email to { $email } confirms it.
 delete-export-first = Do you want to keep a copy?
 delete-export-link = Download your data first
 delete-form = Confirm
-delete-password = Current password
 delete-confirm = I understand that my account and everything in it will be gone for good.
 delete-confirm-required = Please tick this box if you are sure.
 delete-submit = Delete my account for good

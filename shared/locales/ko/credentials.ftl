@@ -18,7 +18,7 @@ password-reset-title = 비밀번호 재설정
 password-reset-lead = 이메일 주소를 입력하시면 새 비밀번호를 정할 수 있는 링크를 보내 드립니다.
 password-reset-submit = 링크 보내기
 password-reset-sent-title = 메일을 확인해 주세요
-password-reset-sent-lead = 이 주소로 만든 계정이 있으면 메일이 곧 도착합니다. 메일의 링크는 { $minutes }분 동안 한 번만 쓸 수 있습니다.
+password-reset-sent-lead = 이 주소로 만든 계정이 있으면 메일이 곧 도착합니다. 메일의 링크는 { $lifetime } 동안 한 번만 쓸 수 있습니다.
 password-reset-sent-help = 메일이 오지 않으면 스팸함을 살펴보시고, 가입할 때 쓴 주소가 맞는지 확인해 주세요.
 password-reset-again = 다시 요청하기
 

@@ -25,7 +25,6 @@ export-item-readme = 각 파일을 설명하는 글.
 export-never = 비밀번호는 들어 있지 않습니다. 비밀번호 자체는 어디에도 보관하지 않으며, 맞는지 확인하는 데 쓰는 값만 있습니다.
 export-why = 잠그지 않고 자리를 비운 사이 다른 사람이 받아 가지 못하도록 비밀번호를 확인합니다.
 export-submit = 내려받기
-export-password = 현재 비밀번호
 
 export-readme-title = { $at } 현재 { $site }에서 보관하는 { $email } 님의 모든 데이터
 export-readme-profile = profile.json: 프로필의 모든 항목
@@ -51,7 +50,6 @@ delete-mail = 마지막으로 { $email } 주소로 확인 메일을 보내 드�
 delete-export-first = 사본이 필요하신가요?
 delete-export-link = 먼저 내 데이터 내려받기
 delete-form = 확인
-delete-password = 현재 비밀번호
 delete-confirm = 계정과 그 안의 모든 내용이 영구히 사라진다는 것을 이해했습니다.
 delete-confirm-required = 정말 삭제하시려면 이 칸을 선택해 주세요.
 delete-submit = 계정 영구 삭제

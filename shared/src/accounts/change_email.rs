@@ -45,10 +45,8 @@ pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), Ad
     let mail = cx.promise(Letter::EmailChanged { user: user.id, old, new: new.clone(), client });
     // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account, and nobody
     // is written to at it.
-    let (until, told) = match user.email_verified {
-        true => (now + cx.config().mail.ages.undo_email_change, Some(&mail)),
-        false => (now, None),
-    };
+    let (until, told) =
+        if user.email_verified { (now + cx.config().mail.ages.undo_email_change, Some(&mail)) } else { (now, None) };
     former.push(FormerEmail { email: user.email.clone(), undo: LinkId::new(mail.id), until });
     match cx.store().change_email(user, new, &former, link.id, now, told).await? {
         Ok(()) => {}

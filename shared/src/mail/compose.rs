@@ -103,8 +103,8 @@ fn has_happened(letter: &Letter) -> bool {
     matches!(letter, Letter::PasswordChanged { .. } | Letter::EmailChanged { .. } | Letter::NewDevice { .. })
 }
 
-/// "30 minutes": in the largest unit that leaves no rest.
-fn lifetime(language: Language, seconds: i64) -> String {
+/// How long a link is good, as "30 minutes": in the largest unit that leaves no rest.
+pub fn lifetime(language: Language, seconds: i64) -> String {
     let seconds = u64::try_from(seconds).unwrap_or_default();
     let (key, count) = match seconds {
         172_800.. if seconds.is_multiple_of(86_400) => ("mail-days", seconds / 86_400),

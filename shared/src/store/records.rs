@@ -10,7 +10,7 @@ use super::expression::Expression;
 use super::keys::{DELETED_AT, Key, PK, SK};
 use super::{Store, StoreError, plain};
 use crate::accounts::password::{Accepted, Costs};
-use crate::accounts::{Email, User, UserId};
+use crate::accounts::{Email, PasswordHash, User, UserId};
 use crate::meter::Units;
 
 /// An item as an export has it: whatever it holds, known here or not.
@@ -89,7 +89,9 @@ impl Record {
             Kind::HashCosts => super::hashes::costs(self.item.clone()).unwrap_or_default(),
             // One that nobody can log in with costs nothing.
             Kind::User => {
-                self.user().ok().and_then(|user| Costs::of(&user.password, accepted).ok()).unwrap_or_default()
+                let text = self.item.get("password").and_then(|value| value.as_s().ok());
+                let hash = text.map(PasswordHash::from_stored);
+                hash.and_then(|hash| Costs::of(&hash, accepted).ok()).unwrap_or_default()
             }
             _ => Costs::default(),
         }

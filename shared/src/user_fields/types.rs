@@ -65,6 +65,23 @@ macro_rules! texts {
 
 texts!([const N: usize] Line<N>, [const N: usize] Text<N>, [] Phone);
 
+/// How a text is shown and stored: as it is.
+macro_rules! as_text {
+    () => {
+        fn is_empty(&self) -> bool {
+            self.0.is_empty()
+        }
+
+        fn to_json(&self) -> Value {
+            json!(self.0)
+        }
+
+        fn from_json(value: &Value) -> Option<Self> {
+            value.as_str().map(|text| Self(text.to_owned()))
+        }
+    };
+}
+
 impl<const N: usize> FieldType for Line<N> {
     const WIDGET: Widget = Widget::Text;
     const MAX_LENGTH: Option<usize> = Some(N);
@@ -73,17 +90,7 @@ impl<const N: usize> FieldType for Line<N> {
         fields.line(name, N).filter(|_| !fields.errors().contains(name)).map(Self)
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn to_json(&self) -> Value {
-        json!(self.0)
-    }
-
-    fn from_json(value: &Value) -> Option<Self> {
-        value.as_str().map(|text| Self(text.to_owned()))
-    }
+    as_text!();
 }
 
 impl<const N: usize> FieldType for Text<N> {
@@ -94,17 +101,7 @@ impl<const N: usize> FieldType for Text<N> {
         fields.lines(name, N).filter(|_| !fields.errors().contains(name)).map(Self)
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn to_json(&self) -> Value {
-        json!(self.0)
-    }
-
-    fn from_json(value: &Value) -> Option<Self> {
-        value.as_str().map(|text| Self(text.to_owned()))
-    }
+    as_text!();
 }
 
 impl Phone {
@@ -125,17 +122,7 @@ impl FieldType for Phone {
         (!fields.errors().contains(name)).then_some(Self(phone))
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn to_json(&self) -> Value {
-        json!(self.0)
-    }
-
-    fn from_json(value: &Value) -> Option<Self> {
-        value.as_str().map(|text| Self(text.to_owned()))
-    }
+    as_text!();
 }
 
 impl FieldType for Flag {

@@ -232,3 +232,11 @@ async fn a_mail_that_cannot_be_sent_changes_no_answer() {
     assert_eq!(text(&site.user(&kim.id), "email"), "kim@example.com");
     let _: Value = known;
 }
+
+#[tokio::test]
+async fn the_page_says_how_long_the_link_is_good_as_the_mail_does() {
+    let site = Site::uncounted(&[("PASSWORD_RESET_TIMEOUT", "86400")]).await;
+    let mut visitor = site.visitor().with("accept-language", "en");
+    let page = visitor.get("/password/reset/sent").await.text();
+    assert!(page.contains("good for 24 hours") && !page.contains("1440"), "{page}");
+}
