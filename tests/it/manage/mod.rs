@@ -5,6 +5,7 @@ mod broken_rows;
 mod export;
 mod folder;
 mod import_django;
+mod import_login;
 mod routes;
 mod stack;
 
