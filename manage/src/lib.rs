@@ -21,6 +21,7 @@ mod project;
 pub mod routes;
 mod rows;
 mod runserver;
+pub mod sessions;
 pub mod site;
 pub mod stack;
 pub mod unlock;
@@ -55,6 +56,9 @@ enum Command {
     Unlock(unlock::Args),
     /// Takes over the users and groups of a Django site, with their passwords.
     ImportDjango(import_django::Args),
+    /// Lists and ends somebody's sessions, and says why one has ended.
+    #[command(visible_alias = "session", arg_required_else_help = true)]
+    Sessions(sessions::Args),
     /// Writes everything that is kept for good into a file.
     Export(export::Args),
     /// Reads what export wrote.
@@ -109,6 +113,10 @@ async fn administer(command: Command) -> Outcome {
         Command::ImportDjango(args) => {
             let site = args.target.open_or_create().await?;
             import_django::run(&args, &site, terminal).await
+        }
+        Command::Sessions(args) => {
+            let site = args.target.open().await?;
+            sessions::run(&args, &site, terminal).await
         }
         Command::Export(args) => {
             let site = args.target.open().await?;

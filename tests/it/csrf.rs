@@ -7,7 +7,7 @@ use crate::negotiation::ROUTES;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
 /// Every unsafe route, with a body that it would carry out; what ends the session last.
-pub(crate) const UNSAFE: [(&str, &str, &str); 19] = [
+pub(crate) const UNSAFE: [(&str, &str, &str); 21] = [
     ("POST", "/preferences/theme", "theme=dark"),
     ("POST", "/preferences/language", "language=ko"),
     ("POST", "/profile", "first_name=Eve&version=1"),
@@ -28,6 +28,8 @@ pub(crate) const UNSAFE: [(&str, &str, &str); 19] = [
         "/password/change",
         "old_password=correct+horse+battery&new_password1=a+new+pass+phrase&new_password2=a+new+pass+phrase",
     ),
+    ("POST", "/sessions/{id}/end", ""),
+    ("POST", "/sessions/end-others", ""),
     ("POST", "/logout/all", ""),
     ("POST", "/logout", ""),
     ("POST", "/profile/delete", "password=correct+horse+battery&confirm=on"),
@@ -102,7 +104,18 @@ async fn every_unsafe_route_refuses_whatever_is_not_ours() {
 async fn every_unsafe_route_carries_out_what_is_ours() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
-    for route in UNSAFE {
+    for (method, path, body) in UNSAFE {
+        // Another session of hers, for what ends one.
+        let mut phone = site.program();
+        let path = match path.split_once("{id}") {
+            Some((before, after)) => {
+                phone.log_in("kim@example.com").await;
+                let listed = kim.clone().json().get("/sessions").await.json();
+                format!("{before}{}{after}", listed["sessions"][1]["id"].as_str().unwrap())
+            }
+            None => path.to_owned(),
+        };
+        let route = (method, &*path, body);
         let token = kim.csrf_token().await;
         let headers =
             [("x-csrftoken", &*token), ("sec-fetch-site", "same-origin"), ("origin", "http://localhost:8000")];

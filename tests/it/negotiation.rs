@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::site::Site;
 
 /// Every route and what `Allow` says of it.
-pub(crate) const ROUTES: [(&str, &str); 27] = [
+pub(crate) const ROUTES: [(&str, &str); 30] = [
     ("/", "GET, HEAD"),
     ("/csrf", "GET, HEAD"),
     ("/signup", "GET, POST, HEAD"),
@@ -16,6 +16,9 @@ pub(crate) const ROUTES: [(&str, &str); 27] = [
     ("/logout/all", "POST"),
     ("/profile", "GET, POST, PATCH, HEAD"),
     ("/profile/security", "GET, HEAD"),
+    ("/sessions", "GET, HEAD"),
+    ("/sessions/{id}/end", "POST"),
+    ("/sessions/end-others", "POST"),
     ("/profile/export", "GET, POST, HEAD"),
     ("/profile/delete", "GET, POST, HEAD"),
     ("/password/change", "GET, POST, HEAD"),

@@ -1,9 +1,10 @@
-//! What one does with an account as a whole: see who was there (`/profile/security`), take one's data along
+//! What one does with an account as a whole: see who was there (`/profile/security`) and who is (`/sessions`), take one's data along
 //! (`/profile/export`), leave (`/profile/delete`).
 
 mod delete;
 mod export;
 mod security;
+mod sessions;
 
 use portico::Routes;
 
@@ -11,6 +12,9 @@ use portico::Routes;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/profile/security", security::show)
+        .get("/sessions", sessions::list)
+        .post("/sessions/{id}/end", sessions::end)
+        .post("/sessions/end-others", sessions::end_others)
         .get("/profile/export", export::explain)
         .post("/profile/export", export::download)
         .get("/profile/delete", delete::explain)

@@ -66,6 +66,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     kept?;
     ended?;
     given_back?;
+    sessions::evict(cx, &user, &begun.key).await?;
     let user = User { last_login: Some(now), ..user };
     cx.adopt_session(begun, user.clone());
     hooks::logged_in(cx, &user, backend).await;

@@ -20,6 +20,8 @@ pub struct SessionSettings {
     pub save_every_request: bool,
     /// `SESSION_MAX_PER_USER`: how many living sessions a user has at most; 0 for any number.
     pub max_per_user: usize,
+    /// `SESSION_LIST_MAX`: how many are listed at most.
+    pub list_max: usize,
 }
 
 /// Where the values of sessions are kept.
@@ -62,6 +64,7 @@ impl SessionSettings {
         let ended_age = env.number("SESSION_ENDED_AGE", "seconds", 0, 31_536_000, 604_800);
         let save = env.or("SESSION_SAVE_EVERY_REQUEST", "true or false", "false", values::boolean);
         let max_per_user = env.number("SESSION_MAX_PER_USER", "sessions, 0 for any number", 0, 1_000, 0);
+        let list_max = env.number("SESSION_LIST_MAX", "sessions", 1, 1_000, 100);
         Some(Self {
             engine: engine?,
             remembered,
@@ -70,6 +73,7 @@ impl SessionSettings {
             ended_age,
             save_every_request: save?,
             max_per_user,
+            list_max,
         })
     }
 
@@ -89,6 +93,7 @@ impl SessionSettings {
             ended_age: 600,
             save_every_request: false,
             max_per_user: 0,
+            list_max: 100,
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Sessions: a cookie that names one, the server that decides whether it lives, values that are merged key by key.
 //!
 //! [`Session`] is what a handler works with; [`record`] is what is kept, [`engine`] where; [`ending`] says why one is
-//! not alive any more. This file has what happens to a session in the course of a request.
+//! not alive any more, [`listing`] lets people look through theirs. This file has what happens to a session in the course of a request.
 
 mod cache;
 mod ending;
 pub(crate) mod engine;
+mod listing;
 pub(crate) mod record;
 mod session;
 mod token;
 
 pub use ending::{EndReason, EpochEnd, EpochEnds};
 pub(crate) use engine::{Claim, Engine, engine};
+pub(crate) use listing::evict;
+pub use listing::{Device, devices, end_one, end_others};
 pub(crate) use record::Origin;
 pub use record::{Ended, SessionChanges, SessionRecord, Times};
 pub use session::{Begun, Expiry, Session};

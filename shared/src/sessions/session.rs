@@ -242,6 +242,17 @@ impl Session {
         Begun { key: token.key(), record, replaces: self.key(), token }
     }
 
+    /// Prepares what comes after an end of all others: the same session, with everything in it and the same ends, under
+    /// another identifier and in the next epoch. `None` without a session.
+    pub(super) fn go_on(&self, token: SessionToken, epoch: u64) -> Option<Begun> {
+        let replaces = self.key();
+        let state = self.state();
+        let mut record = SessionRecord { epoch, ..state.stored.as_ref()?.record.clone() };
+        record.merge(&state.changes);
+        drop(state);
+        Some(Begun { key: token.key(), record, replaces, token })
+    }
+
     /// The log-in's session is stored: this request goes on in it.
     pub(crate) fn adopt(&self, begun: Begun) {
         let stored = Stored { token: begun.token, record: begun.record };

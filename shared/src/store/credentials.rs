@@ -38,6 +38,24 @@ impl Store {
         self.transact(Some(mail.id.to_string()), &writes).await
     }
 
+    /// Ends every session of `user`, and puts `record` of the epoch that begins with this in the place of the one in which
+    /// it was asked for.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when another end of all sessions came first.
+    pub async fn end_other_sessions(
+        &self,
+        user: &User,
+        key: &SessionKey,
+        record: &SessionRecord,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let as_read = Expression::new().only_if("session_epoch", "=", user.session_epoch)?.if_living();
+        let ended = end_epoch(as_read, user, EndReason::OthersEnded, now)?;
+        let writes = [Write::update(self.accounts(), Key::user(user.id), ended), self.new_session(key, record)?];
+        self.transact(None, &writes).await
+    }
+
     /// Sets a new password by a link: every session ends, the address is proven, the owner is told.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod folder;
 mod import_django;
 mod import_login;
 mod routes;
+mod sessions;
 mod stack;
 
 use std::collections::VecDeque;

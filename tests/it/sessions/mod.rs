@@ -3,7 +3,9 @@
 mod concurrency;
 pub(crate) mod contract;
 mod cookies;
+mod devices;
 mod engines;
+mod forced_logout;
 mod lifetime;
 mod refusals;
 

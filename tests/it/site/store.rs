@@ -48,6 +48,16 @@ impl Site {
         self.stack.dynamodb().database().put_item(request).unwrap();
     }
 
+    /// Puts a copy of the session that this cookie names under another secret.
+    pub(crate) fn copy_session(&self, cookie: &str, secret: &str) {
+        let (owner, before) = cookie.split_once('.').unwrap();
+        let key = |secret: &str| format!("SESSION#{}", portico::secret::digest(secret));
+        let table = &self.stack.app().config().tables.sessions;
+        let mut item = self.stored(table, &format!("USER#{owner}"), &key(before)).expect("the session is stored");
+        item["SK"] = json!({ "S": key(secret) });
+        self.put(table, &item);
+    }
+
     /// Adds `copies` of a session under other keys, as if its user had logged in as often again.
     pub(crate) fn multiply_session(&self, copies: usize) {
         let sessions = self.sessions();

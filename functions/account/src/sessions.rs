@@ -1,0 +1,37 @@
+//! `GET /sessions` lists a person's devices; `POST /sessions/{id}/end` ends one of them, `POST /sessions/end-others` all
+//! but this one.
+
+use portico::sessions::{self, Device};
+use portico::{Context, Next, Response, Result, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+/// The page, and the same as JSON.
+#[derive(Serialize)]
+struct SessionsPage {
+    sessions: Vec<Device>,
+    more: bool,
+}
+
+pub(crate) async fn list(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let (sessions, more) = sessions::devices(&cx, &user).await?;
+    cx.page("accounts/sessions.html", SessionsPage { sessions, more }).await
+}
+
+pub(crate) async fn end(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    if sessions::end_one(&cx, &user, cx.param("id")).await? {
+        cx.messages().success("logout-done");
+        return cx.done(StatusCode::OK, &Next::to(&cx.config().urls.logout_redirect), json!({}));
+    }
+    cx.messages().success("session-end-done");
+    cx.done(StatusCode::OK, &Next::to("/sessions"), json!({}))
+}
+
+pub(crate) async fn end_others(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    sessions::end_others(&cx, &user).await?;
+    cx.messages().success("session-end-others-done");
+    cx.done(StatusCode::OK, &Next::to("/sessions"), json!({}))
+}

@@ -1,0 +1,128 @@
+//! A person's sessions, for the person to look through and to end (ASVS 7.5.2, 7.4.3), and for administrators.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{EndReason, SessionKey, SessionRecord, end, why_dead};
+use crate::accounts::User;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::user_agent::UserAgent;
+
+/// A living session, as its owner sees it: nothing of it opens anything.
+#[derive(Debug, Clone, Serialize)]
+pub struct Device {
+    /// How it is called.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// Browser and system, in the visitor's language.
+    pub device: String,
+    /// From where it began.
+    pub address: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When somebody was last seen in it, to a twenty-fourth of its idle time: a renewal notes it.
+    pub last_seen: Timestamp,
+    /// When it ends unless somebody comes.
+    pub ends_at: Timestamp,
+    /// Whether it outlives the browser.
+    pub remembered: bool,
+}
+
+/// The living sessions of `user`, the one that asks first, then the one seen last. Up to `SESSION_LIST_MAX` of them, and
+/// whether there are more: one call in all but extreme cases.
+pub async fn devices(cx: &Context, user: &User) -> Result<(Vec<Device>, bool)> {
+    let most = cx.config().session.list_max;
+    let mut living = living(cx, user, "").await?;
+    let more = living.len() > most;
+    living.truncate(most);
+    let present = cx.session().await?.key();
+    let language = cx.language();
+    let time = |seconds| Timestamp::from_second(seconds).unwrap_or_default();
+    let mut devices: Vec<_> = living
+        .into_iter()
+        .map(|(key, record)| Device {
+            id: key.handle().to_owned(),
+            current: Some(&key) == present.as_ref(),
+            device: UserAgent::parse(&record.user_agent).text(language),
+            created_at: time(record.times.created_at),
+            last_seen: time(record.times.renewed_at),
+            ends_at: time(record.times.ends_at),
+            remembered: record.remembered,
+            address: record.ip,
+        })
+        .collect();
+    devices.sort_by_key(|device| !device.current);
+    Ok((devices, more))
+}
+
+/// Ends the session of `user` that is called `handle`. Gives whether it was the one that asks, whose cookie goes.
+///
+/// # Errors
+/// [`Error::NotFound`] when none that lives is called so: somebody else's is not found either.
+pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
+    let Some((None, handle)) = SessionKey::parse_id(handle) else { return Err(Error::NotFound) };
+    let living = living(cx, user, handle).await?;
+    let (key, _) = living.first().ok_or(Error::NotFound)?;
+    if cx.session().await?.key().as_ref() == Some(key) {
+        crate::accounts::logout(cx).await?;
+        return Ok(true);
+    }
+    end(cx, key, EndReason::EndedElsewhere).await?;
+    Ok(false)
+}
+
+/// Ends every session of `user` but the one that asks, by one transaction, whatever their number: the epoch moves on, and
+/// the one that asks goes on in the new one, under another identifier and with the ends that it had.
+///
+/// # Errors
+/// [`Error::LoginRequired`] when another end of all sessions came first.
+pub async fn end_others(cx: &Context, user: &User) -> Result<()> {
+    let changed = User { session_epoch: user.session_epoch + 1, ..user.clone() };
+    let begun = cx.session().await?.go_on(cx.new_token(Some(user)), changed.session_epoch);
+    let begun = begun.ok_or(Error::LoginRequired)?;
+    let engine = cx.app().sessions();
+    engine.keep(cx.store(), &begun.key, &begun.record).await?;
+    let entry = begun.entry(engine);
+    match cx.store().end_other_sessions(user, &begun.key, &entry, cx.now().as_second()).await {
+        Ok(()) => {
+            cx.adopt_session(begun, changed);
+            Ok(())
+        }
+        Err(error) if error.is_condition() => {
+            cx.drop_session();
+            Err(Error::LoginRequired)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends the oldest sessions of `user` beyond `SESSION_MAX_PER_USER`; `newest` is not one of them.
+pub(crate) async fn evict(cx: &Context, user: &User, newest: &SessionKey) -> Result<()> {
+    let most = cx.config().session.max_per_user;
+    if most == 0 {
+        return Ok(());
+    }
+    let mut living = living(cx, user, "").await?;
+    living.retain(|(key, _)| key != newest);
+    for (key, _) in living.iter().skip(most - 1) {
+        end(cx, key, EndReason::Evicted).await?;
+    }
+    Ok(())
+}
+
+/// The living sessions whose digest begins with `prefix`, the one seen last first.
+async fn living(cx: &Context, user: &User, prefix: &str) -> Result<Vec<(SessionKey, SessionRecord)>> {
+    let now = cx.now().as_second();
+    let is_trusted = |backend: &str| cx.app().backends().contains(backend);
+    // The tombstones among them are as many as log-outs in `SESSION_ENDED_AGE`: somebody who has more of both is shown
+    // what a page of the table holds.
+    let (mut found, _) = cx.store().sessions_of(user.id, prefix, MOST_READ).await?;
+    found.retain(|(key, record)| why_dead(key, record, Some(user), now, is_trusted).is_none());
+    found.sort_by_key(|(_, record)| std::cmp::Reverse((record.times.renewed_at, record.times.created_at)));
+    Ok(found)
+}
+
+/// How many items are read at most to find the living ones.
+const MOST_READ: usize = 5_000;
