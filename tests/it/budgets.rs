@@ -80,19 +80,20 @@ async fn a_sign_up_is_two_counts_and_one_transaction() {
 async fn a_log_in_takes_three_trips() {
     let site = Site::start().await;
     let mut kim = site.visitor().json();
-    kim.sign_up("kim@example.com").await;
+    let user = kim.sign_up("kim@example.com").await;
+    site.prove(&user["id"]);
     let body = json!({ "username": "kim@example.com", "password": PASSWORD });
     let answer = kim.clone().post_json("/login", body.clone()).await;
-    assert_eq!(answer.cost(), cost(11, 3, 2.0, 9.0), "guard; user; session, log-in; three counts, given back");
+    assert_eq!(answer.cost(), cost(13, 3, 2.0, 11.0), "guard; user; session, log-in; four counts, given back");
     kim.post_json("/preferences/theme", json!({ "theme": "dark" })).await;
     let answer = kim.post_json("/login", body.clone()).await;
     assert_eq!(
         answer.cost(),
-        cost(13, 3, 3.0, 13.0),
+        cost(15, 3, 3.0, 15.0),
         "news of a new device; the visitor's session is read and replaced on the way"
     );
     let answer = kim.post_json("/login", body).await;
-    assert_eq!(answer.cost(), cost(9, 3, 4.0, 6.0), "so is a member's own; a known browser has one count");
+    assert_eq!(answer.cost(), cost(10, 3, 4.0, 7.0), "so is a member's own; a known browser has two counts");
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn a_refused_log_in_costs_the_same_whoever_it_was_for() {
     program.sign_up("kim@example.com").await;
     for username in ["kim@example.com", "nobody@example.com", "nobody", "not a name", "@", "a@b@c"] {
         let body = json!({ "username": username, "password": "wrong wrong wrong" });
-        assert_eq!(program.post_json("/login", body).await.cost(), cost(5, 2, 2.0, 3.0), "{username}");
+        assert_eq!(program.post_json("/login", body).await.cost(), cost(6, 2, 2.0, 4.0), "{username}");
     }
 }
 

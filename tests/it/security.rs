@@ -2,6 +2,8 @@
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use local::Delivery;
+use portico::mail::{Client, Letter};
 use serde_json::{Value, json};
 
 use crate::site::{Answer, Fault, PASSWORD, Site, Visitor};
@@ -117,7 +119,8 @@ async fn a_user_who_was_stored_before_has_no_log_ins_yet() {
 async fn what_a_browser_calls_itself_is_not_shown() {
     let site = Site::start().await;
     let mut kim = site.visitor().with("user-agent", "<svg/onload=1> call +1 555 0100");
-    kim.sign_up("kim@example.com").await;
+    let user = kim.sign_up("kim@example.com").await;
+    site.prove(&user["id"]);
     kim.log_in("kim@example.com").await;
     let mut again = site.program().with("user-agent", "<svg/onload=1> call +1 555 0100");
     again.log_in("kim@example.com").await;
@@ -133,6 +136,7 @@ async fn what_a_browser_calls_itself_is_not_shown() {
 async fn a_log_in_from_a_device_that_the_account_does_not_know_is_told_by_mail() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
+    site.prove(&kim.id);
     let told = async || {
         let mails = site.mails_to("kim@example.com").await;
         mails.into_iter().filter(|mail| mail.subject == SUBJECT).collect::<Vec<_>>()
@@ -163,6 +167,7 @@ async fn the_first_log_in_of_somebody_who_came_from_elsewhere_is_no_news() {
     let kim = site.program().sign_up("kim@example.com").await;
     // As an import leaves it: the last log-in was to another system.
     site.amend(&kim["id"], "last_login", json!({ "S": "2019-03-01T09:30:15Z" }));
+    site.prove(&kim["id"]);
     site.program().log_in("kim@example.com").await;
     let news = |mails: Vec<local::mail::Mail>| mails.iter().filter(|mail| mail.subject == SUBJECT).count();
     assert_eq!(news(site.mails_to("kim@example.com").await), 0);
@@ -173,7 +178,8 @@ async fn the_first_log_in_of_somebody_who_came_from_elsewhere_is_no_news() {
 #[tokio::test]
 async fn of_what_a_browser_calls_itself_no_more_is_kept_than_is_looked_at() {
     let site = Site::start().await;
-    site.member("kim@example.com").await;
+    let kim = site.member("kim@example.com").await;
+    site.prove(&kim.id);
     let mut elsewhere = site.program().with("user-agent", &"x".repeat(4_000));
     elsewhere.log_in("kim@example.com").await;
     for item in [site.accounts(), site.sessions(), site.items("outbox")].concat() {
@@ -186,6 +192,7 @@ async fn of_what_a_browser_calls_itself_no_more_is_kept_than_is_looked_at() {
 async fn a_change_of_the_password_keeps_this_browser_known_and_no_other() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
+    site.prove(&kim.id);
     let mut elsewhere = site.program();
     elsewhere.log_in("kim@example.com").await;
     let new = "another horse battery";
@@ -204,6 +211,7 @@ async fn a_change_of_the_password_keeps_this_browser_known_and_no_other() {
 async fn a_log_in_that_cannot_be_told_or_kept_is_refused() {
     let (site, faults) = Site::with_faults(&[]).await;
     let mut kim = site.member("kim@example.com").await;
+    site.prove(&kim.id);
     let mut elsewhere = site.program();
     let token = elsewhere.csrf_token().await;
     let body = json!({ "username": "kim@example.com", "password": PASSWORD });
@@ -216,4 +224,48 @@ async fn a_log_in_that_cannot_be_told_or_kept_is_refused() {
     }
     faults.always("Query", Fault::internal());
     assert_eq!(kim.get("/profile/security").await.status, 503);
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_at_an_address_that_was_never_proven() {
+    let site = Site::start().await;
+    let mut kim = site.program();
+    kim.sign_up("stranger@example.com").await;
+    let before = site.mails_to("stranger@example.com").await.len();
+    for _ in 0..3 {
+        kim.with_session(None).log_in("stranger@example.com").await;
+    }
+    assert_eq!(site.promised(), [""; 0]);
+    // One that was proven when it was promised, and is another by now.
+    let user = kim.log_in("stranger@example.com").await;
+    let user = serde_json::from_value(user["id"].clone()).unwrap();
+    let client = Client { address: "192.0.2.7".to_owned(), user_agent: String::new() };
+    site.promise(Letter::NewDevice { user, client }).await;
+    assert_eq!(site.mails_to("stranger@example.com").await.len(), before);
+}
+
+#[tokio::test]
+async fn an_owner_is_told_of_so_many_new_devices_a_day() {
+    let (site, faults) = Site::with_faults(&[("NEW_DEVICE_MAIL_RATE", "2/d")]).await;
+    let kim = site.member("kim@example.com").await;
+    site.prove(&kim.id);
+    let told = async || {
+        let mails = site.mails_to("kim@example.com").await;
+        mails.into_iter().filter(|mail| mail.subject == SUBJECT).count()
+    };
+    for (log_ins, expected) in [(1, 1), (4, 2)] {
+        for _ in 0..log_ins {
+            site.program().log_in("kim@example.com").await;
+        }
+        if expected == 1 {
+            // What has to be sent again counts once.
+            faults.next("POST email", 1, Fault::internal());
+            assert_eq!(site.stack.deliver_changes().await.last(), Some(&Delivery::Failed));
+        }
+        assert_eq!(told().await, expected);
+    }
+    assert_eq!(logins(&kim).await.len(), 6, "the page lists them all");
+    site.clock.advance(SignedDuration::from_hours(24));
+    site.program().log_in("kim@example.com").await;
+    assert_eq!(told().await, 3);
 }

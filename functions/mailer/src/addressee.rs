@@ -7,7 +7,7 @@ use portico::accounts::tokens::{self, Grant, LinkId, Purpose};
 use portico::accounts::{Email, Identifier, User, UserId};
 use portico::mail::compose::{Draft, name_of};
 use portico::mail::{Letter, Promise};
-use portico::{JobContext, Result};
+use portico::{JobContext, Result, throttle};
 
 /// What becomes of a promise.
 pub(crate) enum Fate<'a> {
@@ -17,8 +17,9 @@ pub(crate) enum Fate<'a> {
     Drop(&'static str),
 }
 
-/// Decides, and notes what the link is good for before anybody can have it.
-pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise) -> Result<Fate<'a>> {
+/// Decides, and notes what the link is good for before anybody can have it. `attempt` is how often it was tried, this time
+/// included.
+pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise, attempt: u64) -> Result<Fate<'a>> {
     let ages = cx.app().config().mail.ages;
     let letter = &promise.letter;
     match letter {
@@ -59,7 +60,19 @@ pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise) -> Result<
             let found = find(cx, email).await?;
             Ok(found.map_or(Fate::Drop("no such account"), |user| told(promise, &user)))
         }
-        Letter::PasswordChanged { user, .. } | Letter::NewDevice { user, .. } => {
+        Letter::NewDevice { user, .. } => {
+            let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
+            if !user.email_verified {
+                return Ok(Fate::Drop("the address was never proven"));
+            }
+            // Whoever knows the password and keeps no cookies is a new device each time. A mail that has to be tried again
+            // is counted once.
+            if attempt == 1 && !throttle::may_tell_of_device(cx, user.id).await? {
+                return Ok(Fate::Drop("told often enough"));
+            }
+            Ok(told(promise, &user))
+        }
+        Letter::PasswordChanged { user, .. } => {
             let found = active(cx, *user).await?;
             Ok(found.map_or(Fate::Drop("no such account"), |user| told(promise, &user)))
         }

@@ -28,14 +28,14 @@ async fn process(cx: JobContext, item: ItemChanged) -> Result<&'static str> {
     let Some(id) = item.key.mail_id().filter(|_| item.change == Change::Insert) else { return Ok("ignored") };
     let now = cx.now().as_second();
     let until = now + HELD;
-    let promise = match cx.store().claim_mail(id, now, until).await? {
-        Claim::Granted(promise) => promise,
+    let (promise, attempt) = match cx.store().claim_mail(id, now, until).await? {
+        Claim::Granted { promise, attempt } => (promise, attempt),
         // It may yet fail there: this delivery comes again and sees.
         Claim::Held => return Err(Error::Conflict),
         Claim::Sent => return Ok("sent already"),
         Claim::Gone => return Ok("gone"),
     };
-    let sent = send(&cx, &promise).await;
+    let sent = send(&cx, &promise, attempt).await;
     if let Err(error) = &sent {
         // Without this note the next try would wait until the claim ends.
         cx.store().mail_failed(id, until, &portico::log::chain(error)).await?;
@@ -43,8 +43,8 @@ async fn process(cx: JobContext, item: ItemChanged) -> Result<&'static str> {
     sent
 }
 
-async fn send(cx: &JobContext, promise: &Promise) -> Result<&'static str> {
-    let draft = match addressee::decide(cx, promise).await? {
+async fn send(cx: &JobContext, promise: &Promise, attempt: u64) -> Result<&'static str> {
+    let draft = match addressee::decide(cx, promise, attempt).await? {
         Fate::Write(draft) => draft,
         Fate::Drop(why) => {
             cx.store().forget_mail(promise.id).await?;

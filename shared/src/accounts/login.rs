@@ -39,8 +39,9 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     let now = cx.now();
     let known_device = cx.devices().are_known_to(&user);
     // The first log-in ever is from a device that nothing can be compared with. It is the first one here that counts: an
-    // imported user has a `last_login` of another system, which told us of no devices.
-    let is_news = !known_device && user.login_count > 0;
+    // imported user has a `last_login` of another system, which told us of no devices. An address that nobody has proven
+    // may be a stranger's, whom anybody could have us write to by logging in.
+    let is_news = !known_device && user.login_count > 0 && user.email_verified;
     let news = is_news.then(|| cx.promise(Letter::NewDevice { user: user.id, client: cx.client() }));
     // At the same time: one trip. None of them depends on another, and each failure refuses the log-in.
     let (created, recorded, kept, ended, given_back) = tokio::join!(

@@ -12,6 +12,8 @@ pub struct ThrottleSettings {
     pub enabled: bool,
     /// Wrong passwords.
     pub login: LoginLimits,
+    /// `NEW_DEVICE_MAIL_RATE`: mails to one account that tell of a new device.
+    pub new_device_mail: Rate,
     /// Signing up.
     pub sign_up: Rates,
     /// Asking for a new password.
@@ -25,10 +27,13 @@ pub struct ThrottleSettings {
 /// What wrong passwords lead to.
 #[derive(Debug, Clone, Copy)]
 pub struct LoginLimits {
-    /// `LOGIN_FAILURE_LIMIT`: failures without a delay, for an account, for an account from one network, for a device.
+    /// `LOGIN_FAILURE_LIMIT`: failures without a delay, for a name, for a name from one network, for a device.
     pub failures: u64,
     /// `LOGIN_NETWORK_FAILURE_LIMIT`: the same for a network, whatever the account.
     pub network_failures: u64,
+    /// `LOGIN_RATE`: tries on an account whose password is looked at, right or wrong; those from the devices that it knows
+    /// are counted by themselves.
+    pub rate: Rate,
     /// `LOGIN_ACCOUNT_FAILURE_MAX`: failures of an account in all, until its password is set anew.
     pub in_all: u64,
     /// `LOGIN_DELAY`: the first delay, seconds; each further failure doubles it.
@@ -62,9 +67,12 @@ pub struct Rate {
 impl ThrottleSettings {
     pub(super) fn read(env: &mut Reader, site: Option<&Origin>) -> Option<Self> {
         let enabled = env.or("THROTTLE_ENABLED", "true, or false on a loopback PUBLIC_URL", "true", values::boolean);
+        let new_device = env.or("NEW_DEVICE_MAIL_RATE", RATE, "5/d", Rate::parse);
         let login = LoginLimits {
             failures: env.number("LOGIN_FAILURE_LIMIT", "failures", 1, 100, 5),
             network_failures: env.number("LOGIN_NETWORK_FAILURE_LIMIT", "failures", 1, 100_000, 50),
+            // What is wrong is an error anyway.
+            rate: env.or("LOGIN_RATE", RATE, "100/h", Rate::parse).unwrap_or(Rate { times: 100, window: 3_600 }),
             in_all: env.number("LOGIN_ACCOUNT_FAILURE_MAX", "failures", 1, 100, 100),
             delay: env.number("LOGIN_DELAY", "seconds", 1, 3_600, 30),
             delay_max: env.number("LOGIN_DELAY_MAX", "seconds", 1, 86_400, 900),
@@ -81,6 +89,7 @@ impl ThrottleSettings {
         Some(Self {
             enabled: enabled?,
             login,
+            new_device_mail: new_device?,
             sign_up: sign_up?,
             reset_password: reset?,
             confirm_email: email?,
@@ -89,10 +98,12 @@ impl ThrottleSettings {
     }
 }
 
+/// How a rate is written.
+const RATE: &str = "times / period: 20/h, 5/15m, 1/90s";
+
 fn rates(env: &mut Reader, names: [&'static str; 2], defaults: [&str; 2]) -> Option<Rates> {
-    let accepts = "times / period: 20/h, 5/15m, 1/90s";
-    let subject = env.or(names[0], accepts, defaults[0], Rate::parse);
-    let network = env.or(names[1], accepts, defaults[1], Rate::parse);
+    let subject = env.or(names[0], RATE, defaults[0], Rate::parse);
+    let network = env.or(names[1], RATE, defaults[1], Rate::parse);
     Some(Rates { subject: subject?, network: network? })
 }
 

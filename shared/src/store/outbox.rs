@@ -1,5 +1,6 @@
 //! The outbox: mails that were promised, each an item until it is delivered.
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::call::{Item, Write, from_item, to_item};
@@ -12,13 +13,24 @@ use crate::mail::Promise;
 #[derive(Debug)]
 pub enum Claim {
     /// It is theirs alone for a while.
-    Granted(Box<Promise>),
+    Granted {
+        /// The mail.
+        promise: Box<Promise>,
+        /// How often it was granted, this time included.
+        attempt: u64,
+    },
     /// Somebody else is sending it.
     Held,
     /// It was sent.
     Sent,
     /// There is no such mail, or no more.
     Gone,
+}
+
+/// How often a mail was granted to somebody.
+#[derive(Deserialize)]
+struct Attempts {
+    attempts: u64,
 }
 
 impl Store {
@@ -43,7 +55,10 @@ impl Store {
             .if_absent(SENT)
             .only_if_absent_or(HELD, "<=", now)?;
         match self.update(self.outbox(), &key, &claim).await {
-            Ok(item) => Ok(Claim::Granted(Box::new(from_item(item)?))),
+            Ok(item) => {
+                let Attempts { attempts } = from_item(item.clone())?;
+                Ok(Claim::Granted { promise: Box::new(from_item(item)?), attempt: attempts })
+            }
             Err(StoreError::Condition { .. }) => Ok(match self.get(self.outbox(), &key).await? {
                 None => Claim::Gone,
                 Some(item) if item.contains_key(SENT) => Claim::Sent,

@@ -72,6 +72,12 @@ impl Store {
         self.try_update(self.sessions(), &Key::throttle(counter), &change).await.map(drop)
     }
 
+    /// Takes one failure back of those in all. That it was a try stays.
+    pub async fn spare_failure(&self, counter: &Counter) -> Result<(), StoreError> {
+        let change = Expression::new().add("total", -1)?.only_if("total", ">", 0)?;
+        self.try_update(self.sessions(), &Key::throttle(counter), &change).await.map(drop)
+    }
+
     /// Deletes a counter.
     pub async fn forget_failures(&self, counter: &Counter) -> Result<(), StoreError> {
         self.delete(self.sessions(), &Key::throttle(counter)).await

@@ -1,11 +1,13 @@
 //! One log-in as the limits see it: counted as a failure before the password is looked at, and given back when it was
 //! none. Of any number of guesses at the same time as many are looked at as are allowed, and not one more.
 //!
-//! Three counters judge a stranger, the narrow one first: the account from this network (the pair), then the account
-//! and the network at the same time. In that order each limit holds exactly, a refused try changes none of them, and
-//! who attacks one account from one network is stopped by a single write. A device that the account knows has a counter
-//! of its own instead, so that no stranger can lock its owner out.
+//! Four counters judge a stranger, the narrow one first: the name from this network (the pair), then the name, the
+//! account and the network at the same time. In that order each limit holds exactly, a refused try changes none of them,
+//! and who attacks one account from one network is stopped by a single write. The delays are the name's: were they the
+//! account's, guesses at its address would tell by its user name that both are one account's, and that there is one. A
+//! device that the account knows has counters of its own instead, so that no stranger can lock its owner out.
 
+use super::counter::Name;
 use super::ladder::{Charge, Ladder};
 use super::{Counter, Network};
 use crate::accounts::{Identifier, User, UserId};
@@ -17,10 +19,14 @@ use crate::error::{Error, Result};
 pub(crate) struct Attempt {
     /// What was typed, in its canonical form.
     name: String,
+    /// Which of an account's names it can be.
+    kind: Name,
     network: Network,
     /// One instant for all of its counters, so that their delays end together.
     now: i64,
     pair: Option<Charge>,
+    /// By the name, or by the device that the account knows.
+    guesses: Option<Charge>,
     account: Option<Charge>,
     from: Option<Charge>,
     /// The epoch for which the browser is known to the account.
@@ -35,9 +41,11 @@ impl Attempt {
     pub(crate) async fn begin(cx: &Context, name: &str, identifier: Option<&Identifier>) -> Result<Self> {
         let mut attempt = Self {
             name: canonical(name, identifier),
+            kind: Name::of(identifier),
             network: Network::of(&cx.client_address()),
             now: cx.now().as_second(),
             pair: None,
+            guesses: None,
             account: None,
             from: None,
             known_since: None,
@@ -61,11 +69,15 @@ impl Attempt {
         }
         let known = account.and_then(|id| Some((id, cx.devices().known_since(id)?)));
         let Some((id, epoch)) = known else { return self.as_stranger(cx, account).await };
-        let counter = Counter::device(cx.app().keys(), id, &cx.devices().id(), epoch);
-        let charged = Ladder::account(&settings.login).charge(cx.store(), counter, self.now).await?;
-        self.account = Some(charged.map_err(Error::Throttled)?);
         self.known_since = Some(epoch);
-        Ok(())
+        let limits = &settings.login;
+        let device = Counter::device(cx.app().keys(), id, &cx.devices().id(), epoch);
+        let (one, all) = (Ladder::device(limits), Ladder::devices(limits));
+        let (guesses, account) = tokio::join!(
+            one.charge(cx.store(), device, self.now),
+            all.charge(cx.store(), Counter::devices(id), self.now),
+        );
+        self.judge(cx, [Some(guesses), Some(account), None]).await
     }
 
     /// Looks at the account once it was read: a device is known to it no longer when its sessions have all been ended
@@ -79,21 +91,32 @@ impl Attempt {
         self.as_stranger(cx, user.map(|user| user.id)).await
     }
 
-    /// The password was right, and its owner is logged in: the account's free failures begin anew. The network's count
-    /// is only what it was before, so that nobody clears it by logging in to an account of their own.
+    /// The password was right, and its owner is logged in: the free failures of the name, or of the device, begin anew.
+    /// That it was a try stays counted for the account, that it was a failure does not. The network's count is only what
+    /// it was before, so that nobody clears it by logging in to an account of their own.
     pub(crate) async fn succeeded(&self, cx: &Context) -> Result<()> {
         let store = cx.store();
-        let (pair, account, from) = tokio::join!(
+        let stranger = self.known_since.is_none();
+        let (pair, guesses, account, from) = tokio::join!(
             async { if let Some(charge) = &self.pair { charge.forget(store).await } else { Ok(()) } },
-            async { if let Some(charge) = &self.account { charge.forgive(store).await } else { Ok(()) } },
+            async {
+                match &self.guesses {
+                    Some(charge) if stranger => charge.forget(store).await,
+                    Some(charge) => charge.forgive(store).await,
+                    None => Ok(()),
+                }
+            },
+            async {
+                if let (Some(charge), true) = (&self.account, stranger) { charge.spare(store).await } else { Ok(()) }
+            },
             async { if let Some(charge) = &self.from { charge.undo(store).await } else { Ok(()) } },
         );
-        pair.and(account).and(from)
+        pair.and(guesses).and(account).and(from)
     }
 
     /// The password was not looked at: as if there had been no try.
     pub(crate) async fn take_back(&mut self, cx: &Context) -> Result<()> {
-        let charges = [self.pair.take(), self.account.take(), self.from.take()];
+        let charges = [self.pair.take(), self.guesses.take(), self.account.take(), self.from.take()];
         self.known_since = None;
         let undone = charges.iter().flatten().map(|charge| charge.undo(cx.store()));
         futures_util::future::try_join_all(undone).await.map(drop)
@@ -111,18 +134,30 @@ impl Attempt {
             self.charge_pair(cx).await?;
         }
         let (limits, keys, store) = (&cx.config().throttle.login, cx.app().keys(), cx.store());
-        let counter = account.map_or_else(|| Counter::nobody(keys, &self.name), Counter::account);
-        let (account, network) = (Ladder::account(limits), Ladder::network(limits));
-        let (account, from) = tokio::join!(
-            account.charge(store, counter, self.now),
-            network.charge(store, Counter::network(keys, &self.network), self.now),
+        let (name, counter) = match account {
+            Some(id) => (Counter::name_of(id, self.kind), Counter::account(id)),
+            None => (Counter::name(keys, &self.name), Counter::nobody(keys, &self.name)),
+        };
+        let (names, accounts, networks) = (Ladder::name(limits), Ladder::account(limits), Ladder::network(limits));
+        let (name, account, from) = tokio::join!(
+            names.charge(store, name, self.now),
+            accounts.charge(store, counter, self.now),
+            networks.charge(store, Counter::network(keys, &self.network), self.now),
         );
-        // What the one has counted is kept, to be taken back, where the other could not be written.
-        self.account = account.as_ref().ok().and_then(|charged| charged.as_ref().ok()).cloned();
-        self.from = from.as_ref().ok().and_then(|charged| charged.as_ref().ok()).cloned();
-        let (account, from) = (account?, from?);
-        let wait = [&account, &from].into_iter().filter_map(|charged| charged.as_ref().err().copied()).max();
-        let Some(seconds) = wait else { return Ok(()) };
+        self.judge(cx, [Some(name), Some(account), Some(from)]).await
+    }
+
+    /// Keeps what was counted, or takes it all back when one of the counters refuses.
+    async fn judge(&mut self, cx: &Context, charges: [Option<Result<Result<Charge, u64>>>; 3]) -> Result<()> {
+        let [guesses, account, from] = charges.map(Option::transpose);
+        // What the one has counted is kept, to be taken back, where another could not be written.
+        let kept =
+            |charged: &Result<Option<Result<Charge, u64>>>| charged.as_ref().ok()?.as_ref()?.as_ref().ok().cloned();
+        (self.guesses, self.account, self.from) = (kept(&guesses), kept(&account), kept(&from));
+        let charged = [guesses?, account?, from?];
+        let Some(seconds) = charged.iter().flatten().filter_map(|charged| charged.as_ref().err().copied()).max() else {
+            return Ok(());
+        };
         self.take_back(cx).await?;
         Err(Error::Throttled(seconds))
     }
@@ -136,7 +171,7 @@ pub async fn forgive(cx: &Context, user: &User) {
     let username = user.username.as_ref().map(|name| Identifier::Username(name.canonical()));
     let names = [email, username].into_iter().flatten().map(|identifier| canonical("", Some(&identifier)));
     let mut counters: Vec<_> = names.map(|name| Counter::pair(keys, &network, &name)).collect();
-    counters.push(Counter::account(user.id));
+    counters.extend(Counter::all_of(user.id));
     let forgotten = counters.iter().map(|counter| cx.store().forget_failures(counter));
     if let Err(error) = futures_util::future::try_join_all(forgotten).await {
         let request_id = &cx.request().id;
@@ -146,7 +181,10 @@ pub async fn forgive(cx: &Context, user: &User) {
 
 /// Forgets the wrong passwords of an account: for whoever sets its password from elsewhere.
 pub async fn forgive_account(store: &crate::store::Store, user: UserId) -> Result<()> {
-    Ok(store.forget_failures(&Counter::account(user)).await?)
+    for counter in Counter::all_of(user) {
+        store.forget_failures(&counter).await?;
+    }
+    Ok(())
 }
 
 /// The one form of all the ways in which a name can be typed. What can be nobody's name has one too.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Action, Network};
-use crate::accounts::UserId;
+use crate::accounts::{Identifier, UserId};
 use crate::secret::{Purpose, SecretKeys, digest};
 
 /// The name of a counter.
@@ -14,14 +14,55 @@ pub struct Counter {
     digest: String,
 }
 
+/// Which of its names somebody is called by: an account has at most one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Email,
+    Username,
+}
+
+impl Name {
+    /// What an identifier is. What can be nobody's name leads to no account.
+    pub(super) fn of(identifier: Option<&Identifier>) -> Self {
+        match identifier {
+            Some(Identifier::Email(_)) => Self::Email,
+            Some(Identifier::Username(_)) | None => Self::Username,
+        }
+    }
+}
+
 impl Counter {
-    /// The wrong passwords of an account. By no secret key, so that whoever may set passwords can also clear it: an id
-    /// says nothing about anybody.
+    /// What was tried on an account, and the wrong passwords of it in all. By no secret key, so that whoever may set
+    /// passwords can also clear it: an id says nothing about anybody.
     pub fn account(user: UserId) -> Self {
         Self { scope: "ACCOUNT", digest: digest(&format!("user {user}")) }
     }
 
-    /// The wrong passwords of a name that is no account's, kept as if it were.
+    /// What was tried on an account from the devices that it knows, all together.
+    pub(super) fn devices(user: UserId) -> Self {
+        Self { scope: "DEVICES", digest: digest(&format!("user {user}")) }
+    }
+
+    /// The wrong passwords of an account by one of its names.
+    pub(super) fn name_of(user: UserId, name: Name) -> Self {
+        let name = match name {
+            Name::Email => "email",
+            Name::Username => "name",
+        };
+        Self { scope: "NAME", digest: digest(&format!("user {user} {name}")) }
+    }
+
+    /// Every counter by which strangers are kept from an account, wherever they are.
+    pub(super) fn all_of(user: UserId) -> [Self; 3] {
+        [Self::account(user), Self::name_of(user, Name::Email), Self::name_of(user, Name::Username)]
+    }
+
+    /// The wrong passwords of a name that is no account's.
+    pub(super) fn name(keys: &SecretKeys, name: &str) -> Self {
+        Self::keyed("NAME", keys, name)
+    }
+
+    /// What was tried on a name that is no account's, kept as if it were.
     pub(super) fn nobody(keys: &SecretKeys, name: &str) -> Self {
         Self::keyed("ACCOUNT", keys, name)
     }
@@ -34,6 +75,11 @@ impl Counter {
     /// The wrong passwords for a name from one network.
     pub(super) fn pair(keys: &SecretKeys, network: &Network, name: &str) -> Self {
         Self::keyed("PAIR", keys, &format!("{network}\n{name}"))
+    }
+
+    /// The mails to an account that tell of a new device.
+    pub(super) fn new_device_mail(user: UserId) -> Self {
+        Self { scope: "NEW_DEVICE_MAIL", digest: digest(&format!("user {user}")) }
     }
 
     /// The wrong passwords of an account from a device that it knows, since the sessions of this epoch.

@@ -1,10 +1,10 @@
-//! Wrong passwords and what they lead to: some are free, then a delay that doubles with each further one, and for an
-//! account an end.
+//! Tries and what they lead to: some are free, then a delay that doubles with each further one, or a wait until the
+//! window is over; and for the wrong passwords of an account an end.
 
 use serde::{Deserialize, Serialize};
 
 use super::Counter;
-use crate::config::LoginLimits;
+use crate::config::{LoginLimits, Rate};
 use crate::error::Result;
 use crate::store::Store;
 
@@ -15,6 +15,8 @@ pub struct Ladder {
     pub free: u64,
     /// Failures in all, if they end at all.
     pub in_all: Option<u64>,
+    /// What follows the free ones: a try after each delay, or none until the free ones begin anew.
+    pub delays: bool,
     /// The first delay, seconds.
     pub delay: i64,
     /// The longest one, seconds.
@@ -62,9 +64,25 @@ enum Step {
 const ROUNDS: usize = 4;
 
 impl Ladder {
-    /// For an account, and for a device that an account knows.
+    /// For an account: so many tries in a window, whatever became of them, and so many failures in all.
     pub(super) fn account(limits: &LoginLimits) -> Self {
+        Self { in_all: Some(limits.in_all), kept: limits.account_memory, ..Self::devices(limits) }
+    }
+
+    /// For an account's known devices together: so many tries in a window.
+    pub(super) fn devices(limits: &LoginLimits) -> Self {
+        let Rate { times, window } = limits.rate;
+        Self { free: times, delays: false, memory: window, kept: window, ..Self::pair(limits) }
+    }
+
+    /// For a device that an account knows.
+    pub(super) fn device(limits: &LoginLimits) -> Self {
         Self { in_all: Some(limits.in_all), kept: limits.account_memory, ..Self::pair(limits) }
+    }
+
+    /// For a name, from wherever.
+    pub(super) fn name(limits: &LoginLimits) -> Self {
+        Self::pair(limits)
     }
 
     /// For a network.
@@ -72,11 +90,12 @@ impl Ladder {
         Self { free: limits.network_failures, ..Self::pair(limits) }
     }
 
-    /// For an account from one network.
+    /// For a name from one network.
     pub(super) fn pair(limits: &LoginLimits) -> Self {
         Self {
             free: limits.failures,
             in_all: None,
+            delays: true,
             delay: limits.delay,
             delay_max: limits.delay_max.max(limits.delay),
             memory: limits.memory,
@@ -133,8 +152,11 @@ impl Ladder {
             return Step::Wait(seconds(self.delay_max));
         }
         let next = self.counted(Some(*seen), now);
-        if seen.resets_at.is_none_or(|at| at <= now) {
+        let Some(resets_at) = seen.resets_at.filter(|at| *at > now) else {
             return Step::Try(Failures { failures: 1, resets_at: Some(now + self.memory), ..next });
+        };
+        if !self.delays && seen.failures >= self.free {
+            return Step::Wait(seconds(resets_at - now));
         }
         match self.delay_after(seen.failures) - (now - seen.last_at) {
             wait if wait > 0 => Step::Wait(seconds(wait)),
@@ -148,7 +170,7 @@ impl Ladder {
 
     /// The delay after so many failures.
     fn delay_after(&self, failures: u64) -> i64 {
-        let Some(beyond) = failures.checked_sub(self.free) else { return 0 };
+        let Some(beyond) = failures.checked_sub(self.free).filter(|_| self.delays) else { return 0 };
         let doubled = self.delay.checked_shl(u32::try_from(beyond).unwrap_or(u32::MAX)).unwrap_or(self.delay_max);
         // Shifted out at the top it would be short again.
         if beyond > 30 { self.delay_max } else { doubled.min(self.delay_max) }
@@ -177,6 +199,19 @@ impl Charge {
         Ok(())
     }
 
+    /// It was a try and no failure: of the failures in all it is none. Where there are no others, what is kept of the
+    /// tries goes with their window.
+    pub(super) async fn spare(&self, store: &Store) -> Result<()> {
+        let total = self.after.total - 1;
+        let window = self.after.resets_at.unwrap_or(self.after.expires_at);
+        let kept = self.before.filter(|_| total > 0).map_or(window, |before| before.expires_at.max(window));
+        let spared = Failures { total, expires_at: kept, ..self.after };
+        if !store.replace_failures(&self.counter, &self.after, Some(&spared)).await? {
+            store.spare_failure(&self.counter).await?;
+        }
+        Ok(())
+    }
+
     /// The owner was there, and nothing needs to be kept.
     pub(super) async fn forget(&self, store: &Store) -> Result<()> {
         Ok(store.forget_failures(&self.counter).await?)
@@ -189,7 +224,7 @@ mod tests {
     use crate::config::Config;
 
     fn ladder() -> Ladder {
-        Ladder::account(&Config::sample().throttle.login)
+        Ladder::device(&Config::sample().throttle.login)
     }
 
     fn seen(failures: u64, total: u64, last_at: i64) -> Failures {
@@ -212,6 +247,16 @@ mod tests {
         assert_eq!(wait(1_029), Step::Wait(1));
         let next = Failures { expires_at: 1_030 + 31_536_000, ..seen(6, 6, 1_030) };
         assert_eq!(wait(1_030), Step::Try(next));
+    }
+
+    #[test]
+    fn tries_that_are_counted_in_a_window_wait_for_its_end() {
+        let ladder = Ladder::devices(&Config::sample().throttle.login);
+        let full = |now| ladder.step(&seen(100, 100, 80_000), now);
+        assert_eq!(full(80_001), Step::Wait(6_399));
+        assert_eq!(full(86_399), Step::Wait(1));
+        let Step::Try(next) = full(86_400) else { panic!() };
+        assert_eq!((next.failures, next.resets_at), (1, Some(90_000)));
     }
 
     #[test]

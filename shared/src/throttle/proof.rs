@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 pub(crate) struct Proof {
     window: Receipt,
     failure: Option<Charge>,
+    /// Whether the browser is judged by itself.
+    known: bool,
 }
 
 impl Proof {
@@ -25,17 +27,17 @@ impl Proof {
     /// [`Error::Throttled`] when there were too many; then it is counted nowhere.
     pub(crate) async fn begin(cx: &Context, user: &User) -> Result<Self> {
         let window = spend(cx, Action::ConfirmPassword, &[&user.id.to_string()]).await?;
-        let proof = Self { window, failure: None };
+        let known = cx.devices().known_since(user.id).filter(|epoch| *epoch == user.session_epoch);
+        let proof = Self { window, failure: None, known: known.is_some() };
         if !cx.config().throttle.enabled {
             return Ok(proof);
         }
         // A browser that the account knows is judged by itself: no stranger keeps its owner from proving the password.
-        let known = cx.devices().known_since(user.id).filter(|epoch| *epoch == user.session_epoch);
-        let counter = match known {
-            Some(epoch) => Counter::device(cx.app().keys(), user.id, &cx.devices().id(), epoch),
-            None => Counter::account(user.id),
+        let (limits, keys) = (&cx.config().throttle.login, cx.app().keys());
+        let (counter, ladder) = match known {
+            Some(epoch) => (Counter::device(keys, user.id, &cx.devices().id(), epoch), Ladder::device(limits)),
+            None => (Counter::account(user.id), Ladder::account(limits)),
         };
-        let ladder = Ladder::account(&cx.config().throttle.login);
         let refused = match ladder.charge(cx.store(), counter, cx.now().as_second()).await {
             Ok(Ok(charge)) => return Ok(Self { failure: Some(charge), ..proof }),
             Ok(Err(seconds)) => Error::Throttled(seconds),
@@ -49,7 +51,8 @@ impl Proof {
     pub(crate) async fn succeeded(&self, cx: &Context) -> Result<()> {
         let (window, failure) = tokio::join!(self.window.give_back(cx), async {
             match &self.failure {
-                Some(charge) => charge.forgive(cx.store()).await,
+                Some(charge) if self.known => charge.forgive(cx.store()).await,
+                Some(charge) => charge.undo(cx.store()).await,
                 None => Ok(()),
             }
         });

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Counter, Network};
+use crate::accounts::UserId;
 use crate::config::{Rate, Rates, ThrottleSettings};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::job::JobContext;
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,19 @@ pub async fn spend(cx: &Context, action: Action, subjects: &[&str]) -> Result<Re
         }
     }
     Ok(receipt)
+}
+
+/// Counts one mail that tells `user` of a new device, if the limit allows it. By the mailer: a log-in waits for no count
+/// of its mails.
+pub async fn may_tell_of_device(cx: &JobContext, user: UserId) -> Result<bool> {
+    let settings = &cx.app().config().throttle;
+    if !settings.enabled {
+        return Ok(true);
+    }
+    let (counter, now) = (Counter::new_device_mail(user), cx.now().as_second());
+    let spent = cx.store().spend(&counter, settings.new_device_mail, now).await?;
+    // One that is over was opened anew by somebody else at this moment.
+    Ok(spent.err().is_none_or(|full| full.expires_at <= now))
 }
 
 async fn count(cx: &Context, counter: &Counter, rate: Rate) -> Result<Spent> {

@@ -42,6 +42,11 @@ impl Site {
         self.put(&self.stack.app().config().tables.accounts, &item);
     }
 
+    /// Notes that a user's address is proven, as its link would.
+    pub(crate) fn prove(&self, id: &Value) {
+        self.amend(id, "email_verified", json!({ "BOOL": true }));
+    }
+
     /// Puts an item into a table.
     pub(crate) fn put(&self, table: &str, item: &Value) {
         let request = serde_json::from_value(json!({ "TableName": table, "Item": item })).unwrap();

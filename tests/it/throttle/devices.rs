@@ -49,7 +49,9 @@ async fn a_known_browser_has_five_guesses_and_then_delays() {
     let answers = guesses(times(20, &thief, "kim@example.com")).await;
     assert_eq!(answers, BTreeMap::from([(401, 1), (429, 19)]));
     let scopes: Vec<_> = failures(&site).into_keys().collect();
-    assert_eq!(scopes, ["DEVICE"], "the account's own counter is not touched");
+    // The account is there from the log-in that made the browser known.
+    assert_eq!(scopes, ["ACCOUNT", "DEVICE", "DEVICES"]);
+    assert_eq!(failures(&site)["ACCOUNT"][0]["failures"]["N"], "1", "the account's own counter is not touched");
     assert_eq!(try_once(&site.program(), "kim@example.com", PASSWORD).await.status, 200);
 }
 
@@ -117,7 +119,12 @@ async fn a_log_out_keeps_the_browser_known_and_one_everywhere_does_not() {
         retry_after(&try_once(&browser, "kim@example.com", PASSWORD).await);
     }
     let counted: Vec<_> = failures(&site).into_keys().collect();
-    assert_eq!(counted, ["ACCOUNT", "NETWORK", "PAIR"], "what was counted for the device is given back");
+    assert_eq!(
+        counted,
+        ["ACCOUNT", "DEVICES", "NAME", "NETWORK", "PAIR"],
+        "what was counted for the device is given back"
+    );
+    assert_eq!(failures(&site)["DEVICES"][0]["failures"]["N"], "1", "but for the log-in");
     drop(stranger);
 }
 

@@ -27,7 +27,7 @@ async fn of_two_hundred_guesses_at_once_five_are_looked_at_and_after_each_delay_
     }
     // What was refused has counted nowhere, and the right password is as good as before, when its time has come.
     let counters = failures(&site);
-    for scope in ["ACCOUNT", "PAIR", "NETWORK"] {
+    for scope in ["ACCOUNT", "NAME", "PAIR", "NETWORK"] {
         assert_eq!((counters[scope].len(), &counters[scope][0]["failures"]["N"]), (1, &json!("7")), "{scope}");
     }
     assert!((61..=120).contains(&retry_after(&try_once(&kim, "kim@example.com", PASSWORD).await)));
@@ -36,7 +36,7 @@ async fn of_two_hundred_guesses_at_once_five_are_looked_at_and_after_each_delay_
 }
 
 #[tokio::test]
-async fn guesses_from_everywhere_and_by_every_name_count_against_the_account() {
+async fn guesses_from_everywhere_count_against_each_name_in_every_spelling() {
     let site = site(&[]).await;
     let kim = member(&site).await;
     let names = ["kim@example.com", "KIM@example.com", "kim", "Kim"];
@@ -44,9 +44,67 @@ async fn guesses_from_everywhere_and_by_every_name_count_against_the_account() {
         let address = std::net::Ipv4Addr::from(0x0a00_0000 + host).to_string();
         (from(&kim, &address), (*name).to_owned())
     });
-    assert_eq!(guesses(tries).await, BTreeMap::from([(401, 5), (429, 55)]));
-    assert_eq!(failures(&site)["PAIR"].len(), 5, "who was refused is not held up elsewhere");
-    assert_eq!(failures(&site)["NETWORK"].len(), 5);
+    assert_eq!(guesses(tries).await, BTreeMap::from([(401, 10), (429, 50)]));
+    let counters = failures(&site);
+    assert_eq!(counters["PAIR"].len(), 10, "who was refused is not held up elsewhere");
+    assert_eq!((counters["NETWORK"].len(), counters["NAME"].len()), (10, 2));
+    assert_eq!((counters["ACCOUNT"].len(), &counters["ACCOUNT"][0]["total"]["N"]), (1, &json!("10")));
+}
+
+#[tokio::test]
+async fn guesses_by_one_name_do_not_tell_that_another_is_the_same_accounts() {
+    let site = site(&[]).await;
+    let kim = member(&site).await;
+    let answers = guesses(times(8, &from(&kim, "198.51.100.7"), "kim@example.com")).await;
+    assert_eq!(answers, BTreeMap::from([(401, 5), (429, 3)]));
+    let elsewhere = from(&kim, "203.0.113.5");
+    for name in ["kim", "nobody"] {
+        assert_eq!(guesses(times(8, &elsewhere, name)).await, BTreeMap::from([(401, 5), (429, 3)]), "{name}");
+    }
+    retry_after(&try_once(&from(&kim, "192.0.2.99"), "kim@example.com", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn guesses_by_all_names_together_end_at_so_many_failures_in_all() {
+    let site = site(&[("LOGIN_ACCOUNT_FAILURE_MAX", "7")]).await;
+    let kim = member(&site).await;
+    let names = ["kim@example.com", "kim"];
+    let tries = (0..14_u32).zip(names.iter().cycle()).map(|(host, name)| {
+        let address = std::net::Ipv4Addr::from(0x0a00_0000 + host).to_string();
+        (from(&kim, &address), (*name).to_owned())
+    });
+    let answers = guesses(tries).await;
+    assert!(answers[&401] <= 7 && answers[&401] >= 5, "{answers:?}");
+    assert!(failures(&site)["ACCOUNT"][0]["total"]["N"] == answers[&401].to_string(), "{answers:?}");
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_to_so_often_an_hour_from_wherever() {
+    let site = site(&[("LOGIN_RATE", "4/h")]).await;
+    let kim = member(&site).await;
+    for name in ["kim", "kim@example.com", "kim"] {
+        assert_eq!(try_once(&kim, name, PASSWORD).await.status, 200);
+    }
+    assert_eq!(try_once(&kim, "kim", WRONG).await.status, 401);
+    let mut browser = kim.clone();
+    browser.sign_up("lee@example.com").await;
+    browser.log_in("lee@example.com").await;
+    let before = site.sessions().len();
+    for password in [PASSWORD, WRONG] {
+        let wait = retry_after(&try_once(&from(&kim, "198.51.100.7"), "kim", password).await);
+        assert!((3_590..=3_600).contains(&wait), "{wait}");
+    }
+    assert_eq!(site.sessions().len(), before, "nothing was begun");
+    // The devices that an account knows are counted by themselves, all of them together.
+    for _ in 0..4 {
+        browser = browser.with_session(None);
+        browser.log_in("lee@example.com").await;
+    }
+    retry_after(&try_once(&browser.with_session(None), "lee@example.com", PASSWORD).await);
+    assert_eq!(try_once(&kim, "lee@example.com", PASSWORD).await.status, 200);
+    site.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(try_once(&kim, "kim", PASSWORD).await.status, 200);
+    assert_eq!(try_once(&browser.with_session(None), "lee@example.com", PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
@@ -121,19 +179,23 @@ async fn a_success_lets_an_account_begin_anew() {
         assert_eq!(try_once(&kim, "kim", PASSWORD).await.status, 200);
     }
     let counters = failures(&site);
-    assert!(!counters.contains_key("PAIR"));
+    assert!(!counters.contains_key("PAIR") && !counters.contains_key("NAME"));
     let account = &counters["ACCOUNT"][0];
-    assert_eq!((&account["failures"]["N"], &account["total"]["N"]), (&json!("0"), &json!("12")), "the twelve stay");
+    assert_eq!((&account["failures"]["N"], &account["total"]["N"]), (&json!("15"), &json!("12")), "the twelve stay");
 }
 
 #[tokio::test]
-async fn a_log_in_without_a_failure_leaves_no_counter() {
+async fn a_log_in_without_a_failure_leaves_its_number_for_an_hour() {
     let site = site(&[]).await;
     let kim = member(&site).await;
     for _ in 0..3 {
         assert_eq!(try_once(&kim, "kim", PASSWORD).await.status, 200);
     }
-    assert!(failures(&site).is_empty(), "{:?}", failures(&site));
+    let counters = failures(&site);
+    assert_eq!(counters.keys().collect::<Vec<_>>(), ["ACCOUNT"]);
+    let account = &counters["ACCOUNT"][0];
+    assert_eq!((&account["failures"]["N"], &account["total"]["N"]), (&json!("3"), &json!("0")));
+    assert_eq!(account["expires_at"], account["resets_at"]);
 }
 
 #[tokio::test]
@@ -170,7 +232,7 @@ async fn an_account_has_so_many_failures_in_all_until_its_password_is_set_anew()
     phone.follow(&link).await;
     assert_eq!(phone.set_password("another horse battery").await.status, 303);
     assert_eq!(try_once(&kim, "kim", "another horse battery").await.status, 200);
-    assert!(!failures(&site).contains_key("ACCOUNT"));
+    assert_eq!(failures(&site)["ACCOUNT"][0]["total"]["N"], "0");
 }
 
 #[tokio::test]
@@ -246,7 +308,7 @@ async fn a_password_that_was_not_looked_at_for_want_of_time_is_no_failure() {
     let looked_at = answers[&401];
     assert!(answers[&503] > 0 && looked_at > 0, "{answers:?}");
     let expected = json!(looked_at.to_string());
-    for scope in ["ACCOUNT", "PAIR", "NETWORK"] {
+    for scope in ["ACCOUNT", "NAME", "PAIR", "NETWORK"] {
         assert_eq!(failures(&site)[scope][0]["failures"]["N"], expected, "{scope}");
     }
 }

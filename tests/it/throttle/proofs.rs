@@ -14,7 +14,8 @@ async fn right_ones_use_nothing_up() {
     for _ in 0..8 {
         assert_eq!(kim.post("/profile/export", &[("password", PASSWORD)]).await.status, 200);
     }
-    assert!(failures(&site).is_empty());
+    let failures = failures(&site);
+    assert!(failures.values().flatten().all(|item| item["total"]["N"] == "0"), "{failures:?}");
     for (scope, items) in counters(&site) {
         let spent: Vec<_> = items.iter().map(|item| &item["spent"]["N"]).collect();
         assert!(before.contains_key(&scope) || spent.iter().all(|spent| *spent == "0"), "{scope}: {spent:?}");
