@@ -37,9 +37,9 @@ pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise, attempt: u
             let grant = Grant { password: Some(password), ..Grant::of(&user) };
             with_link(cx, promise, &user, user.email.clone(), Purpose::ResetPassword, grant, ages.reset_password).await
         }
-        Letter::ChangeEmail { user, old, new } => {
+        Letter::ChangeEmail { user, old, new, epoch } => {
             let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
-            if user.email != *old {
+            if user.email != *old || user.session_epoch != *epoch {
                 return Ok(Fate::Drop("superseded"));
             }
             // Of another account: its owner has no part in this, and the link could not be used.
@@ -47,7 +47,7 @@ pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise, attempt: u
             if holder.is_some_and(|holder| holder != user.id) {
                 return Ok(Fate::Drop("taken"));
             }
-            let grant = Grant { new_email: Some(new.clone()), ..Grant::of(&user) };
+            let grant = Grant { new_email: Some(new.clone()), epoch: Some(*epoch), ..Grant::of(&user) };
             with_link(cx, promise, &user, new.clone(), Purpose::ChangeEmail, grant, ages.change_email).await
         }
         Letter::EmailChanged { user, old, .. } => {

@@ -23,7 +23,7 @@ use crate::throttle::{self, Action};
 pub async fn request_email_change(cx: &Context, user: &User, new: Email) -> Result<()> {
     // By the user too: else one account could write to as many addresses as its network allows.
     throttle::spend(cx, Action::ConfirmEmail, &[new.canonical().as_str(), &user.id.to_string()]).await?;
-    let letter = Letter::ChangeEmail { user: user.id, old: user.email.clone(), new };
+    let letter = Letter::ChangeEmail { user: user.id, old: user.email.clone(), new, epoch: user.session_epoch };
     cx.store().put_mail(&cx.promise(letter)).await?;
     Ok(())
 }

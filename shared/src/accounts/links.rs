@@ -82,7 +82,11 @@ impl OpenLink {
                 user.is_active && same_address && is_fingerprint(cx.app().keys(), &user.password, password)
             }
             Purpose::ConfirmEmail => same_address,
-            Purpose::ChangeEmail => user.is_active && same_address && grant.new_email.is_some(),
+            Purpose::ChangeEmail => {
+                // A link that a thief has asked for dies with the thief's session.
+                let same_epoch = grant.epoch == Some(user.session_epoch);
+                user.is_active && same_address && same_epoch && grant.new_email.is_some()
+            }
             Purpose::UndoEmailChange => user.former_emails.iter().any(|entry| entry.undo == *id),
         }
     }

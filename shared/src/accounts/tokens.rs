@@ -102,6 +102,9 @@ pub struct Grant {
     /// The fingerprint of the password when the link was made, for [`Purpose::ResetPassword`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// The epoch of the account's sessions when the link was asked for, for [`Purpose::ChangeEmail`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
     /// When it was used, epoch seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_at: Option<i64>,
@@ -112,7 +115,15 @@ pub struct Grant {
 impl Grant {
     /// What a link is bound to at least: the account, and its present address. Until when is still to be said.
     pub fn of(user: &User) -> Self {
-        Self { user: user.id, email: user.email.clone(), new_email: None, password: None, used_at: None, expires_at: 0 }
+        Self {
+            user: user.id,
+            email: user.email.clone(),
+            new_email: None,
+            password: None,
+            epoch: None,
+            used_at: None,
+            expires_at: 0,
+        }
     }
 
     /// Whether it can still be used at `now` (epoch seconds).

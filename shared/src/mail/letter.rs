@@ -58,6 +58,9 @@ pub enum Letter {
         old: Email,
         /// The new one.
         new: Email,
+        /// The epoch of the account's sessions: whoever asked is nobody once they were all ended, by a new password or the
+        /// way back from an earlier change.
+        epoch: u64,
     },
     /// The address was changed: told at the old address, which its owner had proven, with a link that takes it back.
     EmailChanged {

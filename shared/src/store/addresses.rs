@@ -14,7 +14,7 @@ use crate::sessions::EndReason;
 /// Why an address was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotChanged {
-    /// The link was used or has expired, or the account has another address by now.
+    /// The link was used or has expired, or the account has another address or epoch by now.
     Overtaken,
     /// The new address is somebody else's.
     Taken,
@@ -38,6 +38,7 @@ impl Store {
             .set(&["email_verified"], true)?
             .set(&["former_emails"], former)?
             .if_addresses_of(user)?
+            .only_if_absent_or("session_epoch", "=", user.session_epoch)?
             .only_if("is_active", "=", true)?;
         let mut writes = vec![
             self.redeem(Purpose::ChangeEmail, link, now)?,

@@ -147,6 +147,63 @@ async fn the_link_is_for_who_is_signed_in_to_the_account() {
 }
 
 #[tokio::test]
+async fn a_link_dies_when_all_sessions_end() {
+    let site = Site::uncounted(&[]).await;
+    let mut kim = site.member("kim@example.com").await;
+    let mut links = Vec::new();
+    for (number, path) in ["/password/change", "/password/reset", "/logout/all"].into_iter().enumerate() {
+        let new = format!("thief{number}@example.com");
+        kim.ask_for_address(&new).await;
+        let mut thief = kim.clone();
+        let link = site.link_to(&new, "/email/change/").await;
+        assert_eq!(thief.follow(&link).await.status, 200);
+        // And one that was asked for before, and is written after.
+        kim.ask_for_address(&format!("late{number}@example.com")).await;
+        match path {
+            "/password/change" => {
+                let form = [("old_password", PASSWORD), ("new_password1", PASSWORD), ("new_password2", PASSWORD)];
+                assert_eq!(kim.post(path, &form).await.status, 303);
+            }
+            "/password/reset" => {
+                let mut phone = site.visitor();
+                phone.ask_for_reset("kim@example.com").await;
+                phone.follow(&site.link_to("kim@example.com", "/password/reset/").await).await;
+                assert_eq!(phone.set_password(PASSWORD).await.status, 303);
+            }
+            _ => assert_eq!(kim.post(path, &[]).await.status, 303),
+        }
+        kim.log_in("kim@example.com").await;
+        links.push(link);
+        for link in &links {
+            assert_eq!(kim.get(link).await.status, 410, "{path}");
+        }
+        let late = site.mails_to(&format!("late{number}@example.com")).await;
+        assert_eq!(late.len(), usize::from(path == "/password/reset"), "{path}");
+    }
+    assert_eq!(kim.whoami().await["email"], "kim@example.com");
+}
+
+#[tokio::test]
+async fn the_way_back_leaves_a_thief_no_open_link() {
+    let site = Site::uncounted(&[]).await;
+    let mut thief = site.member("kim@example.com").await;
+    thief.change_address(&site, "thief@example.com").await;
+    thief.change_address(&site, "kim@example.com").await;
+    thief.change_address(&site, "thief@example.com").await;
+    let undo = site.link_to("kim@example.com", "/email/undo/").await;
+    thief.ask_for_address("second@example.com").await;
+    let second = site.link_to("second@example.com", "/email/change/").await;
+    let mut kim = site.visitor();
+    kim.follow(&undo).await;
+    assert_eq!(kim.post("/email/undo", &[]).await.status, 303);
+    kim.follow(&site.link_to("kim@example.com", "/password/reset/").await).await;
+    assert_eq!(kim.set_password(PASSWORD).await.status, 303);
+    kim.log_in("kim@example.com").await;
+    kim.change_address(&site, "thief@example.com").await;
+    assert_eq!(kim.get(&second).await.status, 410, "also where the address is again what it was");
+}
+
+#[tokio::test]
 async fn a_race_of_two_changes_proves_only_what_was_proven() {
     let site = Site::uncounted(&[]).await;
     let mut kim = site.member("kim@example.com").await;

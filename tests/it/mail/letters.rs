@@ -13,7 +13,7 @@ fn all(user: portico::accounts::UserId) -> Vec<Letter> {
         Letter::AccountExists { email: kim.clone() },
         Letter::ResetPassword { email: kim.clone() },
         Letter::PasswordChanged { user, client: Some(client()) },
-        Letter::ChangeEmail { user, old: kim.clone(), new: new.clone() },
+        Letter::ChangeEmail { user, old: kim.clone(), new: new.clone(), epoch: 1 },
         Letter::EmailChanged { user, old: kim.clone(), new, client: client() },
         Letter::NewDevice { user, client: client() },
         Letter::AccountDeleted { email: kim, name: Some("Kim".to_owned()) },

@@ -94,7 +94,7 @@ async fn a_change_of_address_is_confirmed_at_the_new_one_and_told_at_the_old_one
     let kim = site.member("kim@example.com").await;
     site.program().sign_up("lee@example.com").await;
     let user = id(&kim.id);
-    let change = |old: &str, new: &str| Letter::ChangeEmail { user, old: email(old), new: email(new) };
+    let change = |old: &str, new: &str| Letter::ChangeEmail { user, old: email(old), new: email(new), epoch: 1 };
     let asked = site.promise(change("kim@example.com", "new@example.com")).await;
     site.promise(change("former@example.com", "other@example.com")).await;
     site.promise(change("kim@example.com", "LEE@example.com")).await;
