@@ -53,15 +53,16 @@ pub async fn sign_up(cx: &Context, account: NewAccount) -> Result<Result<User, F
 
 /// Answers for a taken address as for a free one: the guard is read, then one transaction of as many parts is made,
 /// which in the one case creates the account and in the other promises its owner a mail. A user name that is taken is
-/// told in both.
+/// told in both, and in both it is kept for `USERNAME_RESERVATION_AGE`, and longer once the address is proven.
 async fn sign_up_quietly(cx: &Context, user: User) -> Result<Result<User, FieldErrors>> {
     let (new, known) = (confirmation(cx, &user), account_exists(cx, &user.email));
+    let until = cx.now().as_second() + cx.config().accounts.username_reservation;
     for _ in 0..ATTEMPTS {
         let is_taken = cx.store().is_email_taken(&user.email.canonical(), cx.now().as_second()).await?;
         let done = if is_taken {
-            cx.store().decline_user(&user, &known).await?
+            cx.store().decline_user(&user, &known, until).await?
         } else {
-            cx.store().create_user(&user, Some(&new)).await?
+            cx.store().create_unproven_user(&user, &new, until).await?
         };
         match done {
             Ok(()) => {

@@ -7,6 +7,9 @@ use super::reader::Reader;
 pub struct AccountSettings {
     /// `ACCOUNT_EMAIL_VERIFICATION`.
     pub email_verification: EmailVerification,
+    /// `USERNAME_RESERVATION_AGE`: seconds for which a user name is kept for somebody who has yet to prove their address,
+    /// where that is mandatory.
+    pub username_reservation: i64,
     /// `EMAIL_CHANGE_MAX`: how many changes of an account's address can be gone back to at a time. One more has to
     /// wait until the oldest cannot be.
     pub email_changes: usize,
@@ -28,7 +31,8 @@ impl AccountSettings {
         let accepts = "none, optional or mandatory";
         let verification = env.or("ACCOUNT_EMAIL_VERIFICATION", accepts, "optional", EmailVerification::parse);
         let email_changes = env.number("EMAIL_CHANGE_MAX", "changes", 1, 40, 10);
-        Some(Self { email_verification: verification?, email_changes })
+        let username_reservation = env.number("USERNAME_RESERVATION_AGE", "seconds", 3_600, 2_592_000, 604_800);
+        Some(Self { email_verification: verification?, username_reservation, email_changes })
     }
 }
 

@@ -40,6 +40,7 @@ impl Store {
             .if_addresses_of(user)?
             .only_if_absent_or("session_epoch", "=", user.session_epoch)?
             .only_if("is_active", "=", true)?;
+        let (changed, name) = self.settle_username(user, changed).await?;
         let mut writes = vec![
             self.redeem(Purpose::ChangeEmail, link, now)?,
             Write::update(self.accounts(), Key::user(user.id), changed),
@@ -51,6 +52,7 @@ impl Store {
             writes.push(Write::put(self.accounts(), to_item(&Key::email(&to), Guard::of(user.id))?, free));
             writes.push(self.reserve(user.id, &from, last.until)?);
         }
+        writes.extend(name);
         if let Some(mail) = mail {
             writes.push(self.promise(mail)?);
         }
@@ -58,7 +60,9 @@ impl Store {
         let attempt = former.last().map(|entry| entry.undo.to_string());
         match self.transact(attempt, &writes).await {
             Ok(()) => Ok(Ok(())),
-            Err(StoreError::Condition { failed }) if failed == [GUARD_OF_THE_NEW] => Ok(Err(NotChanged::Taken)),
+            Err(StoreError::Condition { failed }) if from != to && failed == [GUARD_OF_THE_NEW] => {
+                Ok(Err(NotChanged::Taken))
+            }
             Err(StoreError::Condition { .. }) => Ok(Err(NotChanged::Overtaken)),
             Err(error) => Err(error),
         }
@@ -146,7 +150,7 @@ impl Expression {
     }
 
     /// Only if the guard is of this user.
-    fn if_guards(self, user: UserId) -> Result<Self, StoreError> {
+    pub(super) fn if_guards(self, user: UserId) -> Result<Self, StoreError> {
         self.only_if("user_id", "=", user)
     }
 }

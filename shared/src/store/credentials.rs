@@ -76,11 +76,13 @@ impl Store {
             .only_if("email", "=", &user.email)?
             .only_if("is_active", "=", true)?;
         let reset = end_epoch(reset, user, EndReason::PasswordReset, now)?;
-        let writes = [
+        let (reset, name) = self.settle_username(user, reset).await?;
+        let mut writes = vec![
             self.redeem(Purpose::ResetPassword, link, now)?,
             Write::update(self.accounts(), Key::user(user.id), reset),
             self.promise(mail)?,
         ];
+        writes.extend(name);
         self.transact(Some(mail.id.to_string()), &writes).await
     }
 
@@ -91,10 +93,12 @@ impl Store {
     pub async fn confirm_email(&self, user: &User, link: LinkId, now: i64) -> Result<(), StoreError> {
         let confirmed =
             Expression::new().set(&["email_verified"], true)?.if_exists(PK).only_if("email", "=", &user.email)?;
-        let writes = [
+        let (confirmed, name) = self.settle_username(user, confirmed).await?;
+        let mut writes = vec![
             self.redeem(Purpose::ConfirmEmail, link, now)?,
             Write::update(self.accounts(), Key::user(user.id), confirmed),
         ];
+        writes.extend(name);
         self.transact(None, &writes).await
     }
 }

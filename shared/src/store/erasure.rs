@@ -55,7 +55,8 @@ impl Store {
             .if_still("username", user.username.as_ref().map(crate::accounts::Username::as_str))?;
         // The whole item is replaced: what a site has added to its users goes too.
         let mut writes = vec![Write::put(table, to_item(&Key::user(user.id), tombstone)?, as_read)];
-        for key in identifiers(user, now.as_second()) {
+        let has_username = self.has_username(user).await?;
+        for key in identifiers(user, has_username, now.as_second()) {
             let ours = Expression::new().only_if_absent_or("user_id", "=", user.id)?;
             writes.push(Write::delete_if(table, key, ours));
         }
@@ -125,10 +126,10 @@ impl Store {
     }
 }
 
-/// The guards of everything that leads to a user. A former address that can no longer be gone back to is not among them:
+/// The guards of everything that leads to a user, the user name among them if it is theirs. A former address that can no longer be gone back to is not among them:
 /// it may be somebody else's by now.
-fn identifiers(user: &User, now: i64) -> Vec<Key> {
-    let username = user.username.as_ref().map(|name| Key::username(&name.canonical()));
+fn identifiers(user: &User, has_username: bool, now: i64) -> Vec<Key> {
+    let username = user.username.as_ref().filter(|_| has_username).map(|name| Key::username(&name.canonical()));
     let former = user.former_emails.iter().filter(|entry| entry.until > now).map(|entry| &entry.email);
     let addresses = std::iter::once(&user.email).chain(former);
     let mut keys: Vec<_> = addresses.map(|email| Key::email(&email.canonical())).chain(username).collect();

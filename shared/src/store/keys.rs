@@ -18,6 +18,7 @@ pub const TTL: &str = "expires_at";
 pub const DELETED_AT: &str = "deleted_at";
 
 const MAIL: &str = "MAIL#";
+const NAME: &str = "NAME#";
 const USER: &str = "USER#";
 const PROFILE: &str = "PROFILE";
 const GROUP: &str = "GROUP#";
@@ -61,12 +62,17 @@ impl Key {
 
     /// What keeps a user name unique.
     pub fn username(name: &CanonicalUsername) -> Self {
-        Self { pk: format!("NAME#{}", name.as_str()), sk: GUARD.to_owned() }
+        Self { pk: format!("{NAME}{}", name.as_str()), sk: GUARD.to_owned() }
     }
 
     /// Whether it is the key of what keeps an identifier unique.
     pub fn is_guard(&self) -> bool {
         self.sk == GUARD
+    }
+
+    /// Whether it is the key of what keeps a user name unique.
+    pub fn is_of_username(&self) -> bool {
+        self.is_guard() && self.pk.starts_with(NAME)
     }
 
     /// A group.

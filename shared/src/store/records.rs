@@ -72,9 +72,11 @@ impl Record {
         Ok(Self { key: Key { pk: text(PK)?, sk: text(SK)? }, item })
     }
 
-    /// A guard that says no more than whose it is: it follows from its user.
+    /// A guard that says no more than whose it is: it follows from its user. What is kept of a user name for somebody who
+    /// has yet to prove an address is nothing to take along.
     fn is_implied(&self) -> bool {
-        self.key.is_guard() && self.item.keys().all(|name| [PK, SK, "user_id"].contains(&name.as_str()))
+        let says_no_more = || self.item.keys().all(|name| [PK, SK, "user_id"].contains(&name.as_str()));
+        self.key.is_of_username() || (self.key.is_guard() && says_no_more())
     }
 
     /// Whose account it is the tombstone of, and when that was deleted.

@@ -17,8 +17,8 @@ use crate::sessions::EndReason;
 #[derive(Serialize, Deserialize)]
 pub(super) struct Guard {
     user_id: UserId,
-    /// Until when an address that was replaced is kept for its user, epoch seconds. Nobody is found by it, and
-    /// afterwards anybody may have it.
+    /// Until when it is kept for its user, epoch seconds; afterwards anybody may have it. An address that was replaced, by
+    /// which nobody is found; or a user name whose owner has yet to prove an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reserved_until: Option<i64>,
 }
@@ -27,6 +27,11 @@ impl Guard {
     /// An identifier that leads to this user.
     pub(super) fn of(user_id: UserId) -> Self {
         Self { user_id, reserved_until: None }
+    }
+
+    /// Whether it is this user's.
+    pub(super) fn is_of(&self, user: UserId) -> bool {
+        self.user_id == user
     }
 }
 
@@ -84,7 +89,8 @@ impl Store {
         };
         let item = self.get(self.accounts(), &key).await?;
         let guard = item.map(from_item::<Guard>).transpose()?;
-        Ok(guard.filter(|guard| guard.reserved_until.is_none()).map(|guard| guard.user_id))
+        let is_name = matches!(identifier, Identifier::Username(_));
+        Ok(guard.filter(|guard| is_name || guard.reserved_until.is_none()).map(|guard| guard.user_id))
     }
 
     /// Whether somebody holds an address at `now` (epoch seconds), or has it kept for them.
@@ -107,6 +113,33 @@ impl Store {
         taken(self.transact(Some(user.id.to_string()), &writes).await)
     }
 
+    /// As [`Self::create_user`], where an address must be proven before the account can be used: until then its user name
+    /// is kept for it no longer than until `until` (epoch seconds).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create_unproven_user(
+        &self,
+        user: &User,
+        mail: &Promise,
+        until: i64,
+    ) -> Result<Result<(), Taken>, StoreError> {
+        let nameless = User { username: None, ..user.clone() };
+        let item = to_item(&Key::user(user.id), user)?;
+        let mut writes = self.new_user_item(&nameless, item, user.date_joined)?.into_writes();
+        writes.extend(self.reserve_username(user, until)?);
+        writes.push(self.promise(mail)?);
+        taken(self.transact(Some(user.id.to_string()), &writes).await)
+    }
+
+    /// Keeps the user name of `user`, who was born just now, until `until` (epoch seconds).
+    fn reserve_username(&self, user: &User, until: i64) -> Result<Option<Write>, StoreError> {
+        let Some(username) = &user.username else { return Ok(None) };
+        let guard = Guard { user_id: user.id, reserved_until: Some(until) };
+        let free = Expression::new().if_free(user.date_joined.as_second())?;
+        Ok(Some(Write::put(self.accounts(), to_item(&Key::username(&username.canonical()), guard)?, free)))
+    }
+
     /// A user to be written at `now` with the guards of its identifiers: what is in the way is told by
     /// [`Taken::among`], and by index 0 for the user itself.
     pub fn new_user(&self, user: &User, now: Timestamp) -> Result<Bundle, StoreError> {
@@ -124,29 +157,53 @@ impl Store {
         ];
         if let Some(username) = &user.username {
             let key = Key::username(&username.canonical());
-            writes.push(Write::put(table, to_item(&key, &guard)?, Expression::new().if_absent(PK)));
+            writes.push(Write::put(table, to_item(&key, &guard)?, Expression::new().if_free(now.as_second())?));
         }
         Ok(Bundle::new(writes))
     }
 
-    /// What [`Self::create_user`] is where the address is taken and nobody may see that: as many parts of as many
-    /// units, of which only `mail` is stored.
+    /// What [`Self::create_unproven_user`] is where the address is taken and nobody may see that: as many parts of as many
+    /// units, of which only `mail` is stored, and the user name kept as long as it would be. Were it not, it would tell:
+    /// whoever signs up with it once more, and with an address of their own.
     ///
     /// # Errors
     /// The inner `Err` tells that the user name is taken too, or that the address no longer is (`email`).
-    pub async fn decline_user(&self, user: &User, mail: &Promise) -> Result<Result<(), Taken>, StoreError> {
+    pub async fn decline_user(&self, user: &User, mail: &Promise, until: i64) -> Result<Result<(), Taken>, StoreError> {
         let table = self.accounts();
-        let absent = || Expression::new().if_absent(PK);
         let held = Expression::new().if_exists(PK);
         let mut writes = vec![
-            Write::check(table, Key::user(user.id), absent()),
+            Write::check(table, Key::user(user.id), Expression::new().if_absent(PK)),
             Write::check(table, Key::email(&user.email.canonical()), held),
         ];
-        if let Some(username) = &user.username {
-            writes.push(Write::check(table, Key::username(&username.canonical()), absent()));
-        }
+        writes.extend(self.reserve_username(user, until)?);
         writes.push(self.promise(mail)?);
         taken(self.transact(Some(mail.id.to_string()), &writes).await)
+    }
+
+    /// Whether the user name of `user` is theirs. One that an address had to be proven for, and was not in time, may be
+    /// somebody else's by now.
+    pub(super) async fn has_username(&self, user: &User) -> Result<bool, StoreError> {
+        let Some(username) = &user.username else { return Ok(false) };
+        if user.email_verified {
+            return Ok(true);
+        }
+        let item = self.get(self.accounts(), &Key::username(&username.canonical())).await?;
+        Ok(item.map(from_item::<Guard>).transpose()?.is_some_and(|guard| guard.is_of(user.id)))
+    }
+
+    /// What a proven address means for the user name of `user`: it is theirs for good; or they have none, where it was kept
+    /// for them long ago and is somebody else's by now. A further part of the transaction that proves the address.
+    pub(super) async fn settle_username(
+        &self,
+        user: &User,
+        proven: Expression,
+    ) -> Result<(Expression, Option<Write>), StoreError> {
+        let Some(username) = user.username.as_ref().filter(|_| !user.email_verified) else { return Ok((proven, None)) };
+        if !self.has_username(user).await? {
+            return Ok((proven.remove(&["username"]), None));
+        }
+        let kept = Expression::new().remove(&["reserved_until"]).if_guards(user.id)?;
+        Ok((proven, Some(Write::update(self.accounts(), Key::username(&username.canonical()), kept))))
     }
 
     /// Notes when and from where a user signed in, and that it was once more.

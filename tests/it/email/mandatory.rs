@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::guards;
@@ -88,9 +89,15 @@ async fn a_taken_address_is_answered_as_a_free_one() {
         ("kim@example.com", "six@example.com", "kim"),
         ("kim@example.com", "six@example.com", "a b"),
     ] {
-        let told = site.program().post_json("/signup", form(taken, username)).await;
+        // A name that is free is kept by the first of them.
+        let other = if username == "two" { "tw0" } else { username };
+        let told = site.program().post_json("/signup", form(taken, other)).await;
         let new = site.program().post_json("/signup", form(free, username)).await;
-        assert_eq!(seen(&told), seen(&new), "{taken} {username}");
+        assert_eq!(
+            format!("{:?}", seen(&told)).replace("tw0", "two"),
+            format!("{:?}", seen(&new)),
+            "{taken} {username}"
+        );
         assert_eq!(told.cost(), new.cost(), "{taken} {username}");
         if told.status == 201 {
             assert_eq!(told.json()["user"]["email"], taken);
@@ -101,8 +108,8 @@ async fn a_taken_address_is_answered_as_a_free_one() {
         [("kim@example.com", "three@example.com", ""), ("kim@example.com", "four@example.com", "four")]
     {
         let mut costs = Vec::new();
-        for email in [taken, free] {
-            let page = [("email", email), ("username", username), ("password1", PASSWORD), ("password2", PASSWORD)];
+        for (email, username) in [(taken, username.replace('o', "0")), (free, username.to_owned())] {
+            let page = [("email", email), ("username", &username), ("password1", PASSWORD), ("password2", PASSWORD)];
             let mut visitor = site.visitor().with("accept-language", "en");
             let answer = visitor.post("/signup", &page).await;
             assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login"), "{email}");
@@ -116,6 +123,55 @@ async fn a_taken_address_is_answered_as_a_free_one() {
     assert_eq!(told.count(), 4, "the owner is told: {:?}", mails.iter().map(|mail| &mail.subject).collect::<Vec<_>>());
     assert!(site.mails_to("KIM@example.com").await.is_empty(), "at the stored address alone");
     assert!(!site.mails_to("one@example.com").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_user_name_does_not_tell_whether_the_address_was_taken() {
+    let site = strict().await;
+    site.program().post_json("/signup", form("kim@example.com", "")).await;
+    confirm(&site, "kim@example.com").await;
+    let mut stories = Vec::new();
+    for (address, name) in [("kim@example.com", "one"), ("free@example.com", "two")] {
+        let mut story = Vec::new();
+        let mut tell = async |email: &str, name: &str| {
+            let answer = site.program().post_json("/signup", form(email, name)).await;
+            story.push((seen(&answer), answer.cost()));
+            answer.status.as_u16()
+        };
+        assert_eq!(tell(address, name).await, 201);
+        assert_eq!(tell(&format!("{name}-a@example.com"), name).await, 422, "{address}: the name is kept");
+        assert_eq!(tell(address, name).await, 422, "{address}");
+        site.clock.advance(SignedDuration::from_hours(7 * 24) + SignedDuration::from_secs(1));
+        assert_eq!(tell(&format!("{name}-b@example.com"), name).await, 201, "{address}: and then anybody's");
+        stories.push(story);
+    }
+    let usernames = |told: &str| told.replace("\"two\"", "\"one\"");
+    assert_eq!(format!("{:?}", stories[0]), usernames(&format!("{:?}", stories[1])));
+}
+
+#[tokio::test]
+async fn a_proven_address_keeps_the_user_name_and_a_late_one_may_find_it_gone() {
+    let site = strict().await;
+    let week = SignedDuration::from_hours(7 * 24) + SignedDuration::from_secs(1);
+    site.program().post_json("/signup", form("kim@example.com", "kim")).await;
+    let late = site.program().post_json("/signup", form("late@example.com", "late")).await.json()["user"]["id"].clone();
+    confirm(&site, "kim@example.com").await;
+    site.clock.advance(week);
+    let taken = site.program().post_json("/signup", form("other@example.com", "kim")).await;
+    assert_eq!((taken.status.as_u16(), taken.field("username")), (422, vec!["unique".to_owned()]));
+    assert!(site.program().can_log_in(&site, "kim", PASSWORD).await);
+    // Nobody else has wanted it: a late proof keeps it too.
+    let mut phone = site.visitor();
+    phone.ask_for_reset("late@example.com").await;
+    let reset = site.link_to("late@example.com", "/password/reset/").await;
+    site.program().post_json("/signup", form("quick@example.com", "late")).await;
+    phone.follow(&reset).await;
+    assert_eq!(phone.set_password(PASSWORD).await.status, 303);
+    assert!(site.user(&late).get("username").is_none(), "it is somebody else's by now");
+    assert!(phone.can_log_in(&site, "late@example.com", PASSWORD).await);
+    assert_eq!(site.program().log_in("late@example.com").await["id"], late);
+    confirm(&site, "quick@example.com").await;
+    assert_eq!(site.program().log_in("late").await["email"], "quick@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
