@@ -434,6 +434,8 @@ async fn build_functions(
         // On one machine there is no vault: the key comes from the data folder instead.
         vars.remove("SECRET_KEY_ARN");
         vars.insert("SECRET_KEY".to_owned(), secret_key.to_owned());
+        // Nor is there a distribution: the gateway sees whose request it is.
+        vars.remove("ORIGIN_SECRET_ARN");
         vars.extend(options.settings.iter().cloned());
         let failed = |error: BoxError| StartError::Function(name.clone(), error);
         let config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;

@@ -204,6 +204,7 @@ fn configure(template: &Template, stack: Option<&stack::Outputs>) -> Result<Conf
     let mut vars: HashMap<String, String> = signup.environment.clone().into_iter().collect();
     // Nothing that a command does is signed.
     vars.remove("SECRET_KEY_ARN");
+    vars.remove("ORIGIN_SECRET_ARN");
     let rng: &dyn Rng = &SystemRng;
     vars.insert("SECRET_KEY".to_owned(), rng.token());
     if let Some(stack) = stack {

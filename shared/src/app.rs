@@ -15,7 +15,7 @@ use crate::media::Media;
 use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::rng::{Rng, SystemRng};
-use crate::secret::SecretKeys;
+use crate::secret::{Secret, SecretKeys};
 use crate::sessions::{Engine, engine};
 use crate::site::Site;
 use crate::store::{Database, Store};
@@ -32,6 +32,8 @@ pub struct App {
     keys: SecretKeys,
     /// Where sessions are kept.
     sessions: Arc<dyn Engine>,
+    /// By what the distribution in front of the gateway proves itself.
+    origin_secrets: Vec<Secret>,
     /// What hashes passwords.
     hasher: Hasher,
     /// What is the site's own.
@@ -60,7 +62,15 @@ impl App {
     /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
     /// DynamoDB opens.
     pub async fn from_env() -> Result<Arc<Self>, BoxError> {
-        let config = Config::from_vars(std::env::vars())?;
+        Self::of_function(Config::from_vars(std::env::vars())?).await
+    }
+
+    /// The same for a function to which nobody comes through the distribution: its secret is not fetched.
+    pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
+        Self::of_function(Config { origin_secret: None, ..Config::from_vars(std::env::vars())? }).await
+    }
+
+    async fn of_function(config: Config) -> Result<Arc<Self>, BoxError> {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
         Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), crate::site::site()).await
     }
@@ -77,7 +87,11 @@ impl App {
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
         let endpoint = aws.secrets_endpoint.as_deref();
-        let (secrets, costs) = tokio::join!(secrets::fetch(&config.secret_key, &sdk, endpoint), database.warm_up());
+        let (secrets, origin_secrets, costs) = tokio::join!(
+            secrets::fetch(&config.secret_key, &sdk, endpoint),
+            secrets::fetch_origin(config.origin_secret.as_ref(), &sdk, endpoint),
+            database.warm_up(),
+        );
         let hasher = Hasher::new(&config.passwords, rng.clone())?;
         match costs {
             Ok(costs) => hasher.expect(costs),
@@ -98,6 +112,7 @@ impl App {
             media: Media::new(&sdk, aws, &config),
             mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),
             keys: secrets.keys,
+            origin_secrets: origin_secrets?,
             site,
             backends,
             config,
@@ -130,6 +145,11 @@ impl App {
     /// Where sessions are kept.
     pub(crate) fn sessions(&self) -> &dyn Engine {
         &*self.sessions
+    }
+
+    /// By what the distribution in front of the gateway proves itself; none where nothing is in front of it.
+    pub(crate) fn origin_secrets(&self) -> &[Secret] {
+        &self.origin_secrets
     }
 
     /// What hashes passwords.

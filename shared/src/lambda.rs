@@ -16,6 +16,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::edge;
 use crate::error::{BoxError, Error};
 use crate::job::Jobs;
 use crate::pipeline;
@@ -44,7 +45,7 @@ pub async fn run(routes: Routes) -> Result<(), BoxError> {
 /// When the configuration cannot be used or the runtime ends.
 pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
     crate::log::init_json();
-    let app = App::from_env().await?;
+    let app = App::for_jobs().await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, jobs) = (app.clone(), jobs.clone());
         async move { jobs.run(&app, event.payload).await }
@@ -67,7 +68,13 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
     let (app, routes) = (app.clone(), routes.clone());
     let service = service_fn(move |request: lambda_http::Request| {
         let (app, routes, id) = (app.clone(), routes.clone(), id.clone());
-        async move { Ok::<_, Infallible>(encode(pipeline::respond(&app, &routes, decode(request, id)).await)) }
+        async move {
+            let response = match edge::admit(app.origin_secrets(), decode(request, id)) {
+                Ok(request) => pipeline::respond(&app, &routes, request).await,
+                Err(request) => pipeline::reject(&app, *request, Error::PermissionDenied).await,
+            };
+            Ok::<_, Infallible>(encode(response))
+        }
     });
     let mut adapter = Adapter::from(service);
     let Ok(()) = poll_fn(|cx| Service::<LambdaEvent<LambdaRequest>>::poll_ready(&mut adapter, cx)).await;

@@ -30,6 +30,7 @@ pub mod config;
 mod context;
 pub mod cookies;
 pub mod csrf;
+mod edge;
 mod error;
 mod event;
 pub mod export;

@@ -15,6 +15,7 @@ mod csrf;
 mod csrf_exempt;
 mod csrf_matrix;
 mod deletion;
+mod edge;
 mod email;
 mod export;
 mod faults;

@@ -43,6 +43,9 @@ pub struct Config {
     pub public_url: Origin,
     /// Where `SECRET_KEY` comes from.
     pub secret_key: SecretSource,
+    /// Where that comes from by which the distribution in front of the gateway proves itself. Without one the gateway is
+    /// reached directly, and its word is taken for the visitor's address.
+    pub origin_secret: Option<SecretSource>,
     /// Further origins that may send unsafe requests, beside the site's own.
     pub csrf_trusted_origins: TrustedOrigins,
     /// The language of a visitor whose preferences name none that we speak.
@@ -196,6 +199,7 @@ impl Config {
             env.required("PUBLIC_URL", "an origin: https://HOST, or http:// on a loopback host", Origin::public);
         let secret_key = read_secret_source(env);
         let csrf_trusted_origins = env.or("CSRF_TRUSTED_ORIGINS", TrustedOrigins::ACCEPTS, "", TrustedOrigins::parse);
+        let origin_secret = read_origin_secret(env);
         let language_code = env.or("LANGUAGE_CODE", "ko or en", "en", Language::parse);
         let accounts = env.required("ACCOUNTS_TABLE", "a table's name", values::name);
         let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
@@ -257,6 +261,7 @@ impl Config {
         Some(Self {
             public_url: public_url?,
             secret_key: secret_key?,
+            origin_secret: origin_secret?,
             csrf_trusted_origins: csrf_trusted_origins?,
             language_code: language_code?,
             tables: Tables { accounts: accounts?, sessions: sessions?, outbox: outbox? },
@@ -297,6 +302,20 @@ fn read_secret_source(env: &mut Reader) -> Option<SecretSource> {
         (None, Some(arn)) => Some(SecretSource::SecretsManager(arn)),
         (None, None) => env.fail("SECRET_KEY", "one of SECRET_KEY and SECRET_KEY_ARN must be set"),
         (Some(_), Some(_)) => env.fail("SECRET_KEY", "only one of SECRET_KEY and SECRET_KEY_ARN may be set"),
+    }
+}
+
+/// As [`read_secret_source`], but for that there may be none.
+fn read_origin_secret(env: &mut Reader) -> Option<Option<SecretSource>> {
+    let accepts = "at least 32 characters; in AWS leave it out and name a secret";
+    let current = env.optional("ORIGIN_SECRET", accepts, values::secret)?;
+    let fallbacks = env.or("ORIGIN_SECRET_FALLBACKS", "older ones, comma-separated", "", values::secrets)?;
+    let arn = env.optional("ORIGIN_SECRET_ARN", "the ARN of a secret in Secrets Manager", values::name)?;
+    match (current, arn) {
+        (Some(current), None) => Some(Some(SecretSource::Given { current, fallbacks })),
+        (None, Some(arn)) => Some(Some(SecretSource::SecretsManager(arn))),
+        (None, None) => Some(None),
+        (Some(_), Some(_)) => env.fail("ORIGIN_SECRET", "only one of ORIGIN_SECRET and ORIGIN_SECRET_ARN may be set"),
     }
 }
 

@@ -1,5 +1,5 @@
 //! `SECRET_KEY` from where it is kept: Secrets Manager in AWS, the environment on one machine. The password of an SMTP
-//! server is kept beside it.
+//! server is kept beside it. What the distribution proves itself by is a secret of its own: `CloudFormation` has to read it.
 
 use aws_config::SdkConfig;
 use serde::Deserialize;
@@ -44,14 +44,7 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
         }
         SecretSource::SecretsManager(arn) => arn,
     };
-    let mut config = aws_sdk_secretsmanager::config::Builder::from(sdk);
-    config.set_endpoint_url(endpoint.map(str::to_owned));
-    let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
-    let answer =
-        client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
-            format!("SECRET_KEY_ARN: {}", aws_sdk_secretsmanager::error::DisplayErrorContext(&error))
-        })?;
-    parse(answer.secret_string().unwrap_or_default()).ok_or_else(|| {
+    parse(&read("SECRET_KEY_ARN", arn, sdk, endpoint).await?).ok_or_else(|| {
         format!(
             "SECRET_KEY_ARN: the secret is not {{\"SECRET_KEY\": \"..\"}} with at least {} characters",
             SecretKeys::MIN_LENGTH
@@ -59,10 +52,66 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
     })
 }
 
-fn parse(text: &str) -> Option<Secrets> {
-    let stored: Stored = serde_json::from_str(text).ok()?;
-    let long = |key: &String| key.chars().count() >= SecretKeys::MIN_LENGTH;
-    let sound = long(&stored.current) && stored.fallbacks.iter().all(long);
+/// Fetches what the distribution proves itself by: the present secret and those before it. None where there is no source.
+///
+/// # Errors
+/// As [`fetch`], for `{"ORIGIN_SECRET": "..", "ORIGIN_SECRET_FALLBACKS": [".."]}`.
+pub async fn fetch_origin(
+    source: Option<&SecretSource>,
+    sdk: &SdkConfig,
+    endpoint: Option<&str>,
+) -> Result<Vec<Secret>, String> {
+    let arn = match source {
+        None => return Ok(Vec::new()),
+        Some(SecretSource::Given { current, fallbacks }) => {
+            return Ok(std::iter::once(current).chain(fallbacks).cloned().collect());
+        }
+        Some(SecretSource::SecretsManager(arn)) => arn,
+    };
+    parse_origin(&read("ORIGIN_SECRET_ARN", arn, sdk, endpoint).await?).ok_or_else(|| {
+        format!(
+            "ORIGIN_SECRET_ARN: the secret is not {{\"ORIGIN_SECRET\": \"..\"}} with at least {} characters",
+            SecretKeys::MIN_LENGTH
+        )
+    })
+}
+
+async fn read(name: &str, arn: &str, sdk: &SdkConfig, endpoint: Option<&str>) -> Result<Secret, String> {
+    let mut config = aws_sdk_secretsmanager::config::Builder::from(sdk);
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
+    let answer = client
+        .get_secret_value()
+        .secret_id(arn)
+        .send()
+        .await
+        .map_err(|error| format!("{name}: {}", aws_sdk_secretsmanager::error::DisplayErrorContext(&error)))?;
+    Ok(Secret::new(answer.secret_string().unwrap_or_default()))
+}
+
+/// What the distribution's secret holds there.
+#[derive(Deserialize)]
+struct StoredOrigin {
+    #[serde(rename = "ORIGIN_SECRET")]
+    current: String,
+    #[serde(rename = "ORIGIN_SECRET_FALLBACKS", default)]
+    fallbacks: Vec<String>,
+}
+
+fn parse_origin(text: &Secret) -> Option<Vec<Secret>> {
+    let stored: StoredOrigin = serde_json::from_str(text.expose()).ok()?;
+    let secrets: Vec<_> = std::iter::once(stored.current).chain(stored.fallbacks).collect();
+    // Nothing shorter could be: an empty one would let everybody in.
+    secrets.iter().all(is_long).then(|| secrets.into_iter().map(Secret::new).collect())
+}
+
+fn is_long(key: &String) -> bool {
+    key.chars().count() >= SecretKeys::MIN_LENGTH
+}
+
+fn parse(text: &Secret) -> Option<Secrets> {
+    let stored: Stored = serde_json::from_str(text.expose()).ok()?;
+    let sound = is_long(&stored.current) && stored.fallbacks.iter().all(is_long);
     sound.then(|| Secrets {
         keys: SecretKeys::new(Secret::new(stored.current), stored.fallbacks.into_iter().map(Secret::new).collect()),
         email_host_password: stored.email_host_password.map(Secret::new),
@@ -72,12 +121,27 @@ fn parse(text: &str) -> Option<Secrets> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::*;
+
+    const LONG: &str = "0123456789abcdef0123456789abcdef";
 
     #[test]
     fn a_secret_without_a_long_key_is_refused() {
-        assert!(parse(r#"{"SECRET_KEY":"0123456789abcdef0123456789abcdef"}"#).is_some());
+        let parse = |text: &str| parse(&Secret::new(text));
+        assert!(parse(&format!(r#"{{"SECRET_KEY":"{LONG}"}}"#)).is_some());
         assert!(parse(r#"{"SECRET_KEY":"short"}"#).is_none());
-        assert!(parse("0123456789abcdef0123456789abcdef").is_none());
+        assert!(parse(LONG).is_none());
+    }
+
+    #[test]
+    fn so_is_one_of_the_distribution() {
+        let count = |text: &str| parse_origin(&Secret::new(text)).map(|secrets| secrets.len());
+        assert_eq!(count(&format!(r#"{{"ORIGIN_SECRET":"{LONG}"}}"#)), Some(1));
+        assert_eq!(count(&format!(r#"{{"ORIGIN_SECRET":"{LONG}","ORIGIN_SECRET_FALLBACKS":["{LONG}x"]}}"#)), Some(2));
+        for bad in
+            [r#"{"ORIGIN_SECRET":""}"#, &format!(r#"{{"ORIGIN_SECRET":"{LONG}","ORIGIN_SECRET_FALLBACKS":[""]}}"#)]
+        {
+            assert_eq!(count(bad), None, "{bad}");
+        }
     }
 }
