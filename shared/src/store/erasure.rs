@@ -39,12 +39,12 @@ pub enum Remains {
 
 impl Store {
     /// Deletes an account: the user becomes a tombstone, its identifiers are free, the order to erase the rest is
-    /// given and the mail about it promised. All of it or nothing.
+    /// given and the mails about it promised. All of it or nothing.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when password, epoch, address or user name are no longer what `user` says, or the
     /// account is deleted already.
-    pub async fn delete_user(&self, user: &User, now: Timestamp, mail: &Promise) -> Result<(), StoreError> {
+    pub async fn delete_user(&self, user: &User, now: Timestamp, mails: &[Promise]) -> Result<(), StoreError> {
         let table = self.accounts();
         let tombstone =
             Tombstone { id: user.id, is_active: false, session_epoch: user.session_epoch + 1, deleted_at: now };
@@ -61,8 +61,10 @@ impl Store {
             writes.push(Write::delete_if(table, key, ours));
         }
         writes.push(self.order_to_erase(user.id, now)?);
-        writes.push(self.promise(mail)?);
-        self.transact(Some(mail.id.to_string()), &writes).await
+        for mail in mails {
+            writes.push(self.promise(mail)?);
+        }
+        self.transact(mails.first().map(|mail| mail.id.to_string()), &writes).await
     }
 
     /// The order to erase what a tombstone stands for.

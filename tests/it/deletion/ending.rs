@@ -241,3 +241,32 @@ async fn the_last_mail_greets_by_name_who_has_proven_the_address() {
         assert_eq!((mail.text.contains("Haneul"), stored), (verified, verified), "{}", mail.text);
     }
 }
+
+#[tokio::test]
+async fn who_could_have_taken_the_address_back_is_told_too() {
+    let site = Site::uncounted(&[]).await;
+    let mut thief = site.member("kim@example.com").await;
+    for address in ["one@example.com", "KIM@example.com", "thief@example.com"] {
+        thief.change_address(&site, address).await;
+    }
+    let body = json!({ "password": PASSWORD, "confirm": true });
+    assert_eq!(thief.clone().json().post_json("/profile/delete", body).await.status, 200);
+    assert_eq!(site.ordered_and_promised(), (1, 3), "each of them once");
+    for address in ["kim@example.com", "one@example.com", "thief@example.com"] {
+        let mails = site.mails_to(address).await;
+        let told = mails.iter().filter(|mail| mail.subject == "Your account at Portico was deleted").count();
+        assert_eq!(told, 1, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_take_it_back_any_more_is_not_told() {
+    let site = Site::uncounted(&[]).await;
+    let mut kim = site.member("kim@example.com").await;
+    kim.change_address(&site, "new@example.com").await;
+    site.clock.advance(SignedDuration::from_hours(8 * 24));
+    kim.log_in("new@example.com").await;
+    let body = json!({ "password": PASSWORD, "confirm": true });
+    assert_eq!(kim.clone().json().post_json("/profile/delete", body).await.status, 200);
+    assert_eq!(site.ordered_and_promised(), (1, 1));
+}
