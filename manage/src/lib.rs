@@ -13,6 +13,7 @@ mod feeder;
 mod file;
 pub mod import;
 pub mod import_django;
+pub mod mails;
 mod outcome;
 mod own_fields;
 mod passwords;
@@ -65,6 +66,8 @@ enum Command {
     Import(import::Args),
     /// Lists every path with its methods, its function and its CSRF policy.
     Routes(routes::Args),
+    /// Lists the mails that were promised and not sent, or has them tried once more.
+    Mails(mails::Args),
     /// Measures Argon2id on this machine and suggests the `ARGON2_*` settings.
     CalibrateArgon2(calibrate_argon2::Args),
 }
@@ -109,6 +112,10 @@ async fn administer(command: Command) -> Outcome {
         Command::Unlock(args) => {
             let site = args.target.open().await?;
             unlock::run(&args, &site, terminal).await
+        }
+        Command::Mails(args) => {
+            let site = args.target.open().await?;
+            mails::run(&args, &site, terminal).await
         }
         Command::ImportDjango(args) => {
             let site = args.target.open_or_create().await?;

@@ -25,7 +25,10 @@ const HELD: i64 = 30;
 const REMEMBERED: i64 = 2 * 86_400;
 
 async fn process(cx: JobContext, item: ItemChanged) -> Result<&'static str> {
-    let Some(id) = item.key.mail_id().filter(|_| item.change == Change::Insert) else { return Ok("ignored") };
+    let promised = item.key.mail_id().filter(|_| item.change == Change::Insert);
+    // An order to try it once more may come again, and then it is changed.
+    let ordered = item.key.to_retry().filter(|_| item.change != Change::Remove);
+    let Some(id) = promised.or(ordered) else { return Ok("ignored") };
     let now = cx.now().as_second();
     let until = now + HELD;
     let (promise, attempt) = match cx.store().claim_mail(id, now, until).await? {

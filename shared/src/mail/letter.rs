@@ -21,6 +21,12 @@ pub struct Promise {
     pub created_at: Timestamp,
 }
 
+impl Promise {
+    /// How long one is kept that cannot be sent, seconds: as long as its dead letter, 14 days. Then nobody will send it, and
+    /// what it is about is nobody's business any more.
+    pub const KEPT: i64 = 14 * 86_400;
+}
+
 /// What a mail is about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -105,6 +105,17 @@ impl Key {
         Self { pk: format!("{MAIL}{id}"), sk: "MAIL".to_owned() }
     }
 
+    /// The order to try once more to send a mail. It stands beside the mail, whose link keeps the id that it has.
+    pub fn retry(mail: Uuid) -> Self {
+        Self { pk: format!("{MAIL}{mail}"), sk: "RETRY".to_owned() }
+    }
+
+    /// Which mail is to be tried once more, if that is what an item orders.
+    pub fn to_retry(&self) -> Option<Uuid> {
+        let id = Uuid::try_parse(self.pk.strip_prefix(MAIL)?).ok()?;
+        (Self::retry(id) == *self).then_some(id)
+    }
+
     /// Which mail it is, if it is the key of one.
     pub fn mail_id(&self) -> Option<Uuid> {
         let id = Uuid::try_parse(self.pk.strip_prefix(MAIL)?).ok()?;

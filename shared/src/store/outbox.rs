@@ -1,11 +1,13 @@
-//! The outbox: mails that were promised, each an item until it is delivered.
+//! The outbox: mails that were promised, each an item until it is delivered, or for good beyond delivery.
 
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::call::{Item, Write, from_item, to_item};
+use super::call::{Item, Write, from_item, to_item, to_value};
 use super::expression::Expression;
 use super::keys::{Key, PK, TTL};
+use super::records::Position;
 use super::{Store, StoreError};
 use crate::mail::Promise;
 
@@ -36,12 +38,26 @@ struct Attempts {
 impl Store {
     /// A promised mail as a part of the transaction that is its cause.
     pub(super) fn promise(&self, mail: &Promise) -> Result<Write, StoreError> {
-        Ok(Write::put(self.outbox(), to_item(&Key::mail(mail.id), mail)?, Expression::new().if_absent(PK)))
+        Ok(Write::put(self.outbox(), promised(mail)?, Expression::new().if_absent(PK)))
     }
 
     /// Promises a mail whose only cause is the request for it.
     pub async fn put_mail(&self, mail: &Promise) -> Result<(), StoreError> {
-        self.put(self.outbox(), to_item(&Key::mail(mail.id), mail)?, &Expression::new()).await
+        self.put(self.outbox(), promised(mail)?, &Expression::new()).await
+    }
+
+    /// Orders a mail to be tried once more at `now`, whatever became of it: the mailer finds out.
+    pub async fn retry_mail(&self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let order = Order { ordered_at: now, expires_at: now.as_second() + ORDER_KEPT };
+        self.put(self.outbox(), to_item(&Key::retry(id), order)?, &Expression::new()).await
+    }
+
+    /// A page of the mails that were not sent yet, and where it ended. For administration alone: it reads everything
+    /// there is.
+    pub async fn unsent_mails(&self, after: Option<Position>) -> Result<(Vec<Unsent>, Option<Position>), StoreError> {
+        let (items, next) = self.scan_page(self.outbox(), after).await?;
+        let unsent = items.into_iter().filter(|item| item.contains_key(LETTER));
+        Ok((unsent.map(from_item).collect::<Result<_, _>>()?, next))
     }
 
     /// Takes a mail for sending until `until` (epoch seconds): of several deliveries at the same time one gets it. One
@@ -76,7 +92,7 @@ impl Store {
             .set(&[TTL], expires_at)?
             .remove(&[HELD])
             .remove(&["error"])
-            .remove(&["letter"])
+            .remove(&[LETTER])
             .if_exists(PK);
         self.settle(id, &sent).await
     }
@@ -101,6 +117,39 @@ impl Store {
     }
 }
 
+/// A mail that was promised and not sent.
+#[derive(Debug, Deserialize)]
+pub struct Unsent {
+    /// The mail.
+    #[serde(flatten)]
+    pub promise: Promise,
+    /// How often it was tried.
+    #[serde(default)]
+    pub attempts: u64,
+    /// What went wrong last time, without addresses.
+    #[serde(default)]
+    pub error: String,
+}
+
+/// The order to try a mail once more.
+#[derive(Serialize)]
+struct Order {
+    ordered_at: Timestamp,
+    expires_at: i64,
+}
+
+/// How long such an order stays, seconds: a stream keeps its records for a day.
+const ORDER_KEPT: i64 = 2 * 86_400;
+
+/// The item of a mail that was just promised.
+fn promised(mail: &Promise) -> Result<Item, StoreError> {
+    let mut item = to_item(&Key::mail(mail.id), mail)?;
+    item.insert(TTL.to_owned(), to_value(mail.created_at.as_second() + Promise::KEPT)?);
+    Ok(item)
+}
+
+/// What it is about: there until it is sent.
+const LETTER: &str = "letter";
 /// Until when somebody is sending it, epoch seconds.
 const HELD: &str = "held_until";
 /// When it was sent, epoch seconds.

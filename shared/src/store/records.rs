@@ -116,20 +116,28 @@ impl Store {
     /// A page of the durable table, strongly consistent, and where it ended; without guards that follow from their users.
     /// For administration alone: it reads everything there is.
     pub async fn scan(&self, after: Option<Position>) -> Result<(Vec<Record>, Option<Position>), StoreError> {
+        let (items, next) = self.scan_page(self.accounts(), after).await?;
+        let records = items.into_iter().map(Record::new).collect::<Result<Vec<_>, _>>().map_err(internal)?;
+        Ok((records.into_iter().filter(|record| !record.is_implied()).collect(), next))
+    }
+
+    /// A page of a table, strongly consistent, and where it ended.
+    pub(super) async fn scan_page(
+        &self,
+        table: &str,
+        after: Option<Position>,
+    ) -> Result<(Vec<Item>, Option<Position>), StoreError> {
         let call = self.meter.begin();
         let request = self
             .client()
             .scan()
-            .table_name(self.accounts())
+            .table_name(table)
             .consistent_read(true)
             .set_exclusive_start_key(after.map(|position| position.0))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Read, units(output.consumed_capacity()));
-        let records = output.items.unwrap_or_default().into_iter().map(Record::new);
-        let records = records.collect::<Result<Vec<_>, _>>().map_err(internal)?;
-        let records = records.into_iter().filter(|record| !record.is_implied()).collect();
-        Ok((records, output.last_evaluated_key.map(Position)))
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key.map(Position)))
     }
 
     /// A record to be written at `now` where there is none of its key: a user with its guards, the tombstone of a deleted

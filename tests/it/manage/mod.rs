@@ -6,6 +6,7 @@ mod export;
 mod folder;
 mod import_django;
 mod import_login;
+mod mails;
 mod routes;
 mod sessions;
 mod stack;
