@@ -3,6 +3,7 @@
 //! the row, so that a second run meets the work of the first.
 
 mod person;
+mod price;
 mod report;
 mod survey;
 mod writing;
@@ -68,7 +69,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         verified: args.verified,
         unknown_fields: BTreeSet::new(),
     };
-    let end = users(args, &user_model, &mut reader, &writer, &mut report).await;
+    let mut costs = Costs::default();
+    let end = users(args, &user_model, &mut reader, &writer, &mut report, &mut costs).await;
     let done = if args.dry_run { "Would be imported" } else { "Imported" };
     console.say(&format!(
         "{done}: users {}, groups {}. There already: users {}, groups {}.",
@@ -87,6 +89,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         console.say(&printable(&format!("Rows that are not about users: {others}")));
     }
     report.finish(console)?;
+    price::tell(costs, console);
     match end? {
         Some(broken) => Err(Failure::new(format!(
             "{}: {broken}. What was read before it was handled as told above; with the whole file, run this again.",
@@ -103,13 +106,13 @@ async fn users(
     reader: &mut Reader<'_>,
     writer: &Writer,
     report: &mut Report,
+    costs: &mut Costs,
 ) -> Result<Option<Broken>, Failure> {
     let site = reader.site;
     let mut feeder = Feeder::new(writer.carry());
     let mut rows = Rows::new(open(&args.file)?);
     let mut progress = Progress::of_bytes(length(&args.file)?);
     let mut row = Vec::new();
-    let mut costs = Costs::default();
     let broken = loop {
         let at = match rows.next(&mut row) {
             Ok(Some(at)) => at,
@@ -129,11 +132,11 @@ async fn users(
         match person {
             Err(why) => report.note(&whose, Fate::Skipped(why))?,
             Ok(person) => {
-                if costs.or_more(person.costs) != costs {
-                    costs = costs.or_more(person.costs);
+                if costs.or_more(person.costs) != *costs {
+                    *costs = costs.or_more(person.costs);
                     // Before the first such hash is there: a process that starts in between must know of it.
                     if !args.dry_run {
-                        site.store().note_hash_costs(costs).await?;
+                        site.store().note_hash_costs(*costs).await?;
                     }
                 }
                 let bundle = site.store().new_user(&person.user, site.now())?;

@@ -51,6 +51,29 @@ pub(super) fn row(pk: u64, fields: &Value) -> Value {
     row
 }
 
+#[tokio::test]
+async fn what_a_dear_hash_costs_everybody_is_told() {
+    let site = Site::start().await;
+    let folder = Folder::new();
+    let bcrypt = |cost: u32| format!("bcrypt_sha256$$2b${cost}$RRdNLXPCoECKClKJ9SP9yu0S1DPYFmLI8qqYv91mjV2EY7z2CwLVS");
+    for (cost, told, warned) in [(12, "bcrypt about 230 ms", ""), (13, "bcrypt about 460 ms", "bcrypt is dear")] {
+        let file = dump(&folder, &[row(1, &json!({ "password": bcrypt(cost) }))]);
+        let mut script = Script::nobody(&[]);
+        let args = Args { file, dry_run: true, ..Args::default() };
+        assert!(whole(&run(&args, &site.managed(), &mut script).await), "{}", script.said());
+        let said = script.said();
+        assert!(said.contains("Each refused log-in") && said.contains(told), "{said}");
+        assert!(script.warned().starts_with(warned) && script.warned().is_empty() == warned.is_empty(), "{cost}");
+    }
+    // Over the limit it costs nobody anything.
+    let file = dump(&folder, &[row(1, &json!({ "password": bcrypt(14) }))]);
+    let (_, said) = import_with(&site, Args { file, dry_run: true, ..Args::default() }).await;
+    assert!(!said.contains("Each refused log-in"), "{said}");
+    let file = dump(&folder, &[row(1, &json!({ "password": "!" }))]);
+    let (_, said) = import_with(&site, Args { file, dry_run: true, ..Args::default() }).await;
+    assert!(!said.contains("Each refused log-in"), "{said}");
+}
+
 /// The fields of a row of a fixture, by address.
 pub(super) fn of_django(email: &str) -> Value {
     let rows: Value = serde_json::from_slice(&std::fs::read(fixture("dumpdata.json")).unwrap()).unwrap();
