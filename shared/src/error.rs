@@ -25,15 +25,13 @@ pub enum Error {
     /// 401, or the log-in page: nobody is signed in.
     #[error("log-in required")]
     LoginRequired,
-    /// 401: wrong name or password, or an account that may not sign in. Which of them is not told.
+    /// 401: wrong name or password, or an account that may not sign in, or not before its address is proven. Which of them
+    /// is not told.
     #[error("log-in refused")]
     InvalidLogin,
     /// 403: the request may come from another site. The text is for the log.
     #[error("CSRF check failed: {0}")]
     CsrfFailed(&'static str),
-    /// 403: the right password, of an account whose address must be confirmed first.
-    #[error("the address is not confirmed")]
-    EmailUnverified,
     /// 403: signed in, without the right.
     #[error("permission denied")]
     PermissionDenied,
@@ -98,7 +96,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::LoginRequired | Self::InvalidLogin => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed(_) | Self::EmailUnverified | Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::CsrfFailed(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
@@ -148,7 +146,6 @@ impl Error {
             Self::LoginRequired => "login_required",
             Self::InvalidLogin => "invalid_login",
             Self::CsrfFailed(_) => "csrf_failed",
-            Self::EmailUnverified => "email_unverified",
             Self::PermissionDenied => "permission_denied",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",

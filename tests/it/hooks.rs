@@ -197,6 +197,6 @@ async fn they_hear_of_a_right_password_whose_owner_has_not_proven_the_address() 
     kim.sign_up("kim@example.com").await;
     recorder.take();
     let body = json!({ "username": " KIM@example.com", "password": PASSWORD });
-    assert_eq!(kim.post_json("/login", body).await.code(), "email_unverified");
+    assert_eq!(kim.post_json("/login", body).await.code(), "invalid_login");
     assert_eq!(recorder.take(), ["KIM@example.com: Unverified"]);
 }

@@ -334,8 +334,11 @@ async fn signing_up_quietly_and_a_log_in_that_must_wait_are_allowed_too() {
         check("signup");
     }
     let body = json!({ "username": "kim@example.com", "password": PASSWORD });
-    assert_eq!(visitor.send_with(&token, Method::POST, "/login", body).await.status, 403);
+    assert_eq!(visitor.send_with(&token, Method::POST, "/login", body).await.status, 401);
     check("login");
+    faults.clear();
+    site.deliver_mail().await;
+    check("mailer");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `GET /login` shows the form; `POST /login` signs the visitor in.
 
 use portico::accounts::{self, LoginForm, Remember, User};
+use portico::config::EmailVerification;
 use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde_json::{Value, json};
 
@@ -28,10 +29,11 @@ async fn log_in(cx: Context) -> Result<Response> {
             let next = cx.next_or(next.as_deref(), &cx.config().urls.login_redirect);
             cx.done(StatusCode::OK, &next, json!({ "user": cx.public_user(&user) }))
         }
-        // The password was right, but the address must be proven first: the page says where to look.
-        Err(error @ Error::EmailUnverified) => cx.refuse(error, "accounts/email_unverified.html", json!({})).await,
         Err(error) => {
-            let page = page(&cx, &form.credentials.username, form.remember, next.as_deref());
+            let mut page = page(&cx, &form.credentials.username, form.remember, next.as_deref());
+            // Where an address must be proven, that is said to everybody who is refused: to whom it applies is not told.
+            let mandatory = cx.config().accounts.email_verification == EmailVerification::Mandatory;
+            page["confirm_hint"] = json!(mandatory && matches!(error, Error::InvalidLogin));
             cx.refuse_form(error, TEMPLATE, page).await
         }
     }
@@ -49,5 +51,6 @@ fn page(cx: &Context, username: &str, remember: Remember, next: Option<&str>) ->
     json!({
         "form": { "username": username, "remember": remember == Remember::Yes },
         "next": next.as_ref().map_or("", Next::as_str),
+        "confirm_hint": false,
     })
 }

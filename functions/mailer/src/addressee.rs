@@ -31,6 +31,18 @@ pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise, attempt: u
             let grant = Grant::of(&user);
             with_link(cx, promise, &user, user.email.clone(), Purpose::ConfirmEmail, grant, ages.confirm_email).await
         }
+        Letter::ConfirmAgain { user: None } => Ok(Fate::Drop("the log-in was refused")),
+        Letter::ConfirmAgain { user: Some(user) } => {
+            let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
+            if user.email_verified {
+                return Ok(Fate::Drop("nothing to confirm"));
+            }
+            if attempt == 1 && !throttle::may_confirm_again(cx, user.id).await? {
+                return Ok(Fate::Drop("sent often enough"));
+            }
+            let grant = Grant::of(&user);
+            with_link(cx, promise, &user, user.email.clone(), Purpose::ConfirmEmail, grant, ages.confirm_email).await
+        }
         Letter::ResetPassword { email } => {
             let Some(user) = find(cx, email).await? else { return Ok(Fate::Drop("no such account")) };
             let password = tokens::fingerprint(cx.app().keys(), &user.password);

@@ -68,7 +68,7 @@ email-undo-hint = Every device is logged out and the password stops working, bec
 email-undo-submit = Take it back
 email-undone = Your address is back. The old password does not work any more: we have sent you a mail with a link to set a new one.
 
-email-unverified-help = We have sent you another mail, unless you asked for several already. Open the link in it, then log in.
+login-confirm-hint = Have you just signed up? Then your address must be confirmed first: open the link in our mail. We have sent it again, unless that was done several times already.
 
 account-change-email = Change email
 account-change-password = Change password
@@ -79,5 +79,3 @@ signup-confirm = Thank you! We have sent you a mail. Please open the link in it,
 
 error-title-link-invalid = This link is no longer valid
 error-link-invalid = It was used already, has expired, or is incomplete.
-error-title-email-unverified = Please confirm your address
-error-email-unverified = Your account can be used once its email address is confirmed.

@@ -68,7 +68,7 @@ email-undo-hint = 주소를 바꾼 사람이 비밀번호를 알고 있을 수 �
 email-undo-submit = 되돌리기
 email-undone = 이전 주소로 되돌렸습니다. 기존 비밀번호는 더 이상 쓸 수 없습니다. 새 비밀번호를 정할 수 있는 링크를 메일로 보내 드렸습니다.
 
-email-unverified-help = 이미 여러 번 요청하신 경우가 아니라면 메일을 다시 보내 드렸습니다. 메일의 링크를 연 다음 로그인해 주세요.
+login-confirm-hint = 방금 가입하셨나요? 그렇다면 먼저 이메일 주소를 확인해야 합니다. 메일의 링크를 열어 주세요. 이미 여러 번 보낸 경우가 아니라면 메일을 다시 보내 드렸습니다.
 
 account-change-email = 이메일 변경
 account-change-password = 비밀번호 변경
@@ -79,5 +79,3 @@ signup-confirm = 감사합니다! 메일을 보내 드렸습니다. 메일의 �
 
 error-title-link-invalid = 더 이상 쓸 수 없는 링크입니다
 error-link-invalid = 이미 쓴 링크이거나, 기한이 지났거나, 주소가 온전하지 않습니다.
-error-title-email-unverified = 이메일 주소를 확인해 주세요
-error-email-unverified = 이메일 주소를 확인해야 계정을 쓸 수 있습니다.

@@ -3,6 +3,7 @@
 use super::backend::{Credentials, Verdict};
 use super::hooks::{self, Failure};
 use super::upgrade::upgrade_password;
+use super::verify_email::{confirm_again, must_prove_email};
 use super::{Identifier, User, UserId};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -15,14 +16,12 @@ pub struct Authenticated {
     pub user: User,
     /// The backend that says so.
     pub backend: &'static str,
-    /// What was typed as a name.
-    pub(super) name: String,
     /// What was counted, until it is given back.
     pub(super) attempt: Attempt,
 }
 
 /// Finds the user with these credentials, by the backends of `AUTHENTICATION_BACKENDS`. `None` when there is none,
-/// whatever the reason; the hooks hear of it.
+/// whatever the reason, also that the address must be proven first; the hooks hear of it.
 ///
 /// An unknown name, an inactive account and one without a password cost the same reads and equal work in hashing,
 /// whatever the list of backends, so that neither the answer nor its time tells which names exist (ASVS 6.3.8;
@@ -34,14 +33,18 @@ pub struct Authenticated {
 pub async fn authenticate(cx: &Context, credentials: &Credentials) -> Result<Option<Authenticated>> {
     let authenticated = decide(cx, credentials).await;
     let failure = match &authenticated {
-        Ok(None) => Some(Failure::Refused),
-        Err(Error::Throttled(_)) => Some(Failure::Throttled),
-        _ => None,
+        Ok(Some(Authenticated { user, .. })) if must_prove_email(cx, user) => Failure::Unverified,
+        Ok(None) => Failure::Refused,
+        Err(Error::Throttled(_)) => Failure::Throttled,
+        _ => return authenticated,
     };
-    if let Some(failure) = failure {
-        hooks::login_failed(cx, &credentials.username, failure).await;
+    // The right password of an account whose address is not proven is refused as a wrong one is, and counts like one: by a
+    // password of their own choice anybody could see whether a sign-up has made the account, or it was there before.
+    if let Some(found) = authenticated.as_ref().ok().map(Option::as_ref) {
+        confirm_again(cx, found.map(|found| found.user.id)).await?;
     }
-    authenticated
+    hooks::login_failed(cx, &credentials.username, failure).await;
+    authenticated.map(|_| None)
 }
 
 async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authenticated>> {
@@ -60,10 +63,7 @@ async fn decide(cx: &Context, credentials: &Credentials) -> Result<Option<Authen
         judge(cx, credentials, &mut attempt, found?, by_password).await
     };
     match judged.await {
-        Ok(found) => {
-            let name = credentials.username.clone();
-            Ok(found.map(|(user, backend)| Authenticated { user, backend, name, attempt }))
-        }
+        Ok(found) => Ok(found.map(|(user, backend)| Authenticated { user, backend, attempt })),
         // What the limits refuse is counted nowhere.
         Err(error @ Error::Throttled(_)) => Err(error),
         // Nobody has said that the password is wrong: a fault of ours is no failure of theirs.

@@ -27,11 +27,9 @@ impl From<bool> for Remember {
 /// an anonymous visitor's, and the CSRF token rotated.
 ///
 /// # Errors
-/// [`Error::EmailUnverified`] where the address must be proven first and is not. [`Error::InvalidLogin`] when the account
-/// was deleted since the password was found right.
+/// [`Error::InvalidLogin`] when the account was deleted since the password was found right.
 pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remember) -> Result<User> {
-    super::verify_email::require_verified_email(cx, &authenticated).await?;
-    let Authenticated { user, backend, attempt, .. } = authenticated;
+    let Authenticated { user, backend, attempt } = authenticated;
     let mut begun = cx.begin_session(&user, remember).await?;
     begun.record.backend = Some(backend.to_owned());
     let store = cx.store();

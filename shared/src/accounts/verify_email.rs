@@ -1,9 +1,8 @@
 //! Proving that mail to an account's address arrives.
 
-use super::hooks::{self, Failure};
 use super::links::{OpenLink, close_link};
 use super::tokens::Purpose;
-use super::{Authenticated, Email, User};
+use super::{Email, User, UserId};
 use crate::config::EmailVerification;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -40,25 +39,19 @@ pub async fn confirm_email(cx: &Context, link: &OpenLink) -> Result<()> {
     close_link(cx, Purpose::ConfirmEmail).await
 }
 
-/// Refuses a log-in whose password was right where the address must be proven first, and promises another mail, as
-/// often as the limit allows; who knows the password is told as much either way. The hooks hear of it.
-///
-/// # Errors
-/// [`Error::EmailUnverified`].
-pub(super) async fn require_verified_email(cx: &Context, authenticated: &Authenticated) -> Result<()> {
-    let user = &authenticated.user;
-    let mandatory = cx.config().accounts.email_verification == EmailVerification::Mandatory;
-    if user.email_verified || !mandatory {
-        return Ok(());
+/// Whether `user` may not log in before the address is proven.
+pub(super) fn must_prove_email(cx: &Context, user: &User) -> bool {
+    cx.config().accounts.email_verification == EmailVerification::Mandatory && !user.email_verified
+}
+
+/// What a refused log-in leads to where addresses must be proven: a promise of another mail, to `unproven`, whose password
+/// was right. Where there is nobody it is made as well, and the mailer drops it, so that neither the answer nor its time
+/// tells which of them it was.
+pub(super) async fn confirm_again(cx: &Context, unproven: Option<UserId>) -> Result<()> {
+    if cx.config().accounts.email_verification == EmailVerification::Mandatory {
+        cx.store().put_mail(&cx.promise(Letter::ConfirmAgain { user: unproven })).await?;
     }
-    // It was no guess, so it does not count as one.
-    authenticated.attempt.succeeded(cx).await?;
-    match request_email_confirmation(cx, user).await {
-        Ok(()) | Err(Error::Throttled(_)) => {}
-        Err(error) => return Err(error),
-    }
-    hooks::login_failed(cx, &authenticated.name, Failure::Unverified).await;
-    Err(Error::EmailUnverified)
+    Ok(())
 }
 
 /// The letter to the owner of an address with which somebody signs up once more.

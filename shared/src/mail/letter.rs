@@ -38,6 +38,12 @@ pub enum Letter {
         /// The address to confirm; nothing is sent when it is no longer the account's.
         email: Email,
     },
+    /// The same after a log-in that was refused, where addresses must be proven: of the account whose address is not, and
+    /// whose password was right; of nobody otherwise. It is promised for both, and nobody gets no mail.
+    ConfirmAgain {
+        /// Whose address.
+        user: Option<UserId>,
+    },
     /// Somebody signed up with an address that has an account: its owner is told, at the stored address.
     AccountExists {
         /// The address as it was typed.
@@ -100,7 +106,7 @@ impl Letter {
     /// Its name in templates and texts, as `reset_password`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::ConfirmEmail { .. } => "confirm_email",
+            Self::ConfirmEmail { .. } | Self::ConfirmAgain { .. } => "confirm_email",
             Self::AccountExists { .. } => "account_exists",
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged { .. } => "password_changed",

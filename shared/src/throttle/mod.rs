@@ -18,4 +18,4 @@ pub use counter::Counter;
 pub use ladder::{Failures, Ladder};
 pub use network::Network;
 pub(crate) use proof::Proof;
-pub use window::{Action, Receipt, Spent, may_tell_of_device, spend};
+pub use window::{Action, Receipt, Spent, may_confirm_again, may_tell_of_device, spend};

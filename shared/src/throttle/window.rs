@@ -99,12 +99,21 @@ pub async fn spend(cx: &Context, action: Action, subjects: &[&str]) -> Result<Re
 /// Counts one mail that tells `user` of a new device, if the limit allows it. By the mailer: a log-in waits for no count
 /// of its mails.
 pub async fn may_tell_of_device(cx: &JobContext, user: UserId) -> Result<bool> {
-    let settings = &cx.app().config().throttle;
-    if !settings.enabled {
+    may_send(cx, &Counter::new_device_mail(user), cx.app().config().throttle.new_device_mail).await
+}
+
+/// Counts one mail that asks `user` once more to prove the address, if the limit allows it: the same as if they had asked.
+pub async fn may_confirm_again(cx: &JobContext, user: UserId) -> Result<bool> {
+    let counter = Counter::asked_for(cx.app().keys(), Action::ConfirmEmail, &user.to_string());
+    may_send(cx, &counter, cx.app().config().throttle.confirm_email.subject).await
+}
+
+async fn may_send(cx: &JobContext, counter: &Counter, rate: Rate) -> Result<bool> {
+    if !cx.app().config().throttle.enabled {
         return Ok(true);
     }
-    let (counter, now) = (Counter::new_device_mail(user), cx.now().as_second());
-    let spent = cx.store().spend(&counter, settings.new_device_mail, now).await?;
+    let now = cx.now().as_second();
+    let spent = cx.store().spend(counter, rate, now).await?;
     // One that is over was opened anew by somebody else at this moment.
     Ok(spent.err().is_none_or(|full| full.expires_at <= now))
 }

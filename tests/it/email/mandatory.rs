@@ -52,18 +52,65 @@ async fn the_right_password_is_refused_until_the_address_is_proven() {
     site.deliver_mail().await;
     let log_in = [("username", "kim@example.com"), ("password", PASSWORD)];
     let answer = kim.post("/login", &log_in).await;
-    assert_eq!(answer.status, 403);
-    assert!(answer.text().contains("Please confirm your address"));
+    assert_eq!(answer.status, 401);
+    assert!(answer.text().contains("Have you just signed up?"), "{}", answer.text());
     assert!(kim.whoami().await.is_null());
-    assert_eq!(site.promised(), ["confirm_email"], "another mail is on its way");
-    let body = json!({ "username": "kim@example.com", "password": PASSWORD });
-    let answer = site.program().post_json("/login", body).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "email_unverified"));
-    let wrong = site.program().post_json("/login", json!({ "username": "kim@example.com", "password": "x" })).await;
-    assert_eq!((wrong.status.as_u16(), wrong.code().as_str()), (401, "invalid_login"), "only who knows it is told");
+    assert_eq!(site.links_to("kim@example.com", "/email/confirm/").await.len(), 2, "another mail");
+    let wrong = kim.post("/login", &[("username", "kim@example.com"), ("password", "wrong")]).await;
+    assert!(wrong.text().contains("Have you just signed up?"), "everybody is told the same");
+    assert_eq!(site.links_to("kim@example.com", "/email/confirm/").await.len(), 2, "and gets no mail for it");
+    assert!(!kim.get("/login").await.text().contains("Have you just signed up?"));
     confirm(&site, "kim@example.com").await;
     assert_eq!(kim.post("/login", &log_in).await.status, 303);
     assert_eq!(kim.whoami().await["email"], "kim@example.com");
+}
+
+#[tokio::test]
+async fn a_log_in_does_not_tell_whether_the_sign_up_made_the_account() {
+    let site = Site::start_with(|options| {
+        let settings = [("ACCOUNT_EMAIL_VERIFICATION", "mandatory"), ("SIGNUP_NETWORK_RATE", "100/h")];
+        options.settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    })
+    .await;
+    // Somebody has this one; proven, with another password.
+    site.program().post_json("/signup", form("taken@example.com", "")).await;
+    confirm(&site, "taken@example.com").await;
+    let password = "another horse battery";
+    let mut stories = Vec::new();
+    for (host, email) in [(1, "taken@example.com"), (2, "free@example.com"), (3, "nobody@example.com")] {
+        let mut attacker = site.program();
+        attacker.address = std::net::SocketAddr::from(([198, 51, 100, host], 50_000));
+        let sign_up =
+            json!({ "email": email, "username": format!("name{host}"), "password1": password, "password2": password });
+        if host != 3 {
+            assert_eq!(attacker.post_json("/signup", sign_up).await.status, 201);
+            site.deliver_mail().await;
+        }
+        let mut story = Vec::new();
+        for round in 0..7 {
+            let name = if round == 5 && host != 3 { format!("name{host}") } else { email.to_owned() };
+            let answer = attacker.post_json("/login", json!({ "username": name, "password": password })).await;
+            let cost = portico::meter::Cost { trips: 0, ..answer.cost() };
+            let (status, _, mut body, headers) = seen(&answer);
+            body["error"]["message"] = Value::Null;
+            story.push(format!("{status} {body} {headers:?} {cost:?} {}", site.promised().len()));
+            site.deliver_mail().await;
+            let page = [("username", &*name), ("password", password)];
+            let page = attacker.clone().html().post("/login", &page).await;
+            let hint = page.text().contains("Have you just signed up?");
+            story.push(format!("{} {hint}", page.status));
+            site.deliver_mail().await;
+        }
+        stories.push(story);
+    }
+    assert_eq!(stories[0], stories[1]);
+    assert_eq!(stories[0][..10], stories[2][..10]);
+    assert!(stories[0][0].starts_with("401") && stories[0][0].ends_with(" 1"), "{}", stories[0][0]);
+    assert!(stories[0][8].starts_with("429") && stories[0][8].ends_with(" 0"), "{}", stories[0][8]);
+    // The address is written to as often as its owner could have asked.
+    let links = site.links_to("free@example.com", "/email/confirm/").await.len();
+    assert!((2..=6).contains(&links), "{links}");
+    assert!(site.links_to("taken@example.com", "/email/confirm/").await.len() == 1);
 }
 
 #[tokio::test]
