@@ -43,7 +43,7 @@ impl Message {
     /// # Errors
     /// When the recipient is no address: nothing else can be a header.
     pub fn to_mime(&self, config: &Config, id: Uuid, now: Timestamp) -> Result<Mime> {
-        let to = recipient(&self.to).ok_or_else(|| Error::internal("a stored address is none"))?;
+        let to = recipient(self.to.as_str()).ok_or_else(|| Error::internal("a stored address is none"))?;
         let (from, site_name) = (&config.mail.from, &config.mail.site_name);
         let host = config.public_url.url().host_str().unwrap_or("localhost");
         let subject: String = self.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -17,6 +17,7 @@ mod ses;
 mod smtp;
 
 pub use address::Sender;
+pub(crate) use address::recipient;
 pub use backend::{Backend, Mailer, SendError};
 pub use letter::{Client, Letter, Promise};
 pub use message::{Message, Mime};

@@ -37,6 +37,25 @@ async fn an_address_is_one_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn a_mailbox_is_one_address_and_one_that_no_mail_can_reach_is_none() {
+    let site = Site::start().await;
+    let mut program = site.program();
+    program.sign_up("kim@ex\u{e4}mple.com").await;
+    for same in ["kim@xn--exmple-cua.com", "Kim@XN--Exmple-CUA.com"] {
+        let answer = program.post_json("/signup", form(same)).await;
+        assert!(is_taken(&answer, "email"), "{same}: {}", answer.text());
+    }
+    program.log_in("kim@xn--exmple-cua.com").await;
+    let mut program = site.program();
+    for none in ["kim@xn--a.com", "kim@example.xn--a", "kim@1\u{5d0}.com", &format!("kim@{}.com", "\u{e4}".repeat(60))]
+    {
+        let answer = program.post_json("/signup", form(none)).await;
+        assert_eq!((answer.status.as_u16(), answer.field("email")), (422, vec!["invalid".to_owned()]), "{none}");
+    }
+    assert_eq!(guards(&site).0.len(), 1);
+}
+
+#[tokio::test]
 async fn a_name_is_one_however_it_is_written() {
     let site = Site::start().await;
     let mut program = site.program();
