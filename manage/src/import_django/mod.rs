@@ -8,7 +8,7 @@ mod report;
 mod survey;
 mod writing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -113,6 +113,8 @@ async fn users(
     let mut rows = Rows::new(open(&args.file)?);
     let mut progress = Progress::of_bytes(length(&args.file)?);
     let mut row = Vec::new();
+    // Sixteen bytes a user: a row that repeats a key would else be taken for one that is there already.
+    let mut seen = HashSet::new();
     let broken = loop {
         let at = match rows.next(&mut row) {
             Ok(Some(at)) => at,
@@ -129,6 +131,12 @@ async fn users(
             }
             Err(why) => Err(why),
         };
+        let person = person.and_then(|person| {
+            let is_new = seen.insert(person.user.id);
+            is_new
+                .then_some(person)
+                .ok_or_else(|| Remark::new("key_duplicate", "an earlier row of the file has this key"))
+        });
         match person {
             Err(why) => report.note(&whose, Fate::Skipped(why))?,
             Ok(person) => {

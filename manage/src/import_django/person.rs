@@ -52,12 +52,25 @@ const MOST_UNKNOWN: usize = 100;
 pub(super) struct Person {
     /// What will be stored.
     pub(super) user: User,
-    /// When the row says that it was created: by it a user from an earlier run is recognised.
+    /// When the row says that it was created: a user from an earlier run is recognised by it, and by address and name.
     pub(super) date_joined: Option<Timestamp>,
     /// What a refusal must cost once the password's hash is stored.
     pub(super) costs: Costs,
     /// What could not be taken over.
     pub(super) notes: Vec<Remark>,
+}
+
+impl Person {
+    /// Whether a user who is stored under the same id came from another row: one that was created at another moment, or
+    /// has neither the address nor the user name in common. One of them may have changed since.
+    pub(super) fn is_another_than(&self, stored: &User) -> bool {
+        let canonical = |user: &User| user.username.as_ref().map(Username::canonical);
+        let email = self.user.email.canonical();
+        let former = stored.former_emails.iter().map(|former| &former.email);
+        let same_email = former.chain([&stored.email]).any(|theirs| theirs.canonical() == email);
+        let same_name = canonical(&self.user).is_some_and(|name| canonical(stored) == Some(name));
+        self.date_joined.is_some_and(|joined| joined != stored.date_joined) || !(same_email || same_name)
+    }
 }
 
 /// A row of a dump.

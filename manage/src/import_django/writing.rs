@@ -115,11 +115,8 @@ impl Writer {
             Placed::New => return Ok(Fate::Imported(Vec::new())),
             Placed::Refused(why) => return Ok(Fate::Skipped(Remark::new("refused", why))),
             Placed::There(there) if there.contains(&0) => {
-                // A row that was created at another moment is another row, under the same key.
-                let other = stored
-                    .get(&person.user.id)
-                    .is_some_and(|user| person.date_joined.is_some_and(|joined| joined != user.date_joined));
-                let why = "another site's row was imported under this key: tell them apart with --source";
+                let other = stored.get(&person.user.id).is_some_and(|user| person.is_another_than(user));
+                let why = "another row was imported under this key: tell the rows of two sites apart with --source";
                 return Ok(if other { Fate::Skipped(Remark::new("key_taken", why)) } else { Fate::There });
             }
             Placed::There(there) => Taken::among(&there),

@@ -337,6 +337,37 @@ async fn rows_of_two_sites_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_key_that_repeats_loses_no_row_in_silence() {
+    let (site, folder) = (Site::start().await, Folder::new());
+    let row_of = |name: &str| {
+        let mut row = row(1, &json!({ "email": format!("{name}@example.com"), "username": name }));
+        row["fields"].as_object_mut().unwrap().remove("date_joined");
+        row
+    };
+    let file = dump(&folder, &[row_of("a"), row_of("b")]);
+    for _ in 0..2 {
+        let (outcome, said) = import(&site, &file).await;
+        assert!(in_part(&outcome) && said.contains("1  key_duplicate"), "{said}");
+    }
+    // In a file of its own the row is no less another one, though nothing says when it was created.
+    let (outcome, said) = import(&site, &dump(&folder, &[row_of("b")])).await;
+    assert!(in_part(&outcome) && said.contains("1  key_taken"), "{said}");
+    let (outcome, said) = import(&site, &dump(&folder, &[row_of("a")])).await;
+    assert!(whole(&outcome), "{said}");
+    assert_eq!(site.of_kind("PROFILE").len(), 1);
+}
+
+#[tokio::test]
+async fn a_host_in_two_spellings_is_one_address() {
+    let (site, folder) = (Site::start().await, Folder::new());
+    let rows = ["kim@ex\u{e4}mple.com", "kim@xn--exmple-cua.com", "kim@xn--a.com"];
+    let rows: Vec<_> = (1..).zip(rows).map(|(pk, email)| row(pk, &json!({ "email": email }))).collect();
+    let (outcome, said) = import(&site, &dump(&folder, &rows)).await;
+    assert!(in_part(&outcome), "{said}");
+    assert!(said.contains("1  email_duplicate") && said.contains("1  email_malformed"), "{said}");
+}
+
+#[tokio::test]
 async fn a_group_that_is_there_keeps_its_permissions() {
     let (site, folder) = (Site::start().await, Folder::new());
     let group = |permissions: Value| json!({ "model": "auth.group", "pk": 1, "fields": { "name": "editors", "permissions": permissions } });
