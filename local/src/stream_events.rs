@@ -224,10 +224,6 @@ impl StreamEvents {
         let Some(subscriber) = self.0.subscribers.get(batch.subscriber) else { return Vec::new() };
         let records: Vec<_> = batch.records.iter().map(|(_, _, record)| record).collect();
         let answer = invoke(&subscriber.function, json!({ "Records": records })).await;
-        let error = match &answer {
-            Ok(_) => "the function names it as failed",
-            Err(error) => error.as_str(),
-        };
         let failed: Option<Vec<&str>> = answer.as_ref().ok().map(|answer| {
             let failures = answer["batchItemFailures"].as_array().into_iter().flatten();
             failures.filter_map(|failure| failure["itemIdentifier"].as_str()).collect()
@@ -240,7 +236,8 @@ impl StreamEvents {
             } else {
                 Delivery::after_failure(*attempts, subscriber.subscription.retries + 1)
             };
-            if outcome != Delivery::Done {
+            // Of a change that it names itself the function has told the log why, or that somebody else is at it.
+            if let Err(error) = &answer {
                 let function = subscriber.name.as_str();
                 tracing::error!(function, attempt = attempts + 1, error, "a change of a table was not worked through");
             }

@@ -18,7 +18,7 @@ pub use s3::ObjectCreated;
 pub use stream::{Change, ItemChanged};
 
 use crate::app::App;
-use crate::error::{BoxError, Result};
+use crate::error::{BoxError, Error, Result};
 use crate::meter::Meter;
 use crate::store::Store;
 use stream::BatchFailures;
@@ -129,6 +129,8 @@ async fn work<T>(app: &Arc<App>, handler: &Handler<T>, thing: T, key: &str) -> R
     let cost = cx.meter.cost();
     let (done, error) = match &outcome {
         Ok(done) => (*done, String::new()),
+        // Somebody else is at it. Nothing is wrong, and this delivery comes again to see.
+        Err(Error::Conflict) => ("busy", String::new()),
         Err(error) => ("failed", crate::log::chain(error)),
     };
     macro_rules! line {
@@ -148,7 +150,7 @@ async fn work<T>(app: &Arc<App>, handler: &Handler<T>, thing: T, key: &str) -> R
             )
         };
     }
-    if outcome.is_ok() {
+    if matches!(outcome, Ok(_) | Err(Error::Conflict)) {
         line!(Level::INFO);
     } else {
         line!(Level::ERROR);

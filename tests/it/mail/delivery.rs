@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use local::Delivery;
+use portico::clock::Clock as _;
 use portico::mail::Letter;
 use serde_json::json;
 
@@ -101,6 +102,26 @@ async fn a_crash_at_any_step_is_made_good_and_repeats_nothing_but_what_was_not_n
         }
         assert_eq!(steps, 6, "claim, find, read, permit, send, note");
     }
+}
+
+#[tokio::test]
+async fn a_mail_that_another_delivery_holds_is_put_off_without_an_error() {
+    let site = site().await;
+    site.member("kim@example.com").await;
+    let promise = site.promise(reset("kim@example.com")).await;
+    // As a process leaves it that was killed while it sent.
+    let held = site.clock.now().as_second() + 30;
+    let mut item = site.outbox().remove(0);
+    item["held_until"] = json!({ "N": held.to_string() });
+    site.put("outbox", &item);
+    assert_eq!(site.stack.deliver_changes().await, [Delivery::Failed]);
+    let lines = crate::site::log::lines();
+    let of_it: Vec<_> = lines.iter().filter(|line| line.contains(&promise.id.to_string())).collect();
+    assert!(of_it.iter().any(|line| line.contains("\"busy\"")), "{of_it:?}");
+    assert!(of_it.iter().all(|line| !line.contains("ERROR")), "{of_it:?}");
+    site.clock.advance(jiff::SignedDuration::from_secs(31));
+    site.deliver_mail().await;
+    assert_eq!(site.mails().len(), 1);
 }
 
 #[tokio::test]
