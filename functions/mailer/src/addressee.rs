@@ -62,6 +62,12 @@ pub(crate) async fn decide<'a>(cx: &JobContext, promise: &'a Promise, attempt: u
             let grant = Grant { new_email: Some(new.clone()), epoch: Some(*epoch), ..Grant::of(&user) };
             with_link(cx, promise, &user, new.clone(), Purpose::ChangeEmail, grant, ages.change_email).await
         }
+        // It may be a stranger's, mistyped: told in plain words, without a way into the account.
+        Letter::EmailChanged { user, old, proven: false, .. } => {
+            let found = active(cx, *user).await?;
+            let told = || Fate::Write(Box::new(draft(promise, old.clone(), None)));
+            Ok(found.map_or(Fate::Drop("no such account"), |_| told()))
+        }
         Letter::EmailChanged { user, old, .. } => {
             let Some(user) = active(cx, *user).await? else { return Ok(Fate::Drop("no such account")) };
             let grant = Grant { email: old.clone(), ..Grant::of(&user) };

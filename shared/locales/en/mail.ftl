@@ -68,6 +68,12 @@ mail-email-changed-action = Take the change back
 mail-email-changed-not-you = Take the change back now. Your account gets this address again.
 mail-email-changed-why = You receive this because { $email } was the address of an account at { $site }.
 
+mail-email-replaced-subject = This address no longer belongs to an account at { $site }
+mail-email-replaced-title = This address no longer belongs to an account
+mail-email-replaced-lead = An account at { $site } had this address and now has another one. Mails about it go there from now on.
+mail-email-replaced-not-you = If the account is yours, write to the people who run { $site }: as nobody had confirmed this address, the change cannot be taken back from here. If you never had an account there, somebody gave your address by mistake, and you need not do anything.
+mail-email-replaced-why = You receive this because { $email } was the address of an account at { $site }.
+
 mail-new-device-subject = New log-in to your account at { $site }
 mail-new-device-title = New log-in to your account
 mail-new-device-lead = Somebody logged in to your account at { $site } from a device that it did not know. If it was you, all is well.

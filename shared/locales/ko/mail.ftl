@@ -59,6 +59,12 @@ mail-email-changed-action = 변경 되돌리기
 mail-email-changed-not-you = 지금 바로 변경을 되돌려 주세요. 계정의 주소가 다시 이 주소로 돌아옵니다.
 mail-email-changed-why = { $email }이(가) { $site } 계정의 주소였기 때문에 보내 드리는 메일입니다.
 
+mail-email-replaced-subject = 이 주소는 더 이상 { $site } 계정의 주소가 아닙니다
+mail-email-replaced-title = 이 주소는 더 이상 계정의 주소가 아닙니다
+mail-email-replaced-lead = 이 주소를 쓰던 { $site } 계정의 주소가 다른 주소로 바뀌었습니다. 앞으로 계정에 관한 메일은 그 주소로 갑니다.
+mail-email-replaced-not-you = 본인의 계정이라면 { $site } 운영자에게 알려 주세요. 이 주소는 확인된 적이 없어서 여기에서 변경을 되돌릴 수 없습니다. 계정을 만든 적이 없다면 누군가 주소를 잘못 입력한 것이니 그대로 두셔도 됩니다.
+mail-email-replaced-why = { $email }이(가) { $site } 계정의 주소였기 때문에 보내 드리는 메일입니다.
+
 mail-new-device-subject = { $site } 계정에 새로운 기기에서 로그인했습니다
 mail-new-device-title = 새로운 기기에서 로그인했습니다
 mail-new-device-lead = 지금까지 쓰지 않던 기기에서 { $site } 계정에 로그인했습니다. 본인이라면 그대로 두셔도 됩니다.

@@ -41,14 +41,12 @@ pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), Ad
     if let (true, Some(oldest)) = (former.len() >= cx.config().accounts.email_changes, former.first()) {
         return Err(Error::Throttled(u64::try_from(oldest.until - now).unwrap_or_default()));
     }
-    let (old, client) = (user.email.clone(), cx.client());
-    let mail = cx.promise(Letter::EmailChanged { user: user.id, old, new: new.clone(), client });
-    // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account, and nobody
-    // is written to at it.
-    let (until, told) =
-        if user.email_verified { (now + cx.config().mail.ages.undo_email_change, Some(&mail)) } else { (now, None) };
+    let (old, client, proven) = (user.email.clone(), cx.client(), user.email_verified);
+    let mail = cx.promise(Letter::EmailChanged { user: user.id, old, new: new.clone(), proven, client });
+    // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account.
+    let until = if proven { now + cx.config().mail.ages.undo_email_change } else { now };
     former.push(FormerEmail { email: user.email.clone(), undo: LinkId::new(mail.id), until });
-    match cx.store().change_email(user, new, &former, link.id, now, told).await? {
+    match cx.store().change_email(user, new, &former, link.id, now, &mail).await? {
         Ok(()) => {}
         Err(NotChanged::Taken) => return Ok(Err(AddressTaken)),
         Err(NotChanged::Overtaken) => return Err(Error::LinkInvalid),

@@ -67,7 +67,7 @@ pub fn compose(pages: &Pages, config: &Config, draft: &Draft<'_>) -> Result<Mess
         name: draft.name.as_deref(),
         email: draft.to.as_str(),
         new_email: match draft.letter {
-            Letter::ChangeEmail { new, .. } | Letter::EmailChanged { new, .. } => Some(new.as_str()),
+            Letter::ChangeEmail { new, .. } | Letter::EmailChanged { new, proven: true, .. } => Some(new.as_str()),
             _ => None,
         },
         link: draft.link.as_ref().map(|(link, _)| link.as_str()),
@@ -94,7 +94,7 @@ pub fn name_of(user: &User) -> Option<String> {
 fn client(letter: &Letter) -> Option<&Client> {
     match letter {
         Letter::PasswordChanged { client, .. } => client.as_ref(),
-        Letter::EmailChanged { client, .. } | Letter::NewDevice { client, .. } => Some(client),
+        Letter::EmailChanged { client, proven: true, .. } | Letter::NewDevice { client, .. } => Some(client),
         _ => None,
     }
 }

@@ -74,7 +74,7 @@ pub enum Letter {
         /// way back from an earlier change.
         epoch: u64,
     },
-    /// The address was changed: told at the old address, which its owner had proven, with a link that takes it back.
+    /// The address was changed: told at the old address, with a link that takes it back if it was proven.
     EmailChanged {
         /// Whose.
         user: UserId,
@@ -82,6 +82,9 @@ pub enum Letter {
         old: Email,
         /// The address that replaced it.
         new: Email,
+        /// Whether the account's owner had proven the old one. If not it may be a stranger's, mistyped: it is told that
+        /// the account has left it, and no more, least of all a way into the account.
+        proven: bool,
         /// By whom it seems.
         client: Client,
     },
@@ -111,7 +114,8 @@ impl Letter {
             Self::ResetPassword { .. } => "reset_password",
             Self::PasswordChanged { .. } => "password_changed",
             Self::ChangeEmail { .. } => "change_email",
-            Self::EmailChanged { .. } => "email_changed",
+            Self::EmailChanged { proven: true, .. } => "email_changed",
+            Self::EmailChanged { .. } => "email_replaced",
             Self::NewDevice { .. } => "new_device",
             Self::AccountDeleted { .. } => "account_deleted",
         }

@@ -22,8 +22,7 @@ pub enum NotChanged {
 
 impl Store {
     /// Makes `new` the address of `user`, proven. `former` are the addresses to go back to, the one that is replaced
-    /// last: until the end of that entry nobody can sign up with it, and nobody is found by it. `mail` tells of it, if
-    /// anybody is told.
+    /// last: until the end of that entry nobody can sign up with it, and nobody is found by it. `mail` tells of it.
     pub async fn change_email(
         &self,
         user: &User,
@@ -31,7 +30,7 @@ impl Store {
         former: &[FormerEmail],
         link: LinkId,
         now: i64,
-        mail: Option<&Promise>,
+        mail: &Promise,
     ) -> Result<Result<(), NotChanged>, StoreError> {
         let changed = Expression::new()
             .set(&["email"], new)?
@@ -53,9 +52,7 @@ impl Store {
             writes.push(self.reserve(user.id, &from, last.until)?);
         }
         writes.extend(name);
-        if let Some(mail) = mail {
-            writes.push(self.promise(mail)?);
-        }
+        writes.push(self.promise(mail)?);
         // The way back is born with this attempt, so it names the transaction.
         let attempt = former.last().map(|entry| entry.undo.to_string());
         match self.transact(attempt, &writes).await {

@@ -46,15 +46,27 @@ async fn a_link_in_the_new_mailbox_and_a_button_change_it() {
 }
 
 #[tokio::test]
-async fn an_address_that_was_never_proven_is_told_nothing_and_is_no_way_back() {
-    let site = Site::uncounted(&[]).await;
-    let mut kim = site.member("kim@example.com").await;
+async fn an_address_that_was_never_proven_is_told_and_is_no_way_back() {
+    for verification in ["none", "optional"] {
+        let site = Site::uncounted(&[("ACCOUNT_EMAIL_VERIFICATION", verification)]).await;
+        an_unproven_address_is_left(&site).await;
+    }
+}
+
+async fn an_unproven_address_is_left(site: &Site) {
+    let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
     kim.ask_for_address("new@example.com").await;
     kim.follow(&site.link_to("new@example.com", "/email/change/").await).await;
     assert_eq!(kim.post("/email/change/confirm", &[]).await.status, 303);
     assert!(site.promised().is_empty(), "nothing is promised that would not be kept");
     let mails = site.mails_to("kim@example.com").await;
-    assert!(mails.iter().all(|mail| !mail.text.contains("/email/undo/")), "it may be a stranger's, mistyped");
+    let told: Vec<_> = mails.iter().filter(|mail| mail.subject.contains("no longer belongs")).collect();
+    assert_eq!(told.len(), 1);
+    for mail in &mails {
+        for secret in ["/email/undo/", "new@example.com", "IP address"] {
+            assert!(!mail.text.contains(secret) && !mail.html.contains(secret), "it may be a stranger's, mistyped");
+        }
+    }
     assert_eq!(site.member("kim@example.com").await.whoami().await["email"], "kim@example.com", "who can sign up");
     assert_eq!(kim.whoami().await["email"], "new@example.com");
 }

@@ -14,7 +14,8 @@ fn all(user: portico::accounts::UserId) -> Vec<Letter> {
         Letter::ResetPassword { email: kim.clone() },
         Letter::PasswordChanged { user, client: Some(client()) },
         Letter::ChangeEmail { user, old: kim.clone(), new: new.clone(), epoch: 1 },
-        Letter::EmailChanged { user, old: kim.clone(), new, client: client() },
+        Letter::EmailChanged { proven: true, user, old: kim.clone(), new: new.clone(), client: client() },
+        Letter::EmailChanged { proven: false, user, old: kim.clone(), new, client: client() },
         Letter::NewDevice { user, client: client() },
         Letter::AccountDeleted { email: kim, name: Some("Kim".to_owned()) },
     ]
@@ -50,7 +51,7 @@ async fn every_letter_is_whole_in_both_languages_and_both_renderings() {
             assert!(mail.to == to && mail.text.contains(to) && mail.html.contains(to), "{kind}: why it came");
         }
     }
-    assert_eq!(site.mails().len(), 16);
+    assert_eq!(site.mails().len(), 18);
 }
 
 #[tokio::test]
