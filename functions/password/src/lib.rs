@@ -75,7 +75,6 @@ async fn change_password(
     form: ChangePasswordForm,
     mut errors: FieldErrors,
 ) -> Result<PasswordChange> {
-    // What is wrong with the new password is told before a guess at the present one is spent.
     check_new_password(cx, &form.new_password, &Subject::from(user), "new_password2", &mut errors).await;
     reauthenticate(cx, user, &form.old_password, "old_password", &mut errors).await?;
     errors.into_result()?;

@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::error::{FieldErrors, Result};
 use crate::throttle::Proof;
 
-/// Notes on `field` that `password` is not `user`'s present one. What is wrong with the form already is told first, and
-/// spends no try.
+/// Notes on `field` that `password` is not `user`'s present one, beside what else is wrong with the form, as in Django. It
+/// is a guess all the same, and counted as one; a field that was left empty is none.
 ///
 /// # Errors
 /// [`crate::Error::Throttled`] when there were too many tries.
@@ -19,7 +19,7 @@ pub async fn reauthenticate(
     field: &str,
     errors: &mut FieldErrors,
 ) -> Result<()> {
-    if !errors.is_empty() || confirm_password(cx, user, password).await? {
+    if errors.contains(field) || confirm_password(cx, user, password).await? {
         return Ok(());
     }
     if user.password.is_usable() {

@@ -88,6 +88,22 @@ async fn without_the_present_password_nothing_changes() {
 }
 
 #[tokio::test]
+async fn all_that_is_wrong_is_told_at_once_and_a_guess_is_counted() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await.json();
+    for _ in 0..5 {
+        let wrong = json!({ "old_password": "wrong wrong wrong", "new_password1": "short", "new_password2": "other" });
+        let answer = kim.post_json("/password/change", wrong).await;
+        assert_eq!(answer.status, 422);
+        assert_eq!(answer.field("old_password"), ["password_incorrect"]);
+        let new = answer.field("new_password2");
+        assert!(new.contains(&"password_mismatch".to_owned()) && new.contains(&"password_too_short".to_owned()));
+    }
+    let answer = kim.post_json("/password/change", body("wrong wrong wrong", "short")).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (429, "throttled"), "a weak new one guesses no more");
+}
+
+#[tokio::test]
 async fn it_is_for_people_who_are_signed_in() {
     let site = Site::uncounted(&[]).await;
     let answer = site.visitor().get("/password/change").await;
