@@ -13,5 +13,5 @@ error-throttled-hours = { $hours ->
    *[other] There were too many attempts. Please wait { $hours } hours and try again.
 }
 
-login-throttled-reset = If you have forgotten your password, set a new one. Then you need not wait.
+login-throttled-reset = If you have forgotten your password, you can set a new one meanwhile. From the network that you are in now, that ends the wait too, unless it has had too many attempts by itself.
 login-throttled-reset-link = Set a new password
