@@ -110,6 +110,7 @@ async fn an_export_takes_the_present_password() {
     let mut kim = site.member("kim@example.com").await;
     let page = kim.get("/profile/export").await;
     assert!(page.text().contains("autocomplete=\"current-password\""));
+    assert!(page.text().contains("value=\"kim@example.com\" autocomplete=\"username\""), "for a password manager");
     for (password, code) in [("", "required"), ("wrong wrong wrong", "password_incorrect")] {
         let page = kim.post("/profile/export", &[("password", password)]).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (422, "text/html; charset=utf-8"));

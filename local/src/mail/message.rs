@@ -1,5 +1,6 @@
 //! A mail in the tray, taken apart for showing.
 
+use mail_parser::parsers::MessageStream;
 use mail_parser::{HeaderName, MessageParser};
 use serde::Serialize;
 
@@ -22,7 +23,7 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
-    /// Every header in order, as it came.
+    /// Every header in order, each in one line and as people read it: words in MIME's encodings (RFC 2047) are decoded.
     pub headers: Vec<(String, String)>,
     /// All of it, as it came.
     #[serde(skip)]
@@ -59,7 +60,7 @@ impl Mail {
         let part = |body: Option<std::borrow::Cow<'_, str>>| body.unwrap_or_default().into_owned();
         // Each is made of the other where there is only one.
         let (text, html) = (part(message.body_text(0)), part(message.body_html(0)));
-        let headers = message.headers_raw().map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+        let headers = message.headers_raw().map(|(name, value)| (name.to_owned(), readable(value))).collect();
         mail.from = from;
         mail.to = to;
         mail.subject = subject;
@@ -68,4 +69,11 @@ impl Mail {
         mail.headers = headers;
         mail
     }
+}
+
+fn readable(value: &str) -> String {
+    let unfolded: String = value.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let line = format!("{}\n", unfolded.trim());
+    let decoded = MessageStream::new(line.as_bytes()).parse_unstructured();
+    decoded.as_text().unwrap_or(unfolded.trim()).to_owned()
 }

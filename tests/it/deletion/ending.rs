@@ -13,6 +13,7 @@ async fn a_deleted_account_ends_at_once_and_says_farewell() {
     let site = Site::by_hand().await;
     let mut kim = site.member("kim@example.com").await;
     let page = kim.get("/profile/delete").await.text();
+    assert!(page.contains("value=\"kim@example.com\" autocomplete=\"username\""), "for a password manager");
     assert!(page.contains("kim@example.com") && page.contains("href=\"/profile/export\""), "{page}");
 
     let answer = kim.delete_account().await;

@@ -67,6 +67,9 @@ async fn the_headers_are_those_of_a_machine_and_the_subject_reads_in_any_script(
     let mail = site.mails().remove(0);
     assert_eq!(mail.subject, "\u{c0ac}\u{c774}\u{d2b8} 비밀번호를 새로 정해 주세요");
     assert_eq!(mail.from, "\u{c0ac}\u{c774}\u{d2b8} <no-reply@example.org>");
+    let shown = site.visitor().get(&format!("/__local/mail/{}", mail.id)).await.text();
+    assert!(!shown.contains("=?utf-8?"), "what people read is decoded: {shown}");
+    assert!(mail.headers.contains(&("Subject".to_owned(), mail.subject.clone())), "{:?}", mail.headers);
     let header = |name: &str| {
         let found: Vec<_> = mail.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).collect();
         assert_eq!(found.len(), 1, "{name}: {:?}", mail.headers);
