@@ -146,6 +146,8 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// The port that stands in the site's address when none is open.
 const NOMINAL_PORT: u16 = 8000;
+/// From whom mails come while the template names nobody: Django's default.
+const SENDER: &str = "webmaster@localhost";
 
 /// How often expired items are deleted.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -159,7 +161,7 @@ impl Stack {
         };
         let port = listener.as_ref().and_then(|listener| listener.local_addr().ok()).map_or(NOMINAL_PORT, |a| a.port());
         let url = format!("http://localhost:{port}");
-        let resolver = Resolver::local().parameter("PublicUrl", &url);
+        let resolver = Resolver::local().parameter("PublicUrl", &url).fallback("DefaultFromEmail", SENDER);
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
         let folder = options.data.as_deref().map(Folder::take).transpose()?;

@@ -15,6 +15,7 @@ const DEEPEST: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Resolver {
     parameters: BTreeMap<String, String>,
+    fallbacks: BTreeMap<String, String>,
     pseudo: BTreeMap<String, String>,
     attributes: BTreeMap<String, String>,
 }
@@ -32,6 +33,7 @@ impl Resolver {
         ];
         Self {
             parameters: BTreeMap::new(),
+            fallbacks: BTreeMap::new(),
             pseudo: pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             attributes: BTreeMap::new(),
         }
@@ -40,6 +42,12 @@ impl Resolver {
     /// Gives a parameter its value, as `--parameter-overrides` does.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.insert(name.into(), value.into());
+        self
+    }
+
+    /// Gives a parameter a value where the template leaves it empty.
+    pub fn fallback(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.fallbacks.insert(name.into(), value.into());
         self
     }
 
@@ -112,9 +120,10 @@ impl Scope<'_> {
             return Ok(Some(Value::from(value.as_str())));
         }
         if let Some(parameter) = self.template["Parameters"].get(name) {
-            let default = parameter.get("Default");
+            let default = parameter.get("Default").map(plain);
+            let fallback = self.resolver.fallbacks.get(name).filter(|_| default.as_deref() == Some(""));
             return default
-                .map(|value| Some(Value::from(plain(value))))
+                .map(|value| Some(Value::from(fallback.cloned().unwrap_or(value))))
                 .ok_or_else(|| format!("the parameter `{name}` has no default and was given no value"));
         }
         let resource = self.resource(name)?;

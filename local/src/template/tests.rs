@@ -79,6 +79,21 @@ Resources:
 }
 
 #[test]
+fn a_fallback_is_for_a_parameter_that_the_template_leaves_empty() {
+    for (default, name) in [("''", "two"), ("one", "one")] {
+        let text = format!(
+            "
+Parameters: {{ Name: {{ Type: String, Default: {default} }} }}
+Resources:
+  B: {{ Type: AWS::S3::Bucket, Properties: {{ BucketName: !Ref Name }} }}
+"
+        );
+        let resolver = Resolver::local().fallback("Name", "two");
+        assert_eq!(Template::parse(&text, &resolver).unwrap().buckets[0].name, name);
+    }
+}
+
+#[test]
 fn a_reference_to_nothing_names_the_resource_and_the_property() {
     let message = error(
         "

@@ -53,6 +53,7 @@ async fn a_program_reads_json() {
     assert_eq!(list["mails"][0]["to"], "kim@example.com");
     let mail = program.get("/__local/mail/1").await.json();
     assert_eq!(mail["subject"], "Set a new password for Portico");
+    assert_eq!(mail["from"], "Portico <webmaster@localhost>", "Django's default, while the template names nobody");
     assert!(mail["text"].as_str().unwrap().contains("/password/reset/"));
     assert_eq!(mail, list["mails"][0]);
 }
