@@ -6,7 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::Stack;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -65,7 +65,7 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         Failure::new(match (error.code(), error.message()) {
             // "Stack with id NAME does not exist", ".. is not authorized to perform ..", "The security token .. is expired"
             (Some(_), Some(message)) => format!("CloudFormation in {region}: {message}"),
-            _ => format!("CloudFormation in {region} cannot be asked: {}", DisplayErrorContext(&error)),
+            _ => format!("CloudFormation in {region} cannot be asked: {}", portico::log::chain(&error)),
         })
     })?;
     let outputs = answer.stacks().first().map(Stack::outputs).unwrap_or_default();

@@ -91,6 +91,19 @@ async fn a_stack_that_is_not_there_or_not_ours_is_told() {
 }
 
 #[tokio::test]
+async fn without_a_network_it_is_told_in_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let timeouts = Timeouts { attempt_ms: 5_000, operation_ms: 5_000 };
+    let sdk = local::dynamodb_at(&url).sdk_config(timeouts).unwrap().into_builder().endpoint_url(url).build();
+    let failure = describe(&sdk, "portico").await.unwrap_err();
+    let why = failure.message();
+    assert!(why.starts_with("CloudFormation in us-east-1 cannot be asked: ") && why.contains("refused"), "{why}");
+    assert!(!why.contains("DispatchFailure") && !why.contains('{'), "{why}");
+}
+
+#[tokio::test]
 async fn the_template_says_which_tables_are_which() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     for name in ["AccountsTable", "SessionsTable", "OutboxTable"] {
