@@ -13,8 +13,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use portico::clock::{Clock, SystemClock};
-use portico::config::Config;
 use portico::config::aws::AwsSettings;
+use portico::config::{Config, misspelt};
 use portico::rng::{Rng, SystemRng};
 use portico::site::Site;
 use portico::{App, BoxError};
@@ -429,6 +429,10 @@ async fn build_functions(
     let handlers: HashMap<_, _> = functions::all().into_iter().collect();
     let mut built = Functions::new();
     let mut last = None;
+    let given = template.functions.iter().flat_map(|function| function.environment.keys());
+    for complaint in misspelt(given.chain(options.settings.iter().map(|(name, _)| name))) {
+        tracing::warn!("{complaint}");
+    }
     for function in &template.functions {
         let name = &function.name;
         let handler = handlers.get(name.as_str()).ok_or_else(|| StartError::UnknownFunction(name.clone()))?;

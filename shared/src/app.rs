@@ -1,14 +1,15 @@
 //! What a process holds: built once per cold start, shared by all of its requests.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Once};
 
 use crate::accounts::password::Breaches;
 use crate::accounts::{Backends, Hasher, Password};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
 use crate::config::aws::AwsSettings;
 use crate::config::secrets;
+use crate::config::{Config, misspelt};
 use crate::error::{BoxError, FieldError};
 use crate::mail::Mailer;
 use crate::media::Media;
@@ -62,12 +63,12 @@ impl App {
     /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
     /// DynamoDB opens.
     pub async fn from_env() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(Config::from_vars(std::env::vars())?).await
+        Self::of_function(from_environment()?).await
     }
 
     /// The same for a function to which nobody comes through the distribution: its secret is not fetched.
     pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(Config { origin_secret: None, ..Config::from_vars(std::env::vars())? }).await
+        Self::of_function(Config { origin_secret: None, ..from_environment()? }).await
     }
 
     async fn of_function(config: Config) -> Result<Arc<Self>, BoxError> {
@@ -194,4 +195,13 @@ impl App {
     pub fn store(&self, meter: Arc<Meter>) -> Store {
         Store::new(self.database.clone(), meter)
     }
+}
+
+/// The settings of this process, with a warning of names that look like settings and are none.
+fn from_environment() -> Result<Config, BoxError> {
+    let vars: HashMap<_, _> = std::env::vars().collect();
+    for complaint in misspelt(vars.keys()) {
+        tracing::warn!("{complaint}");
+    }
+    Ok(Config::from_vars(vars)?)
 }

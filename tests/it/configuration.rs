@@ -20,6 +20,15 @@ fn documented() -> BTreeMap<String, [String; 3]> {
     rows
 }
 
+#[tokio::test]
+async fn a_setting_that_is_misspelt_is_told_at_the_start_and_those_of_the_template_are_not() {
+    let _site = Site::uncounted(&[("LOGIN_FAILURES", "3")]).await;
+    let lines = crate::site::log::lines();
+    let told: Vec<_> = lines.iter().filter(|line| line.contains("is no setting")).collect();
+    assert!(told.iter().any(|line| line.contains("WARN") && line.contains("LOGIN_FAILURE_LIMIT")), "{told:?}");
+    assert!(told.iter().all(|line| line.contains("LOGIN_FAILURES is")), "{told:?}");
+}
+
 #[test]
 fn every_setting_is_documented_with_its_default() {
     let mut documented = documented();
