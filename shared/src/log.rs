@@ -105,7 +105,7 @@ pub fn init_readable() {
     let _ = tracing_subscriber::registry().with(format.with_filter(quiet)).try_init();
 }
 
-/// `13:05:01 POST /login 303 21 ms · 4 calls in 3 trips, 2 RCU 2 WCU · user 0190..`
+/// `13:05:01 POST /login 303 21 ms · 11 calls in 3 trips, 2 RCU 9 WCU · user 0190..`
 struct Readable;
 
 #[derive(Default)]
