@@ -146,6 +146,7 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// The port that stands in the site's address when none is open.
 const NOMINAL_PORT: u16 = 8000;
+
 /// From whom mails come while the template names nobody: Django's default.
 const SENDER: &str = "webmaster@localhost";
 
