@@ -215,8 +215,12 @@ impl Cache {
         let infos = self.infos()?;
         let settings = &self.settings;
         if settings.cluster {
-            let client = ClusterClientBuilder::new(infos)
-                .certs(self.certificates()?)
+            let is_tls = infos.iter().any(|info| matches!(info.addr(), redis::ConnectionAddr::TcpTls { .. }));
+            let mut builder = ClusterClientBuilder::new(infos);
+            if is_tls {
+                builder = builder.certs(self.certificates()?);
+            }
+            let client = builder
                 .connection_timeout(settings.connect_timeout)
                 .response_timeout(settings.timeout)
                 .retries(1)

@@ -67,7 +67,8 @@ async fn without_its_cache_the_engine_cache_answers_503_and_never_a_wrong_identi
     }
     assert_eq!(site.visitor().get("/").await.status, 200, "who has no session needs none");
     let before = site.sessions().len();
-    let answer = site.program().post_json("/login", json!({ "username": "kim@example.com", "password": PASSWORD })).await;
+    let answer =
+        site.program().post_json("/login", json!({ "username": "kim@example.com", "password": PASSWORD })).await;
     assert_eq!(answer.status, 503);
     assert_eq!(site.sessions().len(), before, "and no session has begun");
     redis.restart();
@@ -127,7 +128,10 @@ async fn a_copy_that_could_not_be_changed_does_not_last() {
     let key = redis.ask(&["RANDOMKEY"]);
     assert!(key.starts_with('$'), "{key}");
     // Of whatever age the session is, its copy ends with the setting; the table has the rest.
-    let keys = format!("portico:session:{}", portico::sessions::SessionToken::parse(&kim.session_cookie()).unwrap().key().id());
+    let keys = format!(
+        "portico:session:{}",
+        portico::sessions::SessionToken::parse(&kim.session_cookie()).unwrap().key().id()
+    );
     let left: i64 = redis.ask(&["TTL", &keys]).trim_start_matches(':').parse().unwrap();
     assert!((1..=7).contains(&left), "{left}");
     redis.ask(&["FLUSHALL"]);
@@ -158,7 +162,10 @@ async fn what_is_not_a_session_in_the_cache_is_an_error_and_nobody() {
     let site = redis.site("cache", &QUICK).await;
     let mut visitor = site.visitor();
     set_theme(&mut visitor, "dark").await;
-    let key = format!("portico:session:{}", portico::sessions::SessionToken::parse(&visitor.session_cookie()).unwrap().key().id());
+    let key = format!(
+        "portico:session:{}",
+        portico::sessions::SessionToken::parse(&visitor.session_cookie()).unwrap().key().id()
+    );
     for nonsense in [&["HSET", &key, "r", "{"][..], &["HSET", &key, "r", "[1]"], &["SET", &key, "x"]] {
         redis.ask(nonsense);
         assert_eq!(visitor.clone().get("/").await.status, 503, "{nonsense:?}");

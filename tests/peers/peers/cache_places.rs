@@ -47,7 +47,8 @@ async fn over_tls_the_server_must_be_who_it_says() {
     let port = plain.port.to_string();
     // The TLS port is the one that the plain server gives back when it ends.
     drop(plain);
-    let options = ["--tls-port", &port, "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no"];
+    let options =
+        ["--tls-port", &port, "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no"];
     let _redis = Redis::start(&options);
     let at = |host: &str| keeper("cache", &format!("rediss://{host}:{port}"));
     assert!(works(&at("localhost").site(&[("CACHE_CA_FILE", certificate)]).await).await);

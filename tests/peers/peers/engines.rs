@@ -38,7 +38,7 @@ impl Peer {
     }
 
     fn cluster(engine: &str) -> Self {
-        let redis = Redis::start(&["--cluster-enabled", "yes"]);
+        let redis = Redis::start(&["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
         assert_eq!(redis.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]), "+OK");
         while !redis.ask(&["CLUSTER", "COUNTKEYSINSLOT", "0"]).starts_with(":0") || !is_up(&redis) {
             std::thread::yield_now();

@@ -32,7 +32,7 @@ impl Redis {
         panic!("redis-server did not start with {args:?}");
     }
 
-    /// Kills it: whoever is connected finds out by themselves.
+    /// Kills it (SIGKILL ends a process that is stopped too): whoever is connected finds out by themselves.
     pub(crate) fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -84,7 +84,6 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.resume();
         self.kill();
     }
 }
