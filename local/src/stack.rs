@@ -447,7 +447,7 @@ async fn build_functions(
         let failed = |error: BoxError| StartError::Function(name.clone(), error);
         let config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
         let (clock, site) = (options.clock.clone(), options.site.clone());
-        let app = App::build(config, aws, clock, rng.clone(), site).await.map_err(failed)?;
+        let app = Box::pin(App::build(config, aws, clock, rng.clone(), site)).await.map_err(failed)?;
         last = Some(app.clone());
         built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout, changed.clone())));
     }

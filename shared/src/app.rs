@@ -63,12 +63,12 @@ impl App {
     /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
     /// DynamoDB opens.
     pub async fn from_env() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(from_environment()?).await
+        Box::pin(Self::of_function(from_environment()?)).await
     }
 
     /// The same for a function to which nobody comes through the distribution: its secret is not fetched.
     pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(Config { origin_secret: None, ..from_environment()? }).await
+        Box::pin(Self::of_function(Config { origin_secret: None, ..from_environment()? })).await
     }
 
     async fn of_function(config: Config) -> Result<Arc<Self>, BoxError> {

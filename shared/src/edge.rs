@@ -29,7 +29,7 @@ pub(crate) fn admit(secrets: &[Secret], mut request: Request) -> Result<Request,
     if secrets.is_empty() {
         return Ok(request);
     }
-    let told = secret.as_ref().map(|secret| secret.as_bytes()).unwrap_or_default();
+    let told = secret.as_ref().map(http::HeaderValue::as_bytes).unwrap_or_default();
     // Each is compared, so that the time does not tell which of them it was.
     let known = secrets.iter().fold(false, |known, ours| same(ours.expose().as_bytes(), told) | known);
     if !known {

@@ -30,7 +30,7 @@ use crate::routes::Routes;
 /// When the configuration cannot be used or the runtime ends.
 pub async fn run(routes: Routes) -> Result<(), BoxError> {
     crate::log::init_json();
-    let app = App::from_env().await?;
+    let app = Box::pin(App::from_env()).await?;
     let routes = Arc::new(routes);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, routes) = (app.clone(), routes.clone());
@@ -45,7 +45,7 @@ pub async fn run(routes: Routes) -> Result<(), BoxError> {
 /// When the configuration cannot be used or the runtime ends.
 pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
     crate::log::init_json();
-    let app = App::for_jobs().await?;
+    let app = Box::pin(App::for_jobs()).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, jobs) = (app.clone(), jobs.clone());
         async move { jobs.run(&app, event.payload).await }

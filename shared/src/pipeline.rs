@@ -27,7 +27,7 @@ use crate::pages::shown_errors;
 use crate::request::Request;
 use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
-use crate::sessions::{CookieChange, EndReason, Session};
+use crate::sessions::{CookieChange, EndReason, Session, SessionToken};
 use crate::{csrf, log, sessions, stale_form};
 
 /// What the log calls the route of a request that has none.
@@ -141,7 +141,7 @@ fn guard(cx: &Context) -> Result<()> {
     csrf::check_origin(&cx.request().headers, cx.config()).map_err(Error::CsrfFailed)?;
     // Bound to the session that the cookie claims: whether it lives is decided later, and if it is dead the request
     // is nobody's anyway.
-    let binding = cx.session_token().map(|token| token.csrf_binding()).unwrap_or_default();
+    let binding = cx.session_token().map(SessionToken::csrf_binding).unwrap_or_default();
     let secret = cx.csrf_cookie(&binding).ok_or(Error::CsrfFailed("no cookie, or one of another session"))?;
     match submitted_token(cx, fields) {
         None => Err(Error::CsrfFailed("no token")),

@@ -222,7 +222,7 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
         Letter::ResetPassword { email: new.clone() },
         Letter::PasswordChanged { user, client: Some(client.clone()) },
         Letter::ChangeEmail { user, old: kim.clone(), new: new.clone(), epoch: 1 },
-        Letter::EmailChanged { user, old: kim.clone(), new, client: client.clone() },
+        Letter::EmailChanged { user, old: kim.clone(), new, proven: true, client: client.clone() },
         Letter::NewDevice { user, client },
         Letter::AccountDeleted { email: kim, name: None },
     ] {

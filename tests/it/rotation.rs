@@ -57,26 +57,23 @@ impl<'a> Client<'a> {
         assert_eq!(page.text().contains("/logout"), self.email.is_some(), "{round}: nobody is signed out");
         // A form of the one process, sent to the other; the message of the redirect, read at the first again.
         self.browser = self.browser.at(there);
-        let theme = if round.is_multiple_of(2) { "theme=dark" } else { "theme=light" };
-        let answer = send(&mut self.browser, "/preferences/theme", &token(&page), theme).await;
+        let choice = if round.is_multiple_of(2) { "theme=dark" } else { "theme=light" };
+        let answer = send(&mut self.browser, "/preferences/theme", &token(&page), choice).await;
         assert_eq!(answer.status, 303, "{round}: {}", answer.text());
         let left_open = self.left_open.clone();
         let answer = send(&mut self.browser, "/preferences/language", &left_open, "language=en").await;
         assert_eq!(answer.status, 303, "{round}: a page that was left open: {}", answer.text());
-        let said = match &self.email {
-            Some(email) => {
-                let version = self.browser.clone().json().get("/profile").await.json()["user"]["version"].clone();
-                let fields = format!("version={version}&bio={round}&first_name=&last_name=&phone=");
-                let answer = send(&mut self.browser, "/profile", &left_open, &fields).await;
-                assert_eq!(answer.status, 303, "{round}: {}", answer.text());
-                assert_eq!(self.browser.whoami().await["email"], email.as_str());
-                "Your profile is saved."
-            }
-            None => {
-                let answer = send(&mut self.browser, "/logout", &token(&page), "").await;
-                assert_eq!(answer.status, 303, "{round}: {}", answer.text());
-                "You are logged out."
-            }
+        let said = if let Some(email) = &self.email {
+            let version = self.browser.clone().json().get("/profile").await.json()["user"]["version"].clone();
+            let fields = format!("version={version}&bio={round}&first_name=&last_name=&phone=");
+            let answer = send(&mut self.browser, "/profile", &left_open, &fields).await;
+            assert_eq!(answer.status, 303, "{round}: {}", answer.text());
+            assert_eq!(self.browser.whoami().await["email"], email.as_str());
+            "Your profile is saved."
+        } else {
+            let answer = send(&mut self.browser, "/logout", &token(&page), "").await;
+            assert_eq!(answer.status, 303, "{round}: {}", answer.text());
+            "You are logged out."
         };
         self.browser = self.browser.at(here);
         let page = self.browser.get("/").await;

@@ -43,12 +43,12 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     let news = is_news.then(|| cx.promise(Letter::NewDevice { user: user.id, client: cx.client() }));
     // At the same time: one trip. None of them depends on another, and each failure refuses the log-in.
     let (created, recorded, kept, ended, given_back) = tokio::join!(
-        sessions::create(cx, &begun, news.as_ref()),
+        Box::pin(sessions::create(cx, &begun, news.as_ref())),
         store.record_login(user.id, now, &address),
         store.keep_login(user.id, LoginRecord::new(cx, &user, known_device)),
         async {
             match &begun.replaces {
-                Some(old) => sessions::end(cx, old, EndReason::Replaced).await,
+                Some(old) => Box::pin(sessions::end(cx, old, EndReason::Replaced)).await,
                 None => Ok(()),
             }
         },
@@ -65,7 +65,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     kept?;
     ended?;
     given_back?;
-    sessions::evict(cx, &user, &begun.key).await?;
+    Box::pin(sessions::evict(cx, &user, &begun.key)).await?;
     let user = User { last_login: Some(now), ..user };
     cx.adopt_session(begun, user.clone());
     hooks::logged_in(cx, &user, backend).await;

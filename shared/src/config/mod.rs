@@ -308,6 +308,7 @@ fn read_secret_source(env: &mut Reader) -> Option<SecretSource> {
 }
 
 /// As [`read_secret_source`], but for that there may be none.
+#[expect(clippy::option_option, reason = "malformed, absent or given: the reader's own three answers")]
 fn read_origin_secret(env: &mut Reader) -> Option<Option<SecretSource>> {
     let accepts = "at least 32 characters; in AWS leave it out and name a secret";
     let current = env.optional("ORIGIN_SECRET", accepts, values::secret)?;

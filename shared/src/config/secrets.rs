@@ -102,16 +102,16 @@ fn parse_origin(text: &Secret) -> Option<Vec<Secret>> {
     let stored: StoredOrigin = serde_json::from_str(text.expose()).ok()?;
     let secrets: Vec<_> = std::iter::once(stored.current).chain(stored.fallbacks).collect();
     // Nothing shorter could be: an empty one would let everybody in.
-    secrets.iter().all(is_long).then(|| secrets.into_iter().map(Secret::new).collect())
+    secrets.iter().all(|secret| is_long(secret)).then(|| secrets.into_iter().map(Secret::new).collect())
 }
 
-fn is_long(key: &String) -> bool {
+fn is_long(key: &str) -> bool {
     key.chars().count() >= SecretKeys::MIN_LENGTH
 }
 
 fn parse(text: &Secret) -> Option<Secrets> {
     let stored: Stored = serde_json::from_str(text.expose()).ok()?;
-    let sound = is_long(&stored.current) && stored.fallbacks.iter().all(is_long);
+    let sound = is_long(&stored.current) && stored.fallbacks.iter().all(|key| is_long(key));
     sound.then(|| Secrets {
         keys: SecretKeys::new(Secret::new(stored.current), stored.fallbacks.into_iter().map(Secret::new).collect()),
         email_host_password: stored.email_host_password.map(Secret::new),

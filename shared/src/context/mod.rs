@@ -432,7 +432,7 @@ impl Context {
 
     /// What a cookie is bound to that goes with the session that the browser claims to be in.
     fn claimed_binding(&self) -> String {
-        self.session_token().map(|token| token.csrf_binding()).unwrap_or_default()
+        self.session_token().map(SessionToken::csrf_binding).unwrap_or_default()
     }
 
     /// What a cookie is bound to that goes with the session that the browser is in once it has this answer.

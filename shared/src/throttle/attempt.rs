@@ -154,8 +154,8 @@ impl Attempt {
         let kept =
             |charged: &Result<Option<Result<Charge, u64>>>| charged.as_ref().ok()?.as_ref()?.as_ref().ok().cloned();
         (self.guesses, self.account, self.from) = (kept(&guesses), kept(&account), kept(&from));
-        let charged = [guesses?, account?, from?];
-        let Some(seconds) = charged.iter().flatten().filter_map(|charged| charged.as_ref().err().copied()).max() else {
+        let all = [guesses?, account?, from?];
+        let Some(seconds) = all.iter().flatten().filter_map(|one| one.as_ref().err().copied()).max() else {
             return Ok(());
         };
         self.take_back(cx).await?;

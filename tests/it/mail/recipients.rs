@@ -112,7 +112,7 @@ async fn a_change_of_address_is_confirmed_at_the_new_one_and_told_at_the_old_one
     assert_eq!(grant["expires_at"]["N"], (asked.created_at.as_second() + 1_800).to_string());
 
     let (old, new) = (email("kim@example.com"), email("new@example.com"));
-    let told = site.promise(Letter::EmailChanged { user, old, new, client: client() }).await;
+    let told = site.promise(Letter::EmailChanged { user, old, new, proven: true, client: client() }).await;
     let mail = site.mails_to("kim@example.com").await.remove(0);
     link(&mail, "/email/undo/");
     assert!(mail.text.contains("new@example.com") && mail.text.contains("7 days"), "{}", mail.text);

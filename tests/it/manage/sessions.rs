@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use manage::sessions::{Action, Args};
+use manage::site::Target;
 use portico::sessions::SessionKey;
 use serde_json::json;
 
@@ -12,14 +13,14 @@ const NEW: &str = "a new pass phrase";
 
 async fn run(site: &Site, action: Action) -> String {
     let mut script = Script::nobody(&[]);
-    let args = Args { target: Default::default(), action };
+    let args = Args { target: Target::default(), action };
     let outcome = manage::sessions::run(&args, &site.managed(), &mut script).await;
     assert!(whole(&outcome), "{}", script.warned());
     script.said()
 }
 
 async fn refused(site: &Site, action: Action) -> String {
-    let args = Args { target: Default::default(), action };
+    let args = Args { target: Target::default(), action };
     why(manage::sessions::run(&args, &site.managed(), &mut Script::nobody(&[])).await)
 }
 

@@ -19,7 +19,7 @@ async fn post(visitor: &mut Visitor<'_>, path: &str) -> Answer {
     visitor.send_json(Method::POST, path, json!({})).await
 }
 
-async fn phone<'a>(site: &'a Site) -> Visitor<'a> {
+async fn phone(site: &Site) -> Visitor<'_> {
     let mut phone = site.program().with("user-agent", FIREFOX);
     phone.address = "198.51.100.7:50000".parse().unwrap();
     phone.log_in("kim@example.com").await;

@@ -61,11 +61,10 @@ impl Redis {
     /// Gives it a command, and takes the first line of its answer.
     pub(crate) fn ask(&self, words: &[&str]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let mut text = format!("*{}\r\n", words.len());
+        write!(stream, "*{}\r\n", words.len()).unwrap();
         for word in words {
-            text.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+            write!(stream, "${}\r\n{word}\r\n", word.len()).unwrap();
         }
-        stream.write_all(text.as_bytes()).unwrap();
         let mut answer = String::new();
         BufReader::new(stream).read_line(&mut answer).unwrap();
         answer.trim_end().to_owned()
