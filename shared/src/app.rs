@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Once};
 
+use futures_util::FutureExt as _;
+
 use crate::accounts::password::Breaches;
 use crate::accounts::{Backends, Hasher, Password};
 use crate::clock::{Clock, SystemClock};
@@ -63,12 +65,12 @@ impl App {
     /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
     /// DynamoDB opens.
     pub async fn from_env() -> Result<Arc<Self>, BoxError> {
-        Box::pin(Self::of_function(from_environment()?)).await
+        Self::of_function(from_environment()?).boxed().await
     }
 
     /// The same for a function to which nobody comes through the distribution: its secret is not fetched.
     pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
-        Box::pin(Self::of_function(Config { origin_secret: None, ..from_environment()? })).await
+        Self::of_function(Config { origin_secret: None, ..from_environment()? }).boxed().await
     }
 
     async fn of_function(config: Config) -> Result<Arc<Self>, BoxError> {

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::request::LambdaRequest;
@@ -30,11 +31,12 @@ use crate::routes::Routes;
 /// When the configuration cannot be used or the runtime ends.
 pub async fn run(routes: Routes) -> Result<(), BoxError> {
     crate::log::init_json();
-    let app = Box::pin(App::from_env()).await?;
+    let app = App::from_env().boxed().await?;
     let routes = Arc::new(routes);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, routes) = (app.clone(), routes.clone());
-        async move { Ok::<Value, Infallible>(answer(&app, &routes, event.payload).await) }
+        // Behind a pointer: the compiler follows the types of what is not only so deep.
+        async move { Ok::<Value, Infallible>(answer(&app, &routes, event.payload).await) }.boxed()
     }))
     .await
 }
@@ -45,7 +47,7 @@ pub async fn run(routes: Routes) -> Result<(), BoxError> {
 /// When the configuration cannot be used or the runtime ends.
 pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
     crate::log::init_json();
-    let app = Box::pin(App::for_jobs()).await?;
+    let app = App::for_jobs().boxed().await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, jobs) = (app.clone(), jobs.clone());
         async move { jobs.run(&app, event.payload).await }
