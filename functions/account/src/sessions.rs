@@ -20,6 +20,7 @@ pub(crate) async fn list(cx: Context) -> Result<Response> {
 }
 
 pub(crate) async fn end(cx: Context) -> Result<Response> {
+    cx.only_ends_sessions();
     let user = cx.require_login().await?;
     if sessions::end_one(&cx, &user, cx.param("id")).await? {
         cx.messages().success("logout-done");

@@ -20,11 +20,13 @@ async fn explain(cx: Context) -> Result<Response> {
 }
 
 async fn log_out(cx: Context) -> Result<Response> {
+    cx.only_ends_sessions();
     accounts::logout(&cx).await?;
     bye(&cx, "logout-done")
 }
 
 async fn log_out_everywhere(cx: Context) -> Result<Response> {
+    cx.only_ends_sessions();
     let user = cx.require_login().await?;
     accounts::logout_everywhere(&cx, &user).await?;
     bye(&cx, "logout-all-done")

@@ -4,6 +4,9 @@ use super::{Password, User};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
+use crate::sessions::Successor;
+use crate::store::StoreError;
+use crate::store::credentials::OWN_SESSION;
 use crate::throttle;
 
 /// What became of a new password.
@@ -22,25 +25,31 @@ pub enum PasswordChange {
 ///
 /// # Errors
 /// [`Error::Conflict`] when the hash was stored anew at the same moment, by a log-in that upgraded it: nothing was
-/// changed, and trying again will do.
+/// changed, and trying again will do. [`Error::LoginRequired`] when this session was ended at the same moment.
 pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result<PasswordChange> {
     let hash = cx.app().hasher().hash(new).await?;
     let changed = User { session_epoch: user.session_epoch + 1, password: hash, ..user.clone() };
-    let remember = cx.session().await?.remember();
-    let begun = cx.begin_session(&changed, remember).await?;
+    // The same session, with the ends that it had, in the epoch that begins with this.
+    let begun = cx.session().await?.go_on(cx.new_token(Some(user)), changed.session_epoch);
+    let begun = begun.ok_or(Error::LoginRequired)?;
     let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: Some(cx.client()) });
     // Before the transaction, so that the session that goes on has its values; if that fails, it has no entry.
     let engine = cx.app().sessions();
-    engine.keep(cx.store(), &begun.key, &begun.record).await?;
-    let entry = begun.entry(engine);
     let now = cx.now().as_second();
-    match cx.store().change_password(user, &changed.password, (&begun.key, &entry), now, &mail).await {
+    engine.keep(cx.store(), &begun.key, &begun.record, now).await?;
+    let successor = Successor::of(&begun, engine, cx)?;
+    match cx.store().change_password(user, &changed.password, &successor, &mail).await {
         Ok(()) => {
             throttle::forgive(cx, user).await;
             cx.adopt_session(begun, changed);
             Ok(PasswordChange::Done)
         }
-        Err(error) if error.is_condition() => {
+        Err(StoreError::Condition { failed }) => {
+            engine.forget(cx.store(), &successor.to).await?;
+            if failed == [OWN_SESSION] {
+                cx.drop_session();
+                return Err(Error::LoginRequired);
+            }
             let epoch = cx.store().get_user(user.id).await?.map(|current| current.session_epoch);
             if epoch == Some(user.session_epoch) {
                 return Err(Error::Conflict);

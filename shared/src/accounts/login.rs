@@ -57,6 +57,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
     if recorded.as_ref().is_err_and(StoreError::is_condition) {
         // The account was deleted since the password was verified: its sessions are erased, and this one too.
         store.delete_session(&begun.key).await?;
+        cx.app().sessions().forget(store, &begun.key).await?;
         store.forget_login(user.id, kept?).await?;
         return Err(Error::InvalidLogin);
     }

@@ -45,6 +45,7 @@ struct Inner {
     confidential: AtomicBool,
     fields: OnceLock<Fields>,
     claim: OnceLock<Option<Claim>>,
+    without_values: AtomicBool,
     visit: OnceCell<Visit>,
     actor: OnceLock<UserId>,
     messages: OnceLock<Messages>,
@@ -86,6 +87,7 @@ impl Context {
             confidential: AtomicBool::new(false),
             fields: OnceLock::new(),
             claim: OnceLock::new(),
+            without_values: AtomicBool::new(false),
             visit: OnceCell::new(),
             actor: OnceLock::new(),
             csrf: Mutex::default(),
@@ -201,6 +203,12 @@ impl Context {
         Ok(lock(&self.visit().await?.user).clone())
     }
 
+    /// Says that this request only ends sessions: it is answered whatever becomes of the values in them, so that a cache
+    /// that is down holds up no log-out. It comes before anybody asks for session or user.
+    pub fn only_ends_sessions(&self) {
+        self.0.without_values.store(true, Ordering::Relaxed);
+    }
+
     /// Who is signed in; else the log-in page, and back here afterwards (401 in JSON). Django's `login_required`.
     pub async fn require_login(&self) -> Result<Arc<User>> {
         self.user().await?.ok_or(Error::LoginRequired)
@@ -211,15 +219,26 @@ impl Context {
     }
 
     async fn load_visit(&self) -> Result<Visit> {
+        let now = self.now().as_second();
+        let session = Session::new(now, &self.config().session);
         let (session, user) = match self.claim() {
             Some(claim) => {
-                let (record, user) = self.app().sessions().load(self.store(), claim).await?;
+                let key = claim.token.key();
+                let frozen = key.user.is_some() && self.0.without_values.load(Ordering::Relaxed);
+                let (record, user) = if frozen {
+                    self.store().get_session(&key).await?
+                } else {
+                    self.app().sessions().load(self.store(), claim, now).await?
+                };
+                let session = if frozen { session.frozen() } else { session };
                 let is_trusted = |backend: &str| self.app().backends().contains(backend);
-                sessions::resume(claim.token.clone(), record, user, self.now().as_second(), is_trusted)
-                    .unwrap_or_else(|why| (Session::dead(why), None))
+                match sessions::resume(&claim.token, record, user, now, is_trusted) {
+                    Ok((record, user)) => (session.resumed(claim.token.clone(), record), user),
+                    Err(why) => (session.dead(why), None),
+                }
             }
-            None if self.had_session() => (Session::dead(EndReason::Unknown), None),
-            None => (Session::default(), None),
+            None if self.had_session() => (session.dead(EndReason::Unknown), None),
+            None => (session, None),
         };
         if session.ended().is_some() {
             self.messages().forget();
@@ -278,9 +297,13 @@ impl Context {
 
     pub(crate) async fn begin_session(&self, user: &User, remember: Remember) -> Result<Begun> {
         let token = self.new_token(Some(user));
-        let begun = self.session().await?.begin(user, remember, token, &self.config().session, &self.origin());
-        // A cookie that has to carry the session must be able to: else nothing is begun.
-        begun.cookie(self.app().sessions())?;
+        let mut begun = self.session().await?.begin(user, remember, token, &self.origin());
+        // Where the cookie has to carry the session and cannot, what the visitor kept stays behind: it must not keep
+        // anybody from logging in.
+        if let Err(error) = begun.cookie(self.app().sessions()) {
+            tracing::warn!(request_id = self.request().id, error = %crate::log::chain(&error), "a session begins empty");
+            begun.record.data.clear();
+        }
         Ok(begun)
     }
 
@@ -320,7 +343,7 @@ impl Context {
 
     pub(crate) fn drop_session(&self) {
         if let Some(visit) = self.0.visit.get() {
-            visit.session.clear();
+            visit.session.end();
             *lock(&visit.user) = None;
         }
         self.messages().forget();
@@ -406,7 +429,7 @@ impl Context {
         CsrfSecret::parse(cookie.expose(), self.0.app.keys(), binding)
     }
 
-    fn rotate_csrf(&self) {
+    pub(crate) fn rotate_csrf(&self) {
         let binding = self.loaded_session().map(Session::csrf_binding).unwrap_or_default();
         let secret = CsrfSecret::new(self.0.app.keys(), self.0.app.rng(), &binding);
         *lock(&self.0.csrf) = Csrf { secret: Some(secret), is_new: true };

@@ -12,7 +12,7 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionInfo, FromRedisValue, IntoConnectionInfo, TlsCertificates};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ use crate::config::aws::AMAZON_ROOTS;
 use crate::error::BoxError;
 use crate::secret::Secret;
 
-/// Changes a session that is there, or puts one that need not be: 1, or 0 when it is gone.
+/// Changes a session: 1, or 0 when it is gone and was not to be made (the first argument).
 const MERGE: &str = "
     if ARGV[1] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     local sets = 3 + 2 * tonumber(ARGV[3])
@@ -41,6 +41,9 @@ const REPLACE: &str = "
     redis.call('EXPIREAT', KEYS[1], ARGV[2])
     return 1";
 
+/// What a server answers that is not the one to ask any more: the next request looks for the one that is.
+const ELSEWHERE: [&str; 5] = ["READONLY", "MASTERDOWN", "LOADING", "NOAUTH", "CLUSTERDOWN"];
+
 const RECORD: &str = "r";
 const VALUE: &str = "d:";
 
@@ -49,10 +52,24 @@ const VALUE: &str = "d:";
 pub(crate) enum CacheError {
     /// It does not answer, or answers nonsense.
     #[error("the cache: {0}")]
-    Unavailable(#[source] BoxError),
+    Unavailable(String),
     /// It did not answer a moment ago, and is left alone.
     #[error("the cache did not answer a moment ago")]
     LeftAlone,
+}
+
+/// A session as the cache has it.
+pub(crate) struct Cached {
+    record: Option<SessionRecord>,
+    /// Its values.
+    pub(crate) data: Map<String, Value>,
+}
+
+impl Cached {
+    /// A visitor's session.
+    pub(crate) fn into_visitors(self) -> Option<SessionRecord> {
+        Some(SessionRecord { data: self.data, ..self.record? })
+    }
 }
 
 /// The connection of a process to its cache.
@@ -86,18 +103,19 @@ impl Cache {
     }
 
     /// Reads a session.
-    pub(crate) async fn get(&self, key: &SessionKey) -> Result<Option<SessionRecord>, CacheError> {
+    pub(crate) async fn get(&self, key: &SessionKey) -> Result<Option<Cached>, CacheError> {
         let mut command = redis::cmd("HGETALL");
         command.arg(self.key(key));
         let fields: HashMap<String, String> = self.run(&command).await?;
         let Some(record) = fields.get(RECORD) else { return Ok(None) };
-        let mut record: SessionRecord = serde_json::from_str(record).map_err(nonsense)?;
+        let record = serde_json::from_str(record).map_err(nonsense)?;
+        let mut data = Map::new();
         for (name, value) in &fields {
             if let Some(name) = name.strip_prefix(VALUE) {
-                record.data.insert(name.to_owned(), serde_json::from_str(value).map_err(nonsense)?);
+                data.insert(name.to_owned(), serde_json::from_str(value).map_err(nonsense)?);
             }
         }
-        Ok(Some(record))
+        Ok(Some(Cached { record, data }))
     }
 
     /// Puts a new session, until `expires_at`.
@@ -107,24 +125,30 @@ impl Cache {
         record: &SessionRecord,
         expires_at: i64,
     ) -> Result<(), CacheError> {
-        let changes = SessionChanges {
-            data: record.data.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect(),
-            times: None,
-        };
-        self.merge(key, record, &changes, expires_at, false).await.map(drop)
+        self.write(key, record, &whole(record), expires_at, false).await.map(drop)
     }
 
-    /// Changes what changed of a session and nothing else, until `expires_at`. `false` when it must be there and is not.
+    /// Changes what changed of a session and nothing else, until `expires_at`. `false` when it is not there.
     pub(crate) async fn merge(
         &self,
         key: &SessionKey,
         record: &SessionRecord,
         changes: &SessionChanges,
         expires_at: i64,
+    ) -> Result<bool, CacheError> {
+        self.write(key, record, &changes.data, expires_at, true).await
+    }
+
+    async fn write(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        data: &Values,
+        expires_at: i64,
         must_exist: bool,
     ) -> Result<bool, CacheError> {
-        let sets = fields(record, &changes.data)?;
-        let removed = changes.data.iter().filter(|(_, value)| value.is_none());
+        let sets = fields(key, record, data)?;
+        let removed = data.iter().filter(|(_, value)| value.is_none());
         let mut script = redis::cmd("EVAL");
         script.arg(MERGE).arg(1).arg(self.key(key)).arg(i32::from(must_exist)).arg(expires_at).arg(sets.len());
         for (name, value) in sets {
@@ -145,10 +169,9 @@ impl Cache {
         revision: u64,
         expires_at: i64,
     ) -> Result<(), CacheError> {
-        let data = record.data.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
         let mut script = redis::cmd("EVAL");
         script.arg(REPLACE).arg(1).arg(self.key(key)).arg(revision).arg(expires_at);
-        for (name, value) in fields(record, &data)? {
+        for (name, value) in fields(key, record, &whole(record))? {
             script.arg(name).arg(value);
         }
         let _: i64 = self.run(&script).await?;
@@ -179,13 +202,13 @@ impl Cache {
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                // A replica that was a primary until now refuses to write: the next request looks for the primary.
                 let mut state = self.state.lock().await;
-                state.connection = None;
                 if error.is_timeout() || error.is_io_error() {
-                    state.left_alone_until = Some(Instant::now() + self.settings.retry);
+                    *state = State { connection: None, left_alone_until: Some(Instant::now() + self.settings.retry) };
+                } else if error.code().is_some_and(|code| ELSEWHERE.contains(&code)) {
+                    state.connection = None;
                 }
-                Err(CacheError::Unavailable(error.into()))
+                Err(CacheError::Unavailable(error.to_string()))
             }
         }
     }
@@ -206,7 +229,7 @@ impl Cache {
             }
             Err(error) => {
                 state.left_alone_until = Some(Instant::now() + self.settings.retry);
-                Err(CacheError::Unavailable(error))
+                Err(CacheError::Unavailable(error.to_string()))
             }
         }
     }
@@ -283,9 +306,19 @@ impl Cache {
     }
 }
 
-/// The fields of a session: what it is, and these of its values.
-fn fields(record: &SessionRecord, data: &BTreeMap<String, Option<Value>>) -> Result<Vec<(String, String)>, CacheError> {
-    let mut fields = vec![(RECORD.to_owned(), serde_json::to_string(&record.without_data()).map_err(nonsense)?)];
+/// What of a session's values is written; `None` removes the key.
+type Values = BTreeMap<String, Option<Value>>;
+
+/// All of them.
+fn whole(record: &SessionRecord) -> Values {
+    record.data.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect()
+}
+
+/// The fields of a session: of a visitor's what it is, of a user's nothing of that, since the table says it; and these of
+/// its values.
+fn fields(key: &SessionKey, record: &SessionRecord, data: &Values) -> Result<Vec<(String, String)>, CacheError> {
+    let visitors = key.user.is_none().then(|| SessionRecord { ip: String::new(), ..record.without_data() });
+    let mut fields = vec![(RECORD.to_owned(), serde_json::to_string(&visitors).map_err(nonsense)?)];
     for (name, value) in data {
         if let Some(value) = value {
             fields.push((format!("{VALUE}{name}"), value.to_string()));
@@ -295,7 +328,7 @@ fn fields(record: &SessionRecord, data: &BTreeMap<String, Option<Value>>) -> Res
 }
 
 fn nonsense(error: serde_json::Error) -> CacheError {
-    CacheError::Unavailable(error.into())
+    CacheError::Unavailable(error.to_string())
 }
 
 impl ConnectionLike for Connection {

@@ -1,9 +1,11 @@
 //! A person's sessions, for the person to look through and to end (ASVS 7.5.2, 7.4.3), and for administrators.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{EndReason, SessionKey, SessionRecord, end, why_dead};
+use super::{EndReason, SessionKey, SessionRecord, Successor, end, why_dead};
 use crate::accounts::User;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -34,13 +36,17 @@ pub struct Device {
 /// whether there are more: one call in all but extreme cases.
 pub async fn devices(cx: &Context, user: &User) -> Result<(Vec<Device>, bool)> {
     let most = cx.config().session.list_max;
-    let mut living = living(cx, user, "").await?;
-    let more = living.len() > most;
-    living.truncate(most);
+    let (mut living, more) = living(cx, user, "").await?;
+    let more = more || living.len() > most;
     let present = cx.session().await?.key();
+    living.sort_by_key(|(key, record)| {
+        let seen = Reverse((record.times.renewed_at, record.times.created_at));
+        (Some(key) != present.as_ref(), seen)
+    });
+    living.truncate(most);
     let language = cx.language();
     let time = |seconds| Timestamp::from_second(seconds).unwrap_or_default();
-    let mut devices: Vec<_> = living
+    let devices = living
         .into_iter()
         .map(|(key, record)| Device {
             id: key.handle().to_owned(),
@@ -53,7 +59,6 @@ pub async fn devices(cx: &Context, user: &User) -> Result<(Vec<Device>, bool)> {
             address: record.ip,
         })
         .collect();
-    devices.sort_by_key(|device| !device.current);
     Ok((devices, more))
 }
 
@@ -63,7 +68,7 @@ pub async fn devices(cx: &Context, user: &User) -> Result<(Vec<Device>, bool)> {
 /// [`Error::NotFound`] when none that lives is called so: somebody else's is not found either.
 pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
     let Some((None, handle)) = SessionKey::parse_id(handle) else { return Err(Error::NotFound) };
-    let living = living(cx, user, handle).await?;
+    let (living, _) = living(cx, user, handle).await?;
     let (key, _) = living.first().ok_or(Error::NotFound)?;
     if cx.session().await?.key().as_ref() == Some(key) {
         crate::accounts::logout(cx).await?;
@@ -77,20 +82,25 @@ pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
 /// the one that asks goes on in the new one, under another identifier and with the ends that it had.
 ///
 /// # Errors
-/// [`Error::LoginRequired`] when another end of all sessions came first.
+/// [`Error::LoginRequired`] when another end of all sessions came first, or of this one.
 pub async fn end_others(cx: &Context, user: &User) -> Result<()> {
     let changed = User { session_epoch: user.session_epoch + 1, ..user.clone() };
     let begun = cx.session().await?.go_on(cx.new_token(Some(user)), changed.session_epoch);
     let begun = begun.ok_or(Error::LoginRequired)?;
     let engine = cx.app().sessions();
-    engine.keep(cx.store(), &begun.key, &begun.record).await?;
-    let entry = begun.entry(engine);
-    match cx.store().end_other_sessions(user, &begun.key, &entry, cx.now().as_second()).await {
+    let now = cx.now().as_second();
+    if let Err(error) = engine.keep(cx.store(), &begun.key, &begun.record, now).await {
+        // The others must end all the same: without a cache this one goes on with nothing in it.
+        tracing::warn!(error = %crate::log::chain(&error), "the values of a session are left behind");
+    }
+    let successor = Successor::of(&begun, engine, cx)?;
+    match cx.store().end_other_sessions(user, &successor).await {
         Ok(()) => {
             cx.adopt_session(begun, changed);
             Ok(())
         }
         Err(error) if error.is_condition() => {
+            engine.forget(cx.store(), &begun.key).await?;
             cx.drop_session();
             Err(Error::LoginRequired)
         }
@@ -98,30 +108,31 @@ pub async fn end_others(cx: &Context, user: &User) -> Result<()> {
     }
 }
 
-/// Ends the oldest sessions of `user` beyond `SESSION_MAX_PER_USER`; `newest` is not one of them.
-pub(crate) async fn evict(cx: &Context, user: &User, newest: &SessionKey) -> Result<()> {
+/// Ends the sessions of `user` that began first, as many as are beyond `SESSION_MAX_PER_USER`. None that began after `new`
+/// is one of them, so that of log-ins at the same time none ends those that come after it.
+pub(crate) async fn evict(cx: &Context, user: &User, new: &SessionKey) -> Result<()> {
     let most = cx.config().session.max_per_user;
     if most == 0 {
         return Ok(());
     }
-    let mut living = living(cx, user, "").await?;
-    living.retain(|(key, _)| key != newest);
-    for (key, _) in living.iter().skip(most - 1) {
+    let (mut living, _) = living(cx, user, "").await?;
+    living.sort_by_cached_key(|(key, record)| (record.times.created_at, key.digest.clone()));
+    let beyond = living.len().saturating_sub(most);
+    for (key, _) in living.iter().take_while(|(key, _)| key != new).take(beyond) {
         end(cx, key, EndReason::Evicted).await?;
     }
     Ok(())
 }
 
-/// The living sessions whose digest begins with `prefix`, the one seen last first.
-async fn living(cx: &Context, user: &User, prefix: &str) -> Result<Vec<(SessionKey, SessionRecord)>> {
+/// The living sessions whose digest begins with `prefix`, and whether there may be more.
+async fn living(cx: &Context, user: &User, prefix: &str) -> Result<(Vec<(SessionKey, SessionRecord)>, bool)> {
     let now = cx.now().as_second();
     let is_trusted = |backend: &str| cx.app().backends().contains(backend);
     // The tombstones among them are as many as log-outs in `SESSION_ENDED_AGE`: somebody who has more of both is shown
     // what a page of the table holds.
-    let (mut found, _) = cx.store().sessions_of(user.id, prefix, MOST_READ).await?;
+    let (mut found, more) = cx.store().sessions_of(user.id, prefix, MOST_READ).await?;
     found.retain(|(key, record)| why_dead(key, record, Some(user), now, is_trusted).is_none());
-    found.sort_by_key(|(_, record)| std::cmp::Reverse((record.times.renewed_at, record.times.created_at)));
-    Ok(found)
+    Ok((found, more))
 }
 
 /// How many items are read at most to find the living ones.

@@ -28,25 +28,25 @@ use crate::mail::Promise;
 use crate::secret::Secret;
 use engine::Saved;
 
-/// Takes up what a cookie named and the engine gave, if it is alive at `now` (epoch seconds): not ended, not expired,
+/// Judges what a cookie named and the engine gave: it and its user, if it is alive at `now` (epoch seconds): not ended, not expired,
 /// whatever TTL has deleted by then, and, if it is a user's, of an active user, of the user's present epoch and of a
 /// backend that is still trusted.
 ///
 /// # Errors
 /// Why it is not alive.
 pub(crate) fn resume(
-    token: SessionToken,
+    token: &SessionToken,
     record: Option<SessionRecord>,
     user: Option<User>,
     now: i64,
     is_trusted: impl Fn(&str) -> bool,
-) -> Result<(Session, Option<User>), EndReason> {
+) -> Result<(SessionRecord, Option<User>), EndReason> {
     let record = record.ok_or(EndReason::Unknown)?;
     if let Some(why) = why_dead(&token.key(), &record, user.as_ref(), now, is_trusted) {
         return Err(why);
     }
     let user = user.filter(|_| token.user().is_some());
-    Ok((Session::resumed(token, record), user))
+    Ok((record, user))
 }
 
 /// Why a session that was found is not alive, if it is not: the answer to [`resume`], and to an administrator who asks.
@@ -72,10 +72,36 @@ pub fn why_dead(
     record.backend.as_deref().is_some_and(|backend| !is_trusted(backend)).then_some(EndReason::BackendRemoved)
 }
 
+/// A session that takes the place of another one, by a transaction: only if that one has not been ended meanwhile, so that
+/// no log-out is lost to it.
+#[derive(Debug)]
+pub struct Successor {
+    /// The session that ends.
+    pub from: SessionKey,
+    /// The one that takes its place.
+    pub to: SessionKey,
+    /// What of that stands in the table.
+    pub entry: SessionRecord,
+    /// The present instant, epoch seconds.
+    pub now: i64,
+    /// For how long the tombstone is kept, seconds.
+    pub kept: i64,
+}
+
+impl Successor {
+    /// # Errors
+    /// [`Error::LoginRequired`] when there is nothing to take the place of.
+    pub(crate) fn of(begun: &Begun, engine: &dyn Engine, cx: &Context) -> Result<Self> {
+        let from = begun.replaces.clone().ok_or(Error::LoginRequired)?;
+        let (now, kept) = (cx.now().as_second(), cx.config().session.ended_age);
+        Ok(Self { from, to: begun.key.clone(), entry: begun.entry(engine), now, kept })
+    }
+}
+
 /// Keeps the session of a log-in, and promises the mail that tells of it: both or none.
 pub(crate) async fn create(cx: &Context, begun: &Begun, mail: Option<&Promise>) -> Result<()> {
     let (engine, store) = (cx.app().sessions(), cx.store());
-    engine.keep(store, &begun.key, &begun.record).await?;
+    engine.keep(store, &begun.key, &begun.record, cx.now().as_second()).await?;
     let entry = begun.entry(engine);
     match mail {
         Some(mail) => store.create_session_and_tell(&begun.key, &entry, mail).await?,
@@ -86,9 +112,15 @@ pub(crate) async fn create(cx: &Context, begun: &Begun, mail: Option<&Promise>) 
 
 /// Ends a session: a user's leaves a tombstone that says why, a visitor's nothing.
 pub(crate) async fn end(cx: &Context, key: &SessionKey, why: EndReason) -> Result<()> {
-    let settings = &cx.config().session;
+    let (now, kept) = (cx.now().as_second(), cx.config().session.ended_age);
     if key.user.is_some() {
-        cx.store().end_session(key, why, cx.now().as_second(), settings.ended_age).await?;
+        let before = cx.store().end_session(key, why, now, kept).await?;
+        if before == Some(EndReason::Renamed)
+            && let Some(user) = cx.user().await?
+        {
+            // It goes on under a name that only another request knows: with all others it is sure to end.
+            cx.store().end_all_sessions(&user, why, now).await?;
+        }
     }
     cx.app().sessions().forget(cx.store(), key).await
 }
@@ -101,46 +133,76 @@ pub(crate) async fn end(cx: &Context, key: &SessionKey, why: EndReason) -> Resul
 /// `SessionInterrupted`), [`Error::SessionTooLarge`] when the engine cannot keep that much: nothing is changed then.
 pub(crate) async fn save(cx: &Context) -> Result<()> {
     let Some(session) = cx.loaded_session() else { return Ok(()) };
-    let (engine, store, now) = (cx.app().sessions(), cx.store(), cx.now().as_second());
-    let carries = engine.carries_values();
-    let save = session.finish(&cx.config().session, &cx.origin(), carries, || cx.new_token(None));
-    let Some(save) = save else { return Ok(()) };
-    if let CookieChange::Set(kept) = session.cookie_change()
-        && let Err(error) = engine.cookie(&kept.0, &kept.1)
-    {
-        session.keep_cookie();
-        return Err(error);
-    }
-    let (saved, wanted) = match save {
-        Save::Create(key, record) => {
-            engine.keep(store, &key, &record).await?;
-            if let Some(entry) = engine.entry(&key, &record) {
-                store.create_session(&key, &entry).await?;
-            }
-            (Saved::Done, true)
-        }
-        Save::Update(key, record, changes) => {
-            (engine.save(store, &key, &record, &changes, now).await?, !changes.data.is_empty())
-        }
-        Save::Rename { from, to, record } => (rename(cx, &from, &to, &record).await?, true),
+    let Some(save) = finish(cx, session) else { return Ok(()) };
+    let before = match &save {
+        Save::Rename { from, .. } => Some(from.clone()),
+        Save::Create(..) | Save::Update(..) => None,
     };
-    match saved {
-        Saved::Done => Ok(()),
-        Saved::Ended => {
-            cx.drop_session();
-            if wanted { Err(Error::LoginRequired) } else { Ok(()) }
+    match write(cx, session, &save).await {
+        Ok(Saved::Done) => Ok(()),
+        Ok(Saved::Ended) => go_on_without(cx, session, save).await,
+        Err(error) => {
+            let renamed = before.is_some();
+            session.not_saved(before);
+            if renamed {
+                // The forms of the next page belong to the session that goes on.
+                cx.rotate_csrf();
+            }
+            Err(error)
         }
     }
 }
 
+fn finish(cx: &Context, session: &Session) -> Option<Save> {
+    session.finish(&cx.origin(), cx.app().sessions().carries_values(), || cx.new_token(None))
+}
+
+async fn write(cx: &Context, session: &Session, save: &Save) -> Result<Saved> {
+    let (engine, store, now) = (cx.app().sessions(), cx.store(), cx.now().as_second());
+    // What the cookie has to carry and cannot is refused before anything is written.
+    if let CookieChange::Set(kept) = session.cookie_change() {
+        engine.cookie(&kept.0, &kept.1)?;
+    }
+    match save {
+        Save::Create(key, record) => {
+            engine.keep(store, key, record, now).await?;
+            if let Some(entry) = engine.entry(key, record) {
+                store.create_session(key, &entry).await?;
+            }
+            Ok(Saved::Done)
+        }
+        Save::Update(key, record, changes) => engine.save(store, key, record, changes, now).await,
+        Save::Rename { from, to, record } => rename(cx, &from.key(), to, record).await,
+    }
+}
+
+/// The session was ended meanwhile. A user's request is nobody's from here on; what a visitor wanted to keep, in a session
+/// that another tab has logged in from, is kept in a new one.
+async fn go_on_without(cx: &Context, session: &Session, save: Save) -> Result<()> {
+    let wanted = match save {
+        Save::Update(key, _, changes) if key.user.is_none() => {
+            session.begin_anew(changes.data);
+            return match finish(cx, session) {
+                Some(save) => write(cx, session, &save).await.map(drop),
+                None => Ok(()),
+            };
+        }
+        Save::Update(_, _, changes) => !changes.data.is_empty(),
+        Save::Create(..) | Save::Rename { .. } => true,
+    };
+    cx.drop_session();
+    if wanted { Err(Error::LoginRequired) } else { Ok(()) }
+}
+
 /// Puts a session under another identifier, and ends the one before.
 async fn rename(cx: &Context, from: &SessionKey, to: &SessionKey, record: &SessionRecord) -> Result<Saved> {
-    let (engine, store) = (cx.app().sessions(), cx.store());
-    engine.keep(store, to, record).await?;
+    let (engine, store, now) = (cx.app().sessions(), cx.store(), cx.now().as_second());
+    engine.keep(store, to, record, now).await?;
     if let Some(entry) = engine.entry(to, record) {
         if from.user.is_some() {
-            let (now, kept) = (cx.now().as_second(), cx.config().session.ended_age);
-            let renamed = Saved::of(store.rename_session(from, to, &entry, now, kept).await)?;
+            let kept = cx.config().session.ended_age;
+            let successor = Successor { from: from.clone(), to: to.clone(), entry, now, kept };
+            let renamed = Saved::of(store.rename_session(&successor).await)?;
             if renamed == Saved::Ended {
                 engine.forget(store, to).await?;
                 return Ok(renamed);
@@ -171,11 +233,11 @@ mod tests {
     use crate::config::SessionSettings;
     use crate::rng::{Rng, SystemRng};
 
-    fn resumed(change: impl FnOnce(&mut SessionRecord), now: i64) -> Result<(Session, Option<User>), EndReason> {
+    fn resumed(change: impl FnOnce(&mut SessionRecord), now: i64) -> Result<(SessionRecord, Option<User>), EndReason> {
         let origin = Origin { now: 0, address: "192.0.2.1", user_agent: "test" };
         let mut record = SessionRecord::of_visitor(&origin, &SessionSettings::sample());
         change(&mut record);
-        resume(SessionToken::new(None, &SystemRng as &dyn Rng), Some(record), None, now, |_| true)
+        resume(&SessionToken::new(None, &SystemRng as &dyn Rng), Some(record), None, now, |_| true)
     }
 
     #[test]
@@ -193,6 +255,6 @@ mod tests {
     #[test]
     fn what_is_not_there_is_nobodys() {
         let token = SessionToken::new(None, &SystemRng as &dyn Rng);
-        assert_eq!(resume(token, None, None, 0, |_| true).err(), Some(EndReason::Unknown));
+        assert_eq!(resume(&token, None, None, 0, |_| true).err(), Some(EndReason::Unknown));
     }
 }

@@ -78,6 +78,9 @@ pub struct SessionChanges {
     pub data: BTreeMap<String, Option<Value>>,
     /// Its new instants, when it was renewed or was given another end.
     pub times: Option<Times>,
+    /// If it was only renewed, when it had been renewed before: of requests at the same time one renews it, and another
+    /// end that it was given meanwhile stays.
+    pub renewed_from: Option<i64>,
 }
 
 impl SessionChanges {
@@ -154,9 +157,10 @@ impl SessionRecord {
     pub fn is_over(&self, now: i64) -> Option<EndReason> {
         match self.ended {
             Some(ended) => Some(ended.why),
-            None if self.times.absolute_at <= now => Some(EndReason::AbsoluteAge),
-            None if self.times.ends_at <= now => Some(EndReason::Idle),
-            None => None,
+            None if self.times.ends_at.min(self.times.absolute_at) > now => None,
+            // The end that came first.
+            None if self.times.ends_at < self.times.absolute_at => Some(EndReason::Idle),
+            None => Some(EndReason::AbsoluteAge),
         }
     }
 
@@ -265,6 +269,8 @@ mod tests {
         let mut record = record();
         assert_eq!(record.is_over(2_399), None);
         assert_eq!(record.is_over(2_400), Some(EndReason::Idle));
+        assert_eq!(record.is_over(4_000), Some(EndReason::Idle), "which came first");
+        record.times.ends_at = 4_000;
         assert_eq!(record.is_over(4_000), Some(EndReason::AbsoluteAge));
         record.ended = Some(Ended { why: EndReason::LoggedOut, at: 1 });
         assert_eq!(record.is_over(0), Some(EndReason::LoggedOut));

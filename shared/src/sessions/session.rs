@@ -1,6 +1,6 @@
 //! The session of one request: what was stored, what this request changes of it, and what the browser is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,8 +17,13 @@ use crate::error::{Error, Result};
 
 /// The session of one request, with the verbs of Django's. Reading it never writes; what is set is saved when the
 /// handler is done, key by key.
-#[derive(Debug, Default)]
-pub struct Session(Mutex<State>);
+#[derive(Debug)]
+pub struct Session {
+    /// When the request came, epoch seconds.
+    now: i64,
+    settings: SessionSettings,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,12 +33,14 @@ struct State {
     changes: BTreeMap<String, Option<Value>>,
     /// The end that this request gave it.
     expiry: Option<Expiry>,
-    /// The identifier that it had before this request gave it another.
-    renamed_from: Option<SessionKey>,
+    /// What named it before this request gave it another identifier.
+    renamed_from: Option<SessionToken>,
     /// What the answer must tell the browser.
     cookie: CookieChange,
     /// Why the session that the cookie names is not alive.
     ended: Option<EndReason>,
+    /// Whether it was read without its values, and so is not saved.
+    frozen: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -93,18 +100,38 @@ pub(crate) enum Save {
     /// Changes to one that exists, and the whole of it with them.
     Update(SessionKey, SessionRecord, SessionChanges),
     /// The whole of it under another identifier, in the place of the one before.
-    Rename { from: SessionKey, to: SessionKey, record: SessionRecord },
+    Rename { from: SessionToken, to: SessionKey, record: SessionRecord },
+}
+
+impl Expiry {
+    /// After that many seconds of idle time; 0 is when the browser closes, as in Django.
+    pub fn seconds(seconds: u32) -> Self {
+        NonZeroU32::new(seconds).map_or(Self::BrowserClose, Self::Seconds)
+    }
 }
 
 impl Session {
+    /// A visitor without a session, at `now`.
+    pub(crate) fn new(now: i64, settings: &SessionSettings) -> Self {
+        Self { now, settings: settings.clone(), state: Mutex::default() }
+    }
+
     /// Takes up what the cookie named and was found alive.
-    pub(super) fn resumed(token: SessionToken, record: SessionRecord) -> Self {
-        Self(Mutex::new(State { stored: Some(Stored { token, record }), ..State::default() }))
+    pub(crate) fn resumed(self, token: SessionToken, record: SessionRecord) -> Self {
+        self.state().stored = Some(Stored { token, record });
+        self
+    }
+
+    /// The same for a request that only ends sessions: what is in it was not read, and is not saved.
+    pub(crate) fn frozen(self) -> Self {
+        self.state().frozen = true;
+        self
     }
 
     /// The session of a visitor whose cookie names none that lives. The cookie is taken back.
-    pub(crate) fn dead(why: EndReason) -> Self {
-        Self(Mutex::new(State { cookie: CookieChange::Delete, ended: Some(why), ..State::default() }))
+    pub(crate) fn dead(self, why: EndReason) -> Self {
+        *self.state() = State { cookie: CookieChange::Delete, ended: Some(why), ..State::default() };
+        self
     }
 
     /// The value of `key`, if there is one and it is a `T`.
@@ -146,13 +173,40 @@ impl Session {
         value
     }
 
+    /// The value of `key`; if there is none, or none that is a `T`, `value` is set and given (Django's `setdefault`).
+    ///
+    /// # Errors
+    /// When the value cannot be expressed in JSON.
+    pub fn get_or_set<T: DeserializeOwned + Serialize>(&self, key: &str, value: T) -> Result<T> {
+        if let Some(present) = self.get(key) {
+            return Ok(present);
+        }
+        self.set(key, &value)?;
+        Ok(value)
+    }
+
+    /// The keys that have a value.
+    pub fn keys(&self) -> Vec<String> {
+        let state = self.state();
+        let stored = state.stored.iter().flat_map(|stored| stored.record.data.keys());
+        let all: BTreeSet<&String> = stored.chain(state.changes.keys()).collect();
+        all.into_iter().filter(|key| state.value(key).is_some()).cloned().collect()
+    }
+
+    /// Removes every value. Whoever is signed in stays so (Django's `clear`).
+    pub fn clear(&self) {
+        for key in self.keys() {
+            self.remove(&key);
+        }
+    }
+
     /// Whether this request has changed it (Django's `modified`).
     pub fn is_modified(&self) -> bool {
         let state = self.state();
         !state.changes.is_empty() || state.expiry.is_some() || state.renamed_from.is_some()
     }
 
-    /// Whether there is nothing in it (Django's `is_empty`).
+    /// Whether there is no session, and nothing that would make one (Django's `is_empty`).
     pub fn is_empty(&self) -> bool {
         let state = self.state();
         state.stored.is_none() && state.changes.values().all(Option::is_none)
@@ -163,16 +217,23 @@ impl Session {
         self.state().expiry = Some(expiry);
     }
 
-    /// Seconds until it ends unless somebody comes (Django's `get_expiry_age`), at `now`.
-    pub fn get_expiry_age(&self, now: Timestamp, settings: &SessionSettings) -> i64 {
+    /// Seconds until it ends unless somebody comes (Django's `get_expiry_age`).
+    pub fn get_expiry_age(&self) -> i64 {
         let state = self.state();
-        let now = now.as_second();
-        let visitor = || SessionRecord::of_visitor(&Origin { now, address: "", user_agent: "" }, settings);
+        let visitor = || {
+            let origin = Origin { now: self.now, address: "", user_agent: "" };
+            SessionRecord::of_visitor(&origin, &self.settings)
+        };
         let mut record = state.stored.as_ref().map_or_else(visitor, |stored| stored.record.clone());
         if let Some(expiry) = state.expiry {
-            record.set_expiry(expiry, now, settings);
+            record.set_expiry(expiry, self.now, &self.settings);
         }
-        (record.times.ends_at - now).max(0)
+        (record.times.ends_at - self.now).max(0)
+    }
+
+    /// When it ends unless somebody comes (Django's `get_expiry_date`).
+    pub fn get_expiry_date(&self) -> Timestamp {
+        Timestamp::from_second(self.now + self.get_expiry_age()).unwrap_or_default()
     }
 
     /// Whether the cookie goes when the browser closes (Django's `get_expire_at_browser_close`).
@@ -190,17 +251,13 @@ impl Session {
     pub fn key(&self) -> Option<SessionKey> {
         let state = self.state();
         // Until the request is done it is kept under the identifier that it had.
-        state.renamed_from.clone().or_else(|| state.stored.as_ref().map(|stored| stored.token.key()))
+        let token = state.renamed_from.as_ref().or(state.stored.as_ref().map(|stored| &stored.token));
+        token.map(SessionToken::key)
     }
 
     /// Why the session that the cookie names is not alive, if it names one.
     pub(crate) fn ended(&self) -> Option<EndReason> {
         self.state().ended
-    }
-
-    /// Whether it outlives the browser.
-    pub(crate) fn remember(&self) -> Remember {
-        self.state().stored.as_ref().is_some_and(|stored| stored.record.remembered).into()
     }
 
     /// What a CSRF token is bound to: the session when somebody is signed in.
@@ -215,21 +272,14 @@ impl Session {
         let state = &mut *guard;
         let Some(stored) = &mut state.stored else { return };
         let before = std::mem::replace(&mut stored.token, token);
-        state.renamed_from.get_or_insert_with(|| before.key());
+        state.renamed_from.get_or_insert(before);
     }
 
     /// Prepares the session of a log-in: new identifier, and an anonymous visitor's values. Another user's values are
     /// left behind (CVE-2014-0482).
-    pub(crate) fn begin(
-        &self,
-        user: &User,
-        remember: Remember,
-        token: SessionToken,
-        settings: &SessionSettings,
-        origin: &Origin<'_>,
-    ) -> Begun {
+    pub(crate) fn begin(&self, user: &User, remember: Remember, token: SessionToken, origin: &Origin<'_>) -> Begun {
         let state = self.state();
-        let mut record = SessionRecord::of_user(origin, settings, remember, user.session_epoch);
+        let mut record = SessionRecord::of_user(origin, &self.settings, remember, user.session_epoch);
         let before = state.stored.as_ref();
         if before.is_none_or(|stored| stored.token.user().is_none_or(|id| id == user.id)) {
             if let Some(stored) = before {
@@ -244,11 +294,14 @@ impl Session {
 
     /// Prepares what comes after an end of all others: the same session, with everything in it and the same ends, under
     /// another identifier and in the next epoch. `None` without a session.
-    pub(super) fn go_on(&self, token: SessionToken, epoch: u64) -> Option<Begun> {
+    pub(crate) fn go_on(&self, token: SessionToken, epoch: u64) -> Option<Begun> {
         let replaces = self.key();
         let state = self.state();
         let mut record = SessionRecord { epoch, ..state.stored.as_ref()?.record.clone() };
         record.merge(&state.changes);
+        if let Some(expiry) = state.expiry {
+            record.set_expiry(expiry, self.now, &self.settings);
+        }
         drop(state);
         Some(Begun { key: token.key(), record, replaces, token })
     }
@@ -261,20 +314,23 @@ impl Session {
     }
 
     /// The session has ended: the rest of the request is nobody's.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn end(&self) {
         *self.state() = State { cookie: CookieChange::Delete, ..State::default() };
     }
 
     /// What the request must write, if anything; what the browser is told follows from it.
     pub(crate) fn finish(
         &self,
-        settings: &SessionSettings,
         origin: &Origin<'_>,
         cookie_carries: bool,
         new_token: impl FnOnce() -> SessionToken,
     ) -> Option<Save> {
+        let settings = &self.settings;
         let mut guard = self.state();
         let state = &mut *guard;
+        if state.frozen {
+            return None;
+        }
         let data = std::mem::take(&mut state.changes);
         let expiry = state.expiry.take();
         let Some(stored) = &mut state.stored else {
@@ -291,6 +347,7 @@ impl Session {
             return Some(Save::Create(stored.token.key(), stored.record.clone()));
         };
         stored.record.merge(&data);
+        let renewed_from = expiry.is_none().then_some(stored.record.times.renewed_at);
         let times = match expiry {
             Some(expiry) => {
                 stored.record.set_expiry(expiry, origin.now, settings);
@@ -301,7 +358,7 @@ impl Session {
         if let Some(times) = times {
             stored.record.times = times;
         }
-        let changes = SessionChanges { data, times };
+        let changes = SessionChanges { data, times, renewed_from };
         if let Some(from) = state.renamed_from.take() {
             state.cookie = stored.cookie();
             return Some(Save::Rename { from, to: stored.token.key(), record: stored.record.clone() });
@@ -320,13 +377,23 @@ impl Session {
         self.state().cookie.clone()
     }
 
-    /// What was to be saved is not: the browser is told nothing of it.
-    pub(crate) fn keep_cookie(&self) {
-        self.state().cookie = CookieChange::Keep;
+    /// What was to be saved is not: the browser is told nothing of it, and a session that was to have another identifier
+    /// goes on under the one before.
+    pub(super) fn not_saved(&self, before: Option<SessionToken>) {
+        let mut state = self.state();
+        state.cookie = CookieChange::Keep;
+        if let (Some(stored), Some(before)) = (&mut state.stored, before) {
+            stored.token = before;
+        }
+    }
+
+    /// The visitor's session is gone, and what this request wanted to keep begins another one.
+    pub(super) fn begin_anew(&self, data: BTreeMap<String, Option<Value>>) {
+        *self.state() = State { changes: data, cookie: CookieChange::Delete, ..State::default() };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -361,16 +428,16 @@ mod tests {
     }
 
     fn resumed() -> Session {
-        Session::resumed(token(), SessionRecord::of_visitor(&origin(0), &SETTINGS))
+        Session::new(10, &SETTINGS).resumed(token(), SessionRecord::of_visitor(&origin(0), &SETTINGS))
     }
 
     fn finish(session: &Session, now: i64) -> Option<Save> {
-        session.finish(&SETTINGS, &origin(now), false, token)
+        session.finish(&origin(now), false, token)
     }
 
     #[test]
     fn a_visitor_who_stores_nothing_has_no_row() {
-        let session = Session::default();
+        let session = Session::new(0, &SETTINGS);
         session.remove("theme");
         session.set_expiry(Expiry::BrowserClose);
         assert!(session.is_empty());
@@ -407,10 +474,9 @@ mod tests {
     #[test]
     fn another_end_is_saved_and_told() {
         let session = resumed();
-        let now = Timestamp::from_second(10).unwrap();
-        assert_eq!(session.get_expiry_age(now, &SETTINGS), 2_390);
+        assert_eq!(session.get_expiry_age(), 2_390);
         session.set_expiry(Expiry::BrowserClose);
-        assert_eq!(session.get_expiry_age(now, &SETTINGS), 240);
+        assert_eq!((session.get_expiry_age(), session.get_expiry_date().as_second()), (240, 250));
         assert!(session.get_expire_at_browser_close());
         let Some(Save::Update(_, _, changes)) = finish(&session, 10) else { panic!() };
         let times = changes.times.unwrap();
@@ -427,12 +493,43 @@ mod tests {
         session.rename(token());
         assert_eq!(session.key().unwrap(), before, "until it is done");
         let Some(Save::Rename { from, to, record }) = finish(&session, 10) else { panic!() };
-        assert_eq!((from.digest == to.digest, from, record.data["a"].clone()), (false, before, 1.into()));
+        let from = from.key();
+        assert_eq!((from.digest == to.digest, &from, record.data["a"].clone()), (false, &before, 1.into()));
+    }
+
+    #[test]
+    fn a_session_that_could_not_be_renamed_keeps_its_name() {
+        let session = resumed();
+        let before = session.key().unwrap();
+        session.rename(token());
+        let Some(Save::Rename { from, .. }) = finish(&session, 10) else { panic!() };
+        session.not_saved(Some(from));
+        assert_eq!(session.key().unwrap(), before);
+        assert!(matches!(session.cookie_change(), CookieChange::Keep));
+    }
+
+    #[test]
+    fn everything_in_it_goes_at_once_and_whoever_is_signed_in_stays() {
+        let session = resumed();
+        session.set("b", 1).unwrap();
+        session.set("a", 1).unwrap();
+        assert_eq!(session.keys(), ["a", "b"]);
+        assert_eq!(session.get_or_set("a", 2).unwrap(), 1);
+        session.clear();
+        assert_eq!(session.keys(), Vec::<String>::new());
+        assert_eq!(session.get_or_set("a", 2).unwrap(), 2);
+        assert!(session.key().is_some());
+    }
+
+    #[test]
+    fn no_seconds_are_until_the_browser_closes() {
+        assert_eq!(Expiry::seconds(0), Expiry::BrowserClose);
+        assert_eq!(Expiry::seconds(60), Expiry::Seconds(NonZeroU32::new(60).unwrap()));
     }
 
     #[test]
     fn a_visitor_without_a_session_has_nothing_to_rename() {
-        let session = Session::default();
+        let session = Session::new(0, &SETTINGS);
         session.rename(token());
         assert!(finish(&session, 0).is_none());
     }

@@ -8,52 +8,47 @@ use super::{Store, StoreError};
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{PasswordHash, User};
 use crate::mail::Promise;
-use crate::sessions::{EndReason, SessionKey, SessionRecord};
+use crate::sessions::{EndReason, Successor};
+
+/// The part of [`Store::change_password`] that fails when the session in which it was asked for has ended.
+pub const OWN_SESSION: usize = 2;
 
 impl Store {
-    /// Sets a new password while signed in: every session of the account ends, and `begun`, of the epoch that begins
+    /// Sets a new password while signed in: every session of the account ends, and another one, of the epoch that begins
     /// with this, takes the place of the one in which it was asked for. The owner is told.
     ///
     /// # Errors
-    /// [`StoreError::Condition`] when the password or the epoch is not the one of `user` any more.
+    /// [`StoreError::Condition`] when the password or the epoch is not the one of `user` any more, or the session has ended
+    /// ([`OWN_SESSION`]).
     pub async fn change_password(
         &self,
         user: &User,
         password: &PasswordHash,
-        begun: (&SessionKey, &SessionRecord),
-        now: i64,
+        session: &Successor,
         mail: &Promise,
     ) -> Result<(), StoreError> {
         let changed = Expression::new()
             .set(&["password"], password)?
             .only_if("password", "=", &user.password)?
             .only_if("session_epoch", "=", user.session_epoch)?;
-        let changed = end_epoch(changed, user, EndReason::PasswordChanged, now)?;
-        let writes = [
-            Write::update(self.accounts(), Key::user(user.id), changed),
-            self.new_session(begun.0, begun.1)?,
-            self.promise(mail)?,
-        ];
+        let changed = end_epoch(changed, user, EndReason::PasswordChanged, session.now)?;
+        let [begun, ended] = self.succeed(session)?;
+        let changed = Write::update(self.accounts(), Key::user(user.id), changed);
+        let writes = [changed, begun, ended, self.promise(mail)?];
         // The mail is born with this attempt, so it names the transaction.
         self.transact(Some(mail.id.to_string()), &writes).await
     }
 
-    /// Ends every session of `user`, and puts `record` of the epoch that begins with this in the place of the one in which
-    /// it was asked for.
+    /// Ends every session of `user`, and puts another one, of the epoch that begins with this, in the place of the one in
+    /// which it was asked for.
     ///
     /// # Errors
-    /// [`StoreError::Condition`] when another end of all sessions came first.
-    pub async fn end_other_sessions(
-        &self,
-        user: &User,
-        key: &SessionKey,
-        record: &SessionRecord,
-        now: i64,
-    ) -> Result<(), StoreError> {
+    /// [`StoreError::Condition`] when another end of all sessions came first, or of this one.
+    pub async fn end_other_sessions(&self, user: &User, session: &Successor) -> Result<(), StoreError> {
         let as_read = Expression::new().only_if("session_epoch", "=", user.session_epoch)?.if_living();
-        let ended = end_epoch(as_read, user, EndReason::OthersEnded, now)?;
-        let writes = [Write::update(self.accounts(), Key::user(user.id), ended), self.new_session(key, record)?];
-        self.transact(None, &writes).await
+        let others = end_epoch(as_read, user, EndReason::OthersEnded, session.now)?;
+        let [begun, ended] = self.succeed(session)?;
+        self.transact(None, &[Write::update(self.accounts(), Key::user(user.id), others), begun, ended]).await
     }
 
     /// Sets a new password by a link: every session ends, the address is proven, the owner is told.

@@ -1,7 +1,7 @@
 //! Builds the expressions of `DynamoDB` from parts, with a placeholder for every name and value, so that neither a
 //! reserved word nor a visitor's text can ever be read as syntax.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -39,6 +39,21 @@ impl Expression {
         let clause = self.name(path);
         self.removes.push(clause);
         self
+    }
+
+    /// Sets and removes (`None`) single keys of the map `name`, and leaves its others alone.
+    pub(super) fn merge<V: Serialize>(
+        mut self,
+        name: &str,
+        changes: &BTreeMap<String, Option<V>>,
+    ) -> Result<Self, StoreError> {
+        for (key, value) in changes {
+            self = match value {
+                Some(value) => self.set(&[name, key], value)?,
+                None => self.remove(&[name, key]),
+            };
+        }
+        Ok(self)
     }
 
     /// `SET name = value`, unless it has a value.

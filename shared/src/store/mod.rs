@@ -28,6 +28,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
 pub use call::StoreError;
+pub use values::SessionValues;
 
 use crate::accounts::password::Costs;
 use crate::config::Tables;

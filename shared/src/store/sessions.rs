@@ -1,5 +1,7 @@
 //! Sessions as items: read together with their user, saved key by key, never brought back once ended.
 
+use std::collections::BTreeMap;
+
 use super::call::{Write, from_item, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK, SESSION, TTL, user_partition};
@@ -7,7 +9,7 @@ use super::users::to_user;
 use super::{Store, StoreError};
 use crate::accounts::{User, UserId};
 use crate::mail::Promise;
-use crate::sessions::{EndReason, Ended, SessionChanges, SessionKey, SessionRecord, Times};
+use crate::sessions::{EndReason, Ended, SessionChanges, SessionKey, SessionRecord, Successor, Times};
 
 /// The attribute by which a session's item is the tombstone of one.
 const ENDED: &str = "ended";
@@ -76,13 +78,8 @@ impl Store {
         record: &SessionRecord,
         mail: &Promise,
     ) -> Result<(), StoreError> {
-        let session = self.new_session(key, record)?;
+        let session = Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new());
         self.transact(Some(mail.id.to_string()), &[session, self.promise(mail)?]).await
-    }
-
-    /// A new session, for a transaction.
-    pub(super) fn new_session(&self, key: &SessionKey, record: &SessionRecord) -> Result<Write, StoreError> {
-        Ok(Write::put(self.sessions(), to_item(&Key::session(key), record)?, Expression::new()))
     }
 
     /// Saves what changed, and only that: two requests that set different keys keep both.
@@ -90,53 +87,81 @@ impl Store {
     /// # Errors
     /// [`StoreError::Condition`] when the session has ended meanwhile: it is not brought back.
     pub async fn save_session(&self, key: &SessionKey, changes: &SessionChanges, now: i64) -> Result<(), StoreError> {
-        let mut change = if_alive(now)?;
-        for (name, value) in &changes.data {
-            change = match value {
-                Some(value) => change.set(&["data", name], value)?,
-                None => change.remove(&["data", name]),
-            };
+        let data = || if_alive(now)?.merge("data", &changes.data);
+        let change = match changes.times {
+            None => data()?,
+            Some(times) => match changes.renewed_from {
+                Some(before) => renew(data()?, times, before)?,
+                None => set_times(data()?, times)?,
+            },
+        };
+        let (table, key) = (self.sessions(), Key::session(key));
+        let Err(item) = self.try_update(table, &key, &change).await? else { return Ok(()) };
+        // Renewed by another request since it was read, or given another end: that stays, and the rest is saved.
+        let lives = !item.is_empty() && from_item::<SessionRecord>(item)?.is_over(now).is_none();
+        if lives && changes.renewed_from.is_some() && changes.times.is_some() {
+            if changes.data.is_empty() {
+                return Ok(());
+            }
+            return self.update(table, &key, &data()?).await.map(drop);
         }
-        if let Some(times) = changes.times {
-            change = set_times(change, times)?;
-        }
-        self.update(self.sessions(), &Key::session(key), &change).await.map(drop)
+        Err(StoreError::Condition { failed: vec![0] })
     }
 
-    /// Gives a session another end.
+    /// Saves what changed of the instants of a session whose values are elsewhere, and finds out whether it lives.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when it has ended meanwhile.
-    pub async fn save_session_times(&self, key: &SessionKey, times: Times, now: i64) -> Result<(), StoreError> {
-        let change = set_times(if_alive(now)?, times)?;
-        self.update(self.sessions(), &Key::session(key), &change).await.map(drop)
+    pub async fn save_session_times(
+        &self,
+        key: &SessionKey,
+        changes: &SessionChanges,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let changes = SessionChanges { data: BTreeMap::new(), ..changes.clone() };
+        self.save_session(key, &changes, now).await
     }
 
     /// Puts a user's session under another key, and ends the one before: both or none.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when it has ended meanwhile.
-    pub async fn rename_session(
-        &self,
-        from: &SessionKey,
-        to: &SessionKey,
-        record: &SessionRecord,
-        now: i64,
-        kept: i64,
-    ) -> Result<(), StoreError> {
-        let ended = entomb(if_alive(now)?, EndReason::Renamed, now, kept)?;
-        let writes = [self.new_session(to, record)?, Write::update(self.sessions(), Key::session(from), ended)];
-        self.transact(None, &writes).await
+    pub async fn rename_session(&self, successor: &Successor) -> Result<(), StoreError> {
+        self.transact(None, &self.succeed(successor)?).await
+    }
+
+    /// The same, for a transaction with something else in it.
+    pub(super) fn succeed(&self, successor: &Successor) -> Result<[Write; 2], StoreError> {
+        let Successor { from, to, entry, now, kept } = successor;
+        let ended = entomb(if_alive(*now)?, EndReason::Renamed, *now, *kept)?;
+        Ok([
+            Write::put(self.sessions(), to_item(&Key::session(to), entry)?, Expression::new()),
+            Write::update(self.sessions(), Key::session(from), ended),
+        ])
     }
 
     /// Ends a user's session: its item becomes a tombstone, kept for `kept` seconds, that says why. One that has ended
-    /// already, or is gone, stays as it is.
-    pub async fn end_session(&self, key: &SessionKey, why: EndReason, now: i64, kept: i64) -> Result<(), StoreError> {
+    /// already, or is gone, stays as it is; gives why it had ended.
+    pub async fn end_session(
+        &self,
+        key: &SessionKey,
+        why: EndReason,
+        now: i64,
+        kept: i64,
+    ) -> Result<Option<EndReason>, StoreError> {
         let ended = entomb(Expression::new().if_exists(PK).if_absent(ENDED), why, now, kept)?;
-        match self.update(self.sessions(), &Key::session(key), &ended).await {
-            Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
-            Err(error) => Err(error),
+        match self.try_update(self.sessions(), &Key::session(key), &ended).await? {
+            Ok(_) => Ok(None),
+            Err(item) if item.is_empty() => Ok(None),
+            Err(item) => Ok(from_item::<SessionRecord>(item)?.ended.map(|ended| ended.why)),
         }
+    }
+
+    /// Whether a session is stored and neither ended nor expired at `now`.
+    pub async fn is_alive(&self, key: &SessionKey, now: i64) -> Result<bool, StoreError> {
+        let item = self.get(self.sessions(), &Key::session(key)).await?;
+        let record: Option<SessionRecord> = item.map(from_item).transpose()?;
+        Ok(record.is_some_and(|record| record.is_over(now).is_none()))
     }
 
     /// Removes a session, and leaves nothing.
@@ -147,6 +172,17 @@ impl Store {
 
 fn if_alive(now: i64) -> Result<Expression, StoreError> {
     Expression::new().if_exists(PK).if_absent(ENDED).only_if(ENDS_AT, ">", now)
+}
+
+/// Lets the idle time begin anew, if the session is as it was read: renewed last at `before`, with these ends.
+fn renew(change: Expression, times: Times, before: i64) -> Result<Expression, StoreError> {
+    change
+        .set(&["renewed_at"], times.renewed_at)?
+        .set(&[ENDS_AT], times.ends_at)?
+        .set(&[TTL], times.expires_at)?
+        .only_if("renewed_at", "=", before)?
+        .only_if("lifetime", "=", times.lifetime)?
+        .only_if("absolute_at", "=", times.absolute_at)
 }
 
 fn set_times(change: Expression, times: Times) -> Result<Expression, StoreError> {

@@ -27,22 +27,22 @@ pub struct SessionValues {
 }
 
 impl Store {
-    /// Reads the values of a session; none when they are gone.
-    pub async fn get_values(&self, key: &SessionKey) -> Result<SessionValues, StoreError> {
+    /// Reads the values of a session, if there are any.
+    pub async fn get_values(&self, key: &SessionKey) -> Result<Option<SessionValues>, StoreError> {
         let item = self.get(self.sessions(), &Key::session_values(key)).await?;
-        Ok(item.map(from_item).transpose()?.unwrap_or_default())
+        item.map(from_item).transpose()
     }
 
     /// Reads a visitor's session and its values, in one call.
     pub async fn get_session_and_values(
         &self,
         key: &SessionKey,
-    ) -> Result<Option<(SessionRecord, SessionValues)>, StoreError> {
+    ) -> Result<Option<(SessionRecord, Option<SessionValues>)>, StoreError> {
         let keys = [(self.sessions(), Key::session(key)), (self.sessions(), Key::session_values(key))];
-        let (mut record, mut values) = (None, SessionValues::default());
+        let (mut record, mut values) = (None, None);
         for (_, item) in self.batch_get(&keys).await? {
             if item.contains_key("revision") {
-                values = from_item(item)?;
+                values = Some(from_item(item)?);
             } else {
                 record = Some(from_item(item)?);
             }
@@ -71,13 +71,8 @@ impl Store {
         changes: &BTreeMap<String, Option<Value>>,
         expires_at: i64,
     ) -> Result<SessionValues, StoreError> {
-        let mut change = Expression::new().if_exists(PK).add("revision", 1)?.set(&[TTL], expires_at)?;
-        for (name, value) in changes {
-            change = match value {
-                Some(value) => change.set(&["data", name], value)?,
-                None => change.remove(&["data", name]),
-            };
-        }
+        let change = Expression::new().if_exists(PK).add("revision", 1)?.set(&[TTL], expires_at)?;
+        let change = change.merge("data", changes)?;
         from_item(self.update(self.sessions(), &Key::session_values(key), &change).await?)
     }
 

@@ -1,6 +1,5 @@
 //! What every engine keeps to: one suite, run for each of them. Those that need a cache run it in `tests/peers`.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -94,7 +93,7 @@ fn routes() -> Arc<Routes> {
         })
         .get("/expire/{how}", |cx: Context| async move {
             let expiry = match cx.param("how").split_once('-') {
-                Some(("in", seconds)) => Expiry::Seconds(seconds.parse::<NonZeroU32>().map_err(Error::internal)?),
+                Some(("in", seconds)) => Expiry::seconds(seconds.parse().map_err(Error::internal)?),
                 Some(("at", seconds)) => {
                     let at = seconds.parse().map_err(Error::internal)?;
                     Expiry::At(Timestamp::from_second(at).map_err(Error::internal)?)
@@ -104,7 +103,7 @@ fn routes() -> Arc<Routes> {
             };
             let session = cx.session().await?;
             session.set_expiry(expiry);
-            let age = session.get_expiry_age(cx.now(), &cx.config().session);
+            let age = session.get_expiry_age();
             shown(&cx, json!(age)).await
         })
         .get("/cycle", |cx: Context| async move {
@@ -409,4 +408,9 @@ pub(crate) async fn much_is_kept_or_refused_and_never_cut(keeper: &Keeper) {
         }
         assert_eq!(value(&mut visitor, "a").await, "1", "what was there is there");
     }
+}
+
+/// Puts so many bytes into the session. Gives whether they had room.
+pub(crate) async fn fill(visitor: &mut Visitor<'_>, bytes: usize) -> bool {
+    ask(visitor, &format!("/fill/b/{bytes}")).await.status == 200
 }

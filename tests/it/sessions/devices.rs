@@ -97,8 +97,8 @@ async fn all_others_end_by_one_transaction_and_this_one_goes_on_with_what_is_in_
     let headers = [("x-csrftoken", &*token), ("content-type", "application/x-www-form-urlencoded")];
     let answer = kim.send(Method::POST, "/sessions/end-others", &headers, bytes::Bytes::new()).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/sessions"));
-    let cost = Cost { calls: 2, trips: 2, read_units: 2.0, write_units: 4.0 };
-    assert_eq!(answer.cost(), cost, "session and user; user and session, whatever the number of sessions");
+    let cost = Cost { calls: 2, trips: 2, read_units: 2.0, write_units: 6.0 };
+    assert_eq!(answer.cost(), cost, "session and user; user and two sessions, whatever their number");
     assert!(phone.whoami().await.is_null());
     assert_ne!(kim.session_cookie(), before);
     assert!(kim.with_session(Some(&before)).whoami().await.is_null());
@@ -163,4 +163,20 @@ async fn beyond_the_most_the_oldest_sessions_end() {
     assert!(!second.whoami().await.is_null() && !third.whoami().await.is_null());
     let whys: Vec<_> = site.session_items().iter().map(|item| item["ended"]["M"]["why"]["S"].clone()).collect();
     assert_eq!(whys.iter().filter(|why| **why == json!("evicted")).count(), 1);
+}
+
+#[tokio::test]
+async fn of_log_ins_at_the_same_time_the_newest_sessions_stay() {
+    let settings = [("SESSION_MAX_PER_USER".to_owned(), "2".to_owned())];
+    let site = Site::start_with(|options| options.settings = settings.to_vec()).await;
+    site.program().sign_up("kim@example.com").await;
+    for _ in 0..3 {
+        let mut browsers: Vec<_> = (0..4).map(|_| site.program()).collect();
+        let all = browsers.iter_mut().map(async |browser| browser.log_in("kim@example.com").await);
+        futures_util::future::join_all(all).await;
+        assert!((1..=2).contains(&site.sessions().len()), "{}", site.sessions().len());
+        let alive = futures_util::future::join_all(browsers.iter().map(async |b| b.clone().whoami().await)).await;
+        assert_eq!(alive.iter().filter(|user| !user.is_null()).count(), site.sessions().len().min(2));
+        site.clock.advance(SignedDuration::from_secs(2));
+    }
 }

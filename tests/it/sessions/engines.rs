@@ -27,6 +27,22 @@ mod signed_cookies {
     }
 
     #[tokio::test]
+    async fn a_cookie_that_is_nearly_full_keeps_nobody_from_logging_in() {
+        let site = Keeper::of("signed_cookies").site(&[]).await;
+        let mut visitor = site.visitor();
+        visitor.sign_up("kim@example.com").await;
+        let mut most = 0;
+        for bytes in (2_400..3_000).step_by(10) {
+            if crate::sessions::contract::fill(&mut visitor, bytes).await {
+                most = bytes;
+            }
+        }
+        assert!(most > 2_400, "{most}");
+        visitor.log_in("kim@example.com").await;
+        assert_eq!(visitor.whoami().await["email"], "kim@example.com");
+    }
+
+    #[tokio::test]
     async fn the_cookie_shows_nothing_and_the_table_holds_no_values() {
         let site: Site = Keeper::of("signed_cookies").site(&[]).await;
         let mut kim = site.member("kim@example.com").await;

@@ -6,8 +6,10 @@ mod cookies;
 mod devices;
 mod engines;
 mod forced_logout;
+mod interrupted;
 mod lifetime;
 mod refusals;
+pub(crate) mod rights;
 
 use crate::site::{PASSWORD, Site};
 

@@ -171,3 +171,122 @@ async fn what_is_not_a_session_in_the_cache_is_an_error_and_nobody() {
         assert_eq!(visitor.clone().get("/").await.status, 503, "{nonsense:?}");
     }
 }
+
+#[tokio::test]
+async fn a_log_out_holds_while_the_cache_is_down() {
+    for engine in ["cached_db", "cache"] {
+        for path in ["/logout", "/logout/all", "/sessions/ID/end"] {
+            let redis = Redis::start(&[]);
+            let site = redis.site(engine, &QUICK).await;
+            let mut kim = site.member("kim@example.com").await.json();
+            let id = kim.get("/sessions").await.json()["sessions"][0]["id"].as_str().unwrap().to_owned();
+            let token = kim.csrf_token().await;
+            let mut thief = kim.clone();
+            redis.pause();
+            let path = path.replace("ID", &id);
+            let headers = [("x-csrftoken", &*token), ("content-type", "application/json")];
+            let answer = kim.send(http::Method::POST, &path, &headers, "{}".into()).await;
+            assert_eq!(answer.status, 200, "{engine} {path}: {}", answer.text());
+            redis.resume();
+            assert!(thief.whoami().await.is_null(), "{engine} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_lives_from_when_it_was_made() {
+    let redis = Redis::start(&[]);
+    let site = redis.site("cached_db", &[("SESSION_CACHE_AGE", "300")]).await;
+    let mut kim = site.member("kim@example.com").await;
+    set_theme(&mut kim, "dark").await;
+    // Ten minutes after its last renewal, and by its own clock the cache is that far behind.
+    site.clock.advance(jiff::SignedDuration::from_mins(10));
+    redis.ask(&["FLUSHALL"]);
+    assert_eq!(theme(&mut kim).await, "dark");
+    let token = portico::sessions::SessionToken::parse(&kim.session_cookie()).unwrap();
+    let left: i64 = redis.ask(&["TTL", &format!("portico:session:{}", token.key().id())])[1..].parse().unwrap();
+    assert!((850..=900).contains(&left), "{left}");
+    let page = kim.get("/").await;
+    assert_eq!((page.cost().calls, page.cost().read_units), (1, 2.0), "the values come from the cache");
+}
+
+#[tokio::test]
+async fn another_engine_signs_nobody_out() {
+    let redis = Redis::start(&[]);
+    let url = redis.url();
+    let engines = ["dynamodb", "cache", "cached_db"];
+    for from in engines {
+        for to in engines.into_iter().filter(|to| *to != from) {
+            let site = redis.site(from, &[]).await;
+            let other = site.beside(&[("SESSION_ENGINE", to), ("CACHE_LOCATION", &url)]).await;
+            let mut kim = site.member("kim@example.com").await;
+            set_theme(&mut kim, "dark").await;
+            let mut kim = kim.at(&other);
+            assert_eq!(kim.whoami().await["email"], "kim@example.com", "{from} to {to}");
+            set_theme(&mut kim, "light").await;
+            assert_eq!(theme(&mut kim).await, "light", "{from} to {to}");
+            site.clock.advance(jiff::SignedDuration::from_hours(1));
+            assert_eq!(kim.whoami().await["email"], "kim@example.com", "{from} to {to}: renewed");
+            assert_eq!(kim.clone().post("/logout", &[]).await.status, 303);
+            assert!(kim.whoami().await.is_null(), "{from} to {to}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_whose_values_are_evicted_in_the_middle_of_a_request_stays_signed_in() {
+    let redis = Redis::start(&[]);
+    let site = redis.site("cache", &[]).await;
+    let mut kim = site.member("kim@example.com").await;
+    set_theme(&mut kim, "dark").await;
+    let port = redis.port;
+    let routes = portico::Routes::new().get("/slow", move |cx: portico::Context| async move {
+        cx.session().await?.set("theme", "light")?;
+        Redis::ask_at(port, &["FLUSHALL"]);
+        portico::Response::json(portico::StatusCode::OK, &json!({}))
+    });
+    let sent = crate::site::Sent { method: "GET", path: "/slow", headers: &[("accept", "application/json")], body: "" };
+    let answer = site.answer_by(&std::sync::Arc::new(routes), &kim, sent).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(theme(&mut kim).await, "light");
+    assert_eq!(kim.whoami().await["email"], "kim@example.com");
+}
+
+#[tokio::test]
+async fn a_dead_session_costs_the_same_whatever_it_died_of() {
+    let redis = Redis::start(&[]);
+    let site = redis.site("cached_db", &[]).await;
+    let (kim, lee) = (site.member("kim@example.com").await, site.member("lee@example.com").await);
+    let ended = kim.clone();
+    kim.clone().post("/logout", &[]).await;
+    let of_an_old_epoch = lee.clone();
+    lee.clone().post("/logout/all", &[]).await;
+    redis.ask(&["FLUSHALL"]);
+    for browser in [ended, of_an_old_epoch] {
+        let answer = browser.json().get("/").await;
+        assert_eq!((answer.cost().calls, answer.cost().read_units), (1, 2.0));
+    }
+    assert_eq!(redis.ask(&["DBSIZE"]), ":0", "and nothing of it is copied");
+}
+
+#[tokio::test]
+async fn the_cache_holds_nothing_of_a_user_but_values() {
+    for engine in ["cached_db", "cache"] {
+        let redis = Redis::start(&[]);
+        let site = redis.site(engine, &[]).await;
+        let mut kim = site.member("kim@example.com").await.with("user-agent", "Mozilla/5.0 Firefox/133.0 Linux");
+        set_theme(&mut kim, "dark").await;
+        let token = portico::sessions::SessionToken::parse(&kim.session_cookie()).unwrap();
+        let key = format!("portico:session:{}", token.key().id());
+        assert_eq!(redis.ask_all(&["HGET", &key, "r"]), "null");
+        assert_eq!(redis.ask_all(&["HGET", &key, "d:theme"]), "\"dark\"");
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_sessions_is_allowed_with_the_engines_that_need_a_cache() {
+    for engine in ["cached_db", "cache"] {
+        let redis = Redis::start(&[]);
+        crate::sessions::rights::tour(&[("SESSION_ENGINE", engine), ("CACHE_LOCATION", &redis.url())]).await;
+    }
+}

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
 
 mod redis;
+#[expect(dead_code, reason = "the integration tests need more of it than these")]
 mod sessions;
 #[expect(dead_code, unused_imports, reason = "the integration tests need more of it than these")]
 #[path = "../../it/site/mod.rs"]

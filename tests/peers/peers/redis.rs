@@ -60,14 +60,27 @@ impl Redis {
 
     /// Gives it a command, and takes the first line of its answer.
     pub(crate) fn ask(&self, words: &[&str]) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        Self::ask_at(self.port, words)
+    }
+
+    /// The same, and the text that the answer holds.
+    pub(crate) fn ask_all(&self, words: &[&str]) -> String {
+        let stream = Self::send(self.port, words);
+        stream.lines().nth(1).unwrap().unwrap()
+    }
+
+    /// The same of the server on this port.
+    pub(crate) fn ask_at(port: u16, words: &[&str]) -> String {
+        Self::send(port, words).lines().next().unwrap().unwrap()
+    }
+
+    fn send(port: u16, words: &[&str]) -> BufReader<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         write!(stream, "*{}\r\n", words.len()).unwrap();
         for word in words {
             write!(stream, "${}\r\n{word}\r\n", word.len()).unwrap();
         }
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).unwrap();
-        answer.trim_end().to_owned()
+        BufReader::new(stream)
     }
 
     /// Its address.

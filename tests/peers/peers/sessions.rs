@@ -2,3 +2,5 @@
 
 #[path = "../../it/sessions/contract.rs"]
 pub(crate) mod contract;
+#[path = "../../it/sessions/rights.rs"]
+pub(crate) mod rights;

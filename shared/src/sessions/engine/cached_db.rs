@@ -3,7 +3,8 @@
 //! cache is down the table serves alone, and nobody is signed out.
 //!
 //! A copy that could not be changed, because the cache was out of reach of the process that changed the table, is at
-//! most `SESSION_CACHE_AGE` old. That concerns values; whether a session lives is never read from a copy.
+//! most `SESSION_CACHE_AGE` old. That concerns values, and visitors' sessions; whether a user's session lives is never
+//! read from a copy.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use crate::accounts::User;
 use crate::error::Result;
 use crate::log::chain;
 use crate::sessions::cache::{Cache, CacheError};
-use crate::sessions::{SessionChanges, SessionKey, SessionRecord};
-use crate::store::Store;
+use crate::sessions::{SessionChanges, SessionKey, SessionRecord, why_dead};
+use crate::store::{SessionValues, Store};
 
 /// Sessions in the table, with a copy in the cache.
 #[derive(Debug)]
@@ -34,31 +35,45 @@ impl CachedDb {
         report(self.cache.replace(key, record, revision, expires_at).await);
     }
 
-    async fn visitors(&self, store: &Store, key: &SessionKey) -> Result<Option<SessionRecord>> {
+    async fn visitors(&self, store: &Store, key: &SessionKey, now: i64) -> Result<Option<SessionRecord>> {
         match self.cache.get(key).await {
-            Ok(Some(record)) => return Ok(Some(record)),
+            Ok(Some(cached)) => return Ok(cached.into_visitors()),
             Ok(None) => {}
             Err(error) => report(Err(error)),
         }
         let Some((entry, values)) = store.get_session_and_values(key).await? else { return Ok(None) };
+        Ok(Some(self.completed(key, entry, values, now).await))
+    }
+
+    /// The session with the values that the table has, a copy of which is kept. Without any it was kept by another engine
+    /// until now: what its entry holds is kept as this one does with the next change.
+    async fn completed(
+        &self,
+        key: &SessionKey,
+        entry: SessionRecord,
+        values: Option<SessionValues>,
+        now: i64,
+    ) -> SessionRecord {
+        let Some(values) = values else { return entry };
         let record = SessionRecord { data: values.data, ..entry };
-        self.copy(key, &record, values.revision, record.times.renewed_at).await;
-        Ok(Some(record))
+        self.copy(key, &record, values.revision, now).await;
+        record
     }
 }
 
 #[async_trait]
 impl Engine for CachedDb {
-    async fn load(&self, store: &Store, claim: &Claim) -> Result<(Option<SessionRecord>, Option<User>)> {
+    async fn load(&self, store: &Store, claim: &Claim, now: i64) -> Result<(Option<SessionRecord>, Option<User>)> {
         let key = claim.token.key();
         if key.user.is_none() {
-            return Ok((self.visitors(store, &key).await?, None));
+            return Ok((self.visitors(store, &key, now).await?, None));
         }
         // At the same time: one trip, if the cache has the values.
         let (found, cached) = tokio::join!(store.get_session(&key), self.cache.get(&key));
         let (entry, user) = found?;
         let Some(entry) = entry else { return Ok((None, user)) };
-        if entry.ended.is_some() {
+        // Of one that is dead nothing is read: it costs what an unknown one costs.
+        if why_dead(&key, &entry, user.as_ref(), now, |_| true).is_some() {
             return Ok((Some(entry), user));
         }
         let cached = cached.unwrap_or_else(|error| {
@@ -69,18 +84,16 @@ impl Engine for CachedDb {
             return Ok((Some(SessionRecord { data: cached.data, ..entry }), user));
         }
         let values = store.get_values(&key).await?;
-        let record = SessionRecord { data: values.data, ..entry };
-        self.copy(&key, &record, values.revision, record.times.renewed_at).await;
-        Ok((Some(record), user))
+        Ok((Some(self.completed(&key, entry, values, now).await), user))
     }
 
     fn entry(&self, _key: &SessionKey, record: &SessionRecord) -> Option<SessionRecord> {
         Some(record.without_data())
     }
 
-    async fn keep(&self, store: &Store, key: &SessionKey, record: &SessionRecord) -> Result<()> {
+    async fn keep(&self, store: &Store, key: &SessionKey, record: &SessionRecord, now: i64) -> Result<()> {
         store.put_values(key, &record.data, record.times.expires_at).await?;
-        self.copy(key, record, 1, record.times.renewed_at).await;
+        self.copy(key, record, 1, now).await;
         Ok(())
     }
 
@@ -92,9 +105,7 @@ impl Engine for CachedDb {
         changes: &SessionChanges,
         now: i64,
     ) -> Result<Saved> {
-        if let Some(times) = changes.times
-            && Saved::of(store.save_session_times(key, times, now).await)? == Saved::Ended
-        {
+        if changes.times.is_some() && Saved::of(store.save_session_times(key, changes, now).await)? == Saved::Ended {
             return Ok(Saved::Ended);
         }
         match store.merge_values(key, &changes.data, record.times.expires_at).await {
@@ -103,7 +114,14 @@ impl Engine for CachedDb {
                 self.copy(key, &record, values.revision, now).await;
                 Ok(Saved::Done)
             }
-            Err(error) if error.is_condition() => Ok(Saved::Ended),
+            // There are none: the session has ended, or another engine has kept them until now.
+            Err(error) if error.is_condition() => {
+                if !store.is_alive(key, now).await? {
+                    return Ok(Saved::Ended);
+                }
+                self.keep(store, key, record, now).await?;
+                Ok(Saved::Done)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -14,7 +14,7 @@ pub(crate) struct DynamoDb;
 
 #[async_trait]
 impl Engine for DynamoDb {
-    async fn load(&self, store: &Store, claim: &Claim) -> Result<(Option<SessionRecord>, Option<User>)> {
+    async fn load(&self, store: &Store, claim: &Claim, _now: i64) -> Result<(Option<SessionRecord>, Option<User>)> {
         Ok(store.get_session(&claim.token.key()).await?)
     }
 
@@ -22,7 +22,7 @@ impl Engine for DynamoDb {
         Some(record.clone())
     }
 
-    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord) -> Result<()> {
+    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord, _now: i64) -> Result<()> {
         Ok(())
     }
 

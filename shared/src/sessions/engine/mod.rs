@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use cache::Cached;
+use cache::InCache;
 use cached_db::CachedDb;
 use dynamodb::DynamoDb;
 use signed_cookies::SignedCookies;
@@ -78,17 +78,17 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Reads a session and, when it is a user's, that user.
+    /// Reads a session and, when it is a user's, that user, at `now` (epoch seconds).
     ///
     /// # Errors
     /// When what it asks does not answer: that is never taken for "no session".
-    async fn load(&self, store: &Store, claim: &Claim) -> Result<(Option<SessionRecord>, Option<User>)>;
+    async fn load(&self, store: &Store, claim: &Claim, now: i64) -> Result<(Option<SessionRecord>, Option<User>)>;
 
     /// What of a session stands in the table of sessions, if anything does. A user's always does.
     fn entry(&self, key: &SessionKey, record: &SessionRecord) -> Option<SessionRecord>;
 
     /// Keeps what does not stand in the entry. It comes before the entry, so that no session lives without its values.
-    async fn keep(&self, store: &Store, key: &SessionKey, record: &SessionRecord) -> Result<()>;
+    async fn keep(&self, store: &Store, key: &SessionKey, record: &SessionRecord, now: i64) -> Result<()>;
 
     /// Saves what changed, and only that: two requests that set different keys keep both, where that can be.
     /// `record` is the session with the changes in it.
@@ -111,7 +111,7 @@ pub(crate) fn engine(config: &Config, keys: &SecretKeys, cache_password: Option<
     match config.session.engine {
         SessionEngine::DynamoDb => Arc::new(DynamoDb),
         SessionEngine::SignedCookies => Arc::new(SignedCookies::new(keys)),
-        SessionEngine::Cache => Arc::new(Cached::new(cache())),
+        SessionEngine::Cache => Arc::new(InCache::new(cache())),
         SessionEngine::CachedDb => Arc::new(CachedDb::new(cache())),
     }
 }

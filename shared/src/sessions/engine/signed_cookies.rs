@@ -21,8 +21,9 @@ use crate::store::Store;
 /// What the encryption binds a value to, whatever prefix the cookie's name has.
 const NAME: &str = "sessionid";
 
-/// Bytes that name and attributes of the cookie may take.
-const ATTRIBUTES: usize = 160;
+/// Bytes that name and attributes of the cookie take at most: 72 of the longest name with its prefix, some 110 of
+/// attributes.
+const ATTRIBUTES: usize = 192;
 
 /// Sessions in cookies. The first key encrypts, all of them decrypt.
 pub(crate) struct SignedCookies {
@@ -75,7 +76,7 @@ impl Engine for SignedCookies {
         true
     }
 
-    async fn load(&self, store: &Store, claim: &Claim) -> Result<(Option<SessionRecord>, Option<User>)> {
+    async fn load(&self, store: &Store, claim: &Claim, _now: i64) -> Result<(Option<SessionRecord>, Option<User>)> {
         let Some(carried) = &claim.carried else { return Ok((None, None)) };
         if claim.token.user().is_none() {
             return Ok((Some(carried.clone()), None));
@@ -88,7 +89,7 @@ impl Engine for SignedCookies {
         key.user.map(|_| record.without_data())
     }
 
-    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord) -> Result<()> {
+    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord, _now: i64) -> Result<()> {
         Ok(())
     }
 
@@ -100,10 +101,10 @@ impl Engine for SignedCookies {
         changes: &SessionChanges,
         now: i64,
     ) -> Result<Saved> {
-        match (key.user, changes.times) {
-            (Some(_), Some(times)) => Saved::of(store.save_session_times(key, times, now).await),
-            _ => Ok(Saved::Done),
+        if key.user.is_none() || changes.times.is_none() {
+            return Ok(Saved::Done);
         }
+        Saved::of(store.save_session_times(key, changes, now).await)
     }
 
     async fn forget(&self, _store: &Store, _key: &SessionKey) -> Result<()> {
