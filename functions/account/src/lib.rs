@@ -1,5 +1,5 @@
-//! What one does with an account as a whole: see who was there (`/profile/security`) and who is (`/sessions`), take one's data along
-//! (`/profile/export`), leave (`/profile/delete`).
+//! What one does with an account as a whole: see who was there (`/profile/security`) and who is (`/sessions`), take one's
+//! data along (`/profile/export`), leave (`/profile/delete`).
 
 mod delete;
 mod export;

@@ -1,6 +1,7 @@
 //! `GET /sessions` lists a person's devices; `POST /sessions/{id}/end` ends one of them, `POST /sessions/end-others` all
 //! but this one.
 
+use portico::headers::clear_site_data;
 use portico::sessions::{self, Device};
 use portico::{Context, Next, Response, Result, StatusCode};
 use serde::Serialize;
@@ -24,7 +25,8 @@ pub(crate) async fn end(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     if sessions::end_one(&cx, &user, cx.param("id")).await? {
         cx.messages().success("logout-done");
-        return cx.done(StatusCode::OK, &Next::to(&cx.config().urls.logout_redirect), json!({}));
+        let home = Next::to(&cx.config().urls.logout_redirect);
+        return Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?));
     }
     cx.messages().success("session-end-done");
     cx.done(StatusCode::OK, &Next::to("/sessions"), json!({}))

@@ -49,6 +49,12 @@ async fn a_persons_devices_are_listed_with_this_one_first() {
             (&json!(false), &json!("Firefox on Linux"), &json!("198.51.100.7")),
         ]
     );
+    // The address is the one of the log-in, and stands beside it; each button's name begins with what is read on it.
+    let html = kim.clone().with("accept-language", "en").get("/sessions").await.text();
+    let (_, beginnings) = html.split_once("Logged in <time").unwrap();
+    assert!(beginnings.split("</p>").next().unwrap().contains("192.0.2.1"), "{html}");
+    assert_eq!(html.matches("aria-label=\"End the session of Firefox on Linux\">End</button>").count(), 1, "{html}");
+    assert!(html.contains("<button class=\"button button-outline\">Log out on this device</button>"), "{html}");
     let mut names: Vec<_> = sessions[0].as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     let expected = ["address", "created_at", "current", "device", "ends_at", "id", "last_seen", "remembered"];
@@ -62,6 +68,7 @@ async fn a_persons_devices_are_listed_with_this_one_first() {
     assert_eq!(site.session_items().len(), 3);
     let html = kim.clone().with("accept-language", "en").get("/sessions").await.text();
     assert!(html.contains("This device") && !html.contains("End all other sessions"), "there are no others");
+    assert!(!html.contains("aria-label=\"End the session"), "its button is called what it says");
     let answer = site.visitor().get("/sessions").await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login?next=%2Fsessions"));
 }
@@ -74,6 +81,7 @@ async fn one_session_is_ended_and_the_others_go_on() {
     let id = own_id(&phone).await;
     let answer = post(&mut kim, &format!("/sessions/{id}/end")).await;
     assert_eq!((answer.status.as_u16(), answer.json()["next"].clone()), (200, json!("/sessions")));
+    assert!(!answer.headers.contains_key("clear-site-data"), "it is not this browser's session");
     assert!(phone.whoami().await.is_null());
     assert!(!kim.whoami().await.is_null() && !tablet.whoami().await.is_null());
     assert_eq!(post(&mut kim, &format!("/sessions/{id}/end")).await.status, 404, "it is none any more");
@@ -81,6 +89,7 @@ async fn one_session_is_ended_and_the_others_go_on() {
     let own = own_id(&kim).await;
     let answer = post(&mut kim, &format!("/sessions/{own}/end")).await;
     assert_eq!((answer.status.as_u16(), answer.json()["next"].clone()), (200, json!("/")));
+    assert_eq!(answer.header("clear-site-data"), "\"cache\", \"storage\"", "as `/logout` has it");
     assert!(kim.whoami().await.is_null() && !tablet.whoami().await.is_null());
 }
 
@@ -147,7 +156,7 @@ async fn of_two_ends_of_all_others_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn beyond_the_most_the_oldest_sessions_end() {
+async fn beyond_the_most_the_sessions_seen_longest_ago_end() {
     let settings = [("SESSION_MAX_PER_USER", "2")];
     let site = Site::start_with(|options| {
         options.settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
