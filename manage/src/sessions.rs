@@ -115,6 +115,8 @@ async fn end(site: &Site, user: &User, id: &str, console: &mut dyn Console) -> O
     }
     let kept = site.config().session.ended_age;
     site.store().end_session(key, EndReason::EndedByAdministrator, site.now().as_second(), kept).await?;
+    // Whatever the engine is now: `cached_db` may have been it when they were written.
+    site.store().delete_values(key).await?;
     console.say(&format!("The session has ended: {}.", describe(record, None)));
     Ok(Finished::Whole)
 }
@@ -142,8 +144,8 @@ async fn why(site: &Site, id: &str, whom: Option<&str>, console: &mut dyn Consol
 }
 
 fn judge(site: &Site, key: &SessionKey, record: &SessionRecord, user: Option<&User>) -> Option<EndReason> {
-    // Which backends a deployed site trusts, its own included, is for its functions to say.
-    why_dead(key, record, user, site.now().as_second(), |_| true)
+    let is_trusted = |backend: &str| site.config().users.backends.iter().any(|name| name == backend);
+    why_dead(key, record, user, site.now().as_second(), is_trusted)
 }
 
 /// One line about a session.
@@ -174,7 +176,7 @@ fn words(why: EndReason) -> &'static str {
         EndReason::EndedByAdministrator => "an administrator ended it",
         EndReason::Replaced => "somebody logged in anew in this browser",
         EndReason::Renamed => "it goes on under another identifier",
-        EndReason::Evicted => "the account had more sessions than SESSION_MAX_PER_USER, and this was the oldest",
+        EndReason::Evicted => "there were more than SESSION_MAX_PER_USER, and this was the one seen longest ago",
         EndReason::PasswordChanged => "the password was changed",
         EndReason::PasswordReset => "the password was reset by a link in a mail",
         EndReason::PasswordSet => "an administrator set another password",

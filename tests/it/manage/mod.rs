@@ -25,7 +25,7 @@ use crate::site::{Site, root};
 
 /// Somebody who answers by heart, and remembers what was said.
 #[derive(Default)]
-struct Script {
+pub(crate) struct Script {
     is_there: bool,
     answers: VecDeque<String>,
     secrets: VecDeque<String>,
@@ -42,7 +42,7 @@ impl Script {
     }
 
     /// Nobody; what is sent to standard input.
-    fn nobody(stdin: &[&str]) -> Self {
+    pub(crate) fn nobody(stdin: &[&str]) -> Self {
         Self { stdin: stdin.iter().map(|text| (*text).to_owned()).collect(), ..Self::default() }
     }
 
@@ -50,7 +50,7 @@ impl Script {
         self.said.join("\n")
     }
 
-    fn warned(&self) -> String {
+    pub(crate) fn warned(&self) -> String {
         self.warned.join("\n")
     }
 
@@ -125,7 +125,7 @@ impl Drop for Folder {
 
 impl Site {
     /// The same tables as a command sees them.
-    fn managed(&self) -> manage::site::Site {
+    pub(crate) fn managed(&self) -> manage::site::Site {
         let config = self.stack.app().config().clone();
         let clock: Arc<_> = self.clock.clone();
         manage::site::Site::served(config, &self.stack.dynamodb().url(), clock).unwrap()
@@ -152,7 +152,7 @@ fn fixture(name: &str) -> PathBuf {
     root().join("tests/fixtures/django").join(name)
 }
 
-fn whole(outcome: &Outcome) -> bool {
+pub(crate) fn whole(outcome: &Outcome) -> bool {
     matches!(outcome, Ok(Finished::Whole))
 }
 

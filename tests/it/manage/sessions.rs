@@ -33,6 +33,14 @@ fn id(visitor: &Visitor<'_>) -> String {
     portico::sessions::SessionToken::parse(&visitor.session_cookie()).unwrap().key().id()
 }
 
+/// Where the engine `cached_db` keeps the values of the session that a browser is in: table and keys.
+fn values_of(site: &Site, visitor: &Visitor<'_>) -> (String, String, String) {
+    let cookie = visitor.session_cookie();
+    let (owner, secret) = cookie.split_once('.').unwrap();
+    let table = site.stack.app().config().tables.sessions.clone();
+    (table, format!("USER#{owner}"), format!("VALUES#{}", portico::secret::digest(secret)))
+}
+
 #[tokio::test]
 async fn sessions_are_listed_ended_one_by_one_and_all_at_once() {
     let site = Site::start().await;
@@ -44,8 +52,11 @@ async fn sessions_are_listed_ended_one_by_one_and_all_at_once() {
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert!(listed.contains("curl, from 192.0.2.1") && listed.contains("alive"), "{listed}");
 
+    let values = values_of(&site, &phone);
+    site.put(&values.0, &json!({ "PK": { "S": values.1 }, "SK": { "S": values.2 }, "revision": { "N": "1" } }));
     let said = run(&site, Action::End { whom: whom(), id: id(&phone) }).await;
     assert!(said.contains("has ended"), "{said}");
+    assert_eq!(site.stored(&values.0, &values.1, &values.2), None, "nor do its values stay behind");
     assert!(phone.clone().whoami().await.is_null() && !kim.whoami().await.is_null());
     assert!(run(&site, Action::End { whom: whom(), id: id(&phone) }).await.contains("ended already"));
     assert!(ask_why(&site, &id(&phone)).await.starts_with("ended_by_administrator: "));
@@ -86,8 +97,7 @@ async fn it_is_known_why_a_session_has_ended() {
     assert!(ask_why(&site, &key).await.starts_with("replaced: "));
 
     // Of the ends of all sessions each is told from the others, also when more have followed.
-    let (others, password, everywhere, deactivated) = (again().await, again().await, again().await, again().await);
-    drop((password, everywhere, deactivated));
+    let others = again().await;
     let mut owner = again().await;
     owner.post_json("/sessions/end-others", json!({})).await;
     let password = again().await;
@@ -103,6 +113,19 @@ async fn it_is_known_why_a_session_has_ended() {
     let deactivate = manage::deactivate::Args { whom: "kim@example.com".into(), ..Default::default() };
     assert!(whole(&manage::deactivate::run(&deactivate, &site.managed(), &mut Script::nobody(&[])).await));
     assert!(ask_why(&site, &id(&owner)).await.starts_with("deactivated: "));
+}
+
+#[tokio::test]
+async fn a_session_by_a_backend_that_is_not_listed_any_more_is_told_to_be_dead() {
+    let site = Site::start().await;
+    let mut kim = site.program();
+    let form = json!({ "email": "kim@example.com", "username": "kim", "password1": PASSWORD, "password2": PASSWORD });
+    assert_eq!(kim.post_json("/signup", form).await.status, 201);
+    kim.log_in("kim").await;
+    let without = site.beside(&[("AUTHENTICATION_BACKENDS", "email")]).await;
+    assert!(kim.at(&without).whoami().await.is_null());
+    assert!(ask_why(&without, &id(&kim)).await.starts_with("backend_removed: "));
+    assert!(ask_why(&site, &id(&kim)).await.starts_with("alive: "));
 }
 
 #[tokio::test]
