@@ -18,7 +18,7 @@ pub struct CacheSettings {
     pub locations: Vec<Url>,
     /// `CACHE_CLUSTER`: whether it is a cluster.
     pub cluster: bool,
-    /// `CACHE_USERNAME`: as whom to log in there.
+    /// `CACHE_USERNAME`: as whom to log in there; empty for the default user.
     pub username: Option<String>,
     /// `CACHE_PASSWORD`, where it does not come from Secrets Manager.
     pub password: Option<Secret>,
@@ -41,7 +41,10 @@ impl CacheSettings {
         let accepts = "rediss://HOST:PORT, or redis:// on a loopback host, comma-separated; no password in it";
         let locations = env.or("CACHE_LOCATION", accepts, "", parse_locations);
         let cluster = env.or("CACHE_CLUSTER", "true or false", "false", values::boolean);
-        let username = env.optional("CACHE_USERNAME", "a user's name", values::name)?;
+        let username = env.or("CACHE_USERNAME", "a user's name", "", |text| match text.trim() {
+            "" => Some(None),
+            text => values::name(text).map(Some),
+        });
         let password = env.optional("CACHE_PASSWORD", "a password; in AWS it stands in the secret", parse_password)?;
         let ca_file = env.optional("CACHE_CA_FILE", "the path of a PEM file", |text| Some(PathBuf::from(text)))?;
         let key_prefix = env.or("CACHE_KEY_PREFIX", "letters, digits, -, _ and .", "portico", parse_prefix);
@@ -52,7 +55,7 @@ impl CacheSettings {
         Some(Self {
             locations: locations?,
             cluster: cluster?,
-            username,
+            username: username?,
             password,
             ca_file,
             key_prefix: key_prefix?,
