@@ -32,7 +32,7 @@ pub use values::SessionValues;
 
 use crate::accounts::password::Costs;
 use crate::config::Tables;
-use crate::meter::Meter;
+use crate::meter::{Cost, Meter};
 
 /// The connection of a process to its tables.
 #[derive(Debug)]
@@ -69,6 +69,11 @@ impl Store {
     /// A view for one request.
     pub fn new(database: Arc<Database>, meter: Arc<Meter>) -> Self {
         Self { database, meter }
+    }
+
+    /// What was asked of the tables through this so far.
+    pub fn cost(&self) -> Cost {
+        self.meter.cost()
     }
 
     fn client(&self) -> &Client {
