@@ -17,6 +17,12 @@ fn keyed<'a>(key: &'a str, fallbacks: &'a str) -> [(&'a str, &'a str); 3] {
     [("SECRET_KEY", key), ("SECRET_KEY_FALLBACKS", fallbacks), ("THROTTLE_ENABLED", "false")]
 }
 
+/// The same, whose sessions are in encrypted cookies.
+fn in_cookies<'a>(key: &'a str, fallbacks: &'a str) -> [(&'a str, &'a str); 4] {
+    let [key, fallbacks, uncounted] = keyed(key, fallbacks);
+    [key, fallbacks, uncounted, ("SESSION_ENGINE", "signed_cookies")]
+}
+
 fn token(page: &Answer) -> String {
     page.after("name=\"csrfmiddlewaretoken\" value=\"")
 }
@@ -98,22 +104,43 @@ async fn a_key_is_changed_under_load_and_nobody_notices() {
     let knows_new = old.beside(&keyed(OLD, NEW)).await;
     let new = old.beside(&keyed(NEW, OLD)).await;
     let alone = old.beside(&keyed(NEW, "")).await;
+    change_under_load(&old, &knows_new, &new, &alone).await;
+}
+
+#[tokio::test]
+async fn nor_where_sessions_are_in_cookies() {
+    let old = Site::start_with(|options| {
+        options.settings = in_cookies(OLD, "").map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    })
+    .await;
+    let knows_new = old.beside(&in_cookies(OLD, NEW)).await;
+    let new = old.beside(&in_cookies(NEW, OLD)).await;
+    let alone = old.beside(&in_cookies(NEW, "")).await;
+    // A key that is replaced alone is no change: what only the old one decrypts is nobody's session.
+    let mut away = old.member("away@example.com").await;
+    change_under_load(&old, &knows_new, &new, &alone).await;
+    assert_eq!(away.clone().at(&new).whoami().await["email"], "away@example.com");
+    assert!(away.at(&alone).whoami().await.is_null());
+    assert_eq!(away.whoami().await["email"], "away@example.com");
+}
+
+async fn change_under_load(old: &Site, knows_new: &Site, new: &Site, alone: &Site) {
     let mut clients = Vec::new();
     for number in 0..10 {
-        clients.push(Client::member(&old, number).await);
-        clients.push(Client::visitor(&old).await);
+        clients.push(Client::member(old, number).await);
+        clients.push(Client::visitor(old).await);
     }
-    load(&mut clients, &old, &knows_new).await;
-    load(&mut clients, &knows_new, &new).await;
-    load(&mut clients, &new, &new).await;
+    load(&mut clients, old, knows_new).await;
+    load(&mut clients, knows_new, new).await;
+    load(&mut clients, new, new).await;
     // Everybody was here since the new key signs: nothing is left of the old one.
-    load(&mut clients, &new, &alone).await;
-    load(&mut clients, &alone, &alone).await;
+    load(&mut clients, new, alone).await;
+    load(&mut clients, alone, alone).await;
     // And whoever logs in again is known from before: their browser's cookie was signed anew by the log-in.
     let promised = old.promised();
     for client in clients.iter_mut().filter(|client| client.email.is_some()) {
         let email = client.email.clone().unwrap();
-        for site in [&new, &alone] {
+        for site in [new, alone] {
             client.browser = client.browser.at(site);
             client.browser.post("/logout", &[]).await;
             client.browser.log_in(&email).await;
