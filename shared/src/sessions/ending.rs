@@ -22,7 +22,7 @@ pub enum EndReason {
     Replaced,
     /// It goes on under another identifier.
     Renamed,
-    /// The account had more sessions than `SESSION_MAX_PER_USER`, and this was the oldest.
+    /// The account had more sessions than `SESSION_MAX_PER_USER`, and this was the one seen longest ago.
     Evicted,
     /// The password was changed by somebody who knew it.
     PasswordChanged,
@@ -110,7 +110,7 @@ impl EpochEnds {
         Self(ends)
     }
 
-    /// What ended a session of `epoch`: the first end at or after it, if that is still known.
+    /// What ended the sessions of `epoch`, if that is still known.
     pub fn of(&self, epoch: u64) -> Option<&EpochEnd> {
         self.0.iter().find(|end| end.epoch == epoch)
     }
@@ -159,10 +159,34 @@ mod tests {
         }
     }
 
+    const ALL: [EndReason; 19] = [
+        EndReason::LoggedOut,
+        EndReason::LoggedOutEverywhere,
+        EndReason::EndedElsewhere,
+        EndReason::OthersEnded,
+        EndReason::EndedByAdministrator,
+        EndReason::Replaced,
+        EndReason::Renamed,
+        EndReason::Evicted,
+        EndReason::PasswordChanged,
+        EndReason::PasswordReset,
+        EndReason::PasswordSet,
+        EndReason::EmailRestored,
+        EndReason::Deactivated,
+        EndReason::Deleted,
+        EndReason::BackendRemoved,
+        EndReason::Idle,
+        EndReason::AbsoluteAge,
+        EndReason::EpochPassed,
+        EndReason::Unknown,
+    ];
+
     #[test]
     fn a_reason_is_stored_under_its_name() {
-        for why in [EndReason::LoggedOut, EndReason::EndedByAdministrator, EndReason::AbsoluteAge, EndReason::Idle] {
+        assert_eq!(ALL.len(), EndReason::Unknown as usize + 1, "none is left out");
+        for why in ALL {
             assert_eq!(serde_json::to_value(why).unwrap(), why.as_str());
+            assert_eq!(serde_json::from_value::<EndReason>(why.as_str().into()).unwrap(), why);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Sessions: a cookie that names one, the server that decides whether it lives, values that are merged key by key.
 //!
 //! [`Session`] is what a handler works with; [`record`] is what is kept, [`engine`] where; [`ending`] says why one is
-//! not alive any more, [`listing`] lets people look through theirs. This file has what happens to a session in the course of a request.
+//! not alive any more, [`listing`] lets people look through theirs. This file has what happens to a session in the
+//! course of a request.
 
 mod cache;
 mod ending;
