@@ -236,8 +236,8 @@ fn set_cookies(cx: &Context, response: &mut Response) {
     let (config, now) = (cx.config(), cx.now());
     let session = match cx.loaded_session().map(Session::cookie_change) {
         Some(CookieChange::Set(kept)) => {
-            let (token, record) = *kept;
-            let max_age = record.times.max_age(now.as_second());
+            let (token, record, at) = *kept;
+            let max_age = record.times.max_age(at);
             let value = cx.app().sessions().cookie(&token, &record);
             value.ok().and_then(|value| cookies::set(config, Name::Session, value.expose(), max_age, now))
         }

@@ -108,11 +108,11 @@ impl Cache {
         command.arg(self.key(key));
         let fields: HashMap<String, String> = self.run(&command).await?;
         let Some(record) = fields.get(RECORD) else { return Ok(None) };
-        let record = serde_json::from_str(record).map_err(nonsense)?;
+        let record = serde_json::from_str(record).map_err(|error| nonsense(&error))?;
         let mut data = Map::new();
         for (name, value) in &fields {
             if let Some(name) = name.strip_prefix(VALUE) {
-                data.insert(name.to_owned(), serde_json::from_str(value).map_err(nonsense)?);
+                data.insert(name.to_owned(), serde_json::from_str(value).map_err(|error| nonsense(&error))?);
             }
         }
         Ok(Some(Cached { record, data }))
@@ -318,7 +318,7 @@ fn whole(record: &SessionRecord) -> Values {
 /// its values.
 fn fields(key: &SessionKey, record: &SessionRecord, data: &Values) -> Result<Vec<(String, String)>, CacheError> {
     let visitors = key.user.is_none().then(|| SessionRecord { ip: String::new(), ..record.without_data() });
-    let mut fields = vec![(RECORD.to_owned(), serde_json::to_string(&visitors).map_err(nonsense)?)];
+    let mut fields = vec![(RECORD.to_owned(), serde_json::to_string(&visitors).map_err(|error| nonsense(&error))?)];
     for (name, value) in data {
         if let Some(value) = value {
             fields.push((format!("{VALUE}{name}"), value.to_string()));
@@ -327,7 +327,7 @@ fn fields(key: &SessionKey, record: &SessionRecord, data: &Values) -> Result<Vec
     Ok(fields)
 }
 
-fn nonsense(error: serde_json::Error) -> CacheError {
+fn nonsense(error: &serde_json::Error) -> CacheError {
     CacheError::Unavailable(error.to_string())
 }
 

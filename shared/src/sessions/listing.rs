@@ -108,15 +108,15 @@ pub async fn end_others(cx: &Context, user: &User) -> Result<()> {
     }
 }
 
-/// Ends the sessions of `user` that began first, as many as are beyond `SESSION_MAX_PER_USER`. None that began after `new`
-/// is one of them, so that of log-ins at the same time none ends those that come after it.
+/// Ends the sessions of `user` that were seen longest ago, as many as are beyond `SESSION_MAX_PER_USER`. None that was seen
+/// after `new` began is one of them, so that of log-ins at the same time none ends those that come after it.
 pub(crate) async fn evict(cx: &Context, user: &User, new: &SessionKey) -> Result<()> {
     let most = cx.config().session.max_per_user;
     if most == 0 {
         return Ok(());
     }
     let (mut living, _) = living(cx, user, "").await?;
-    living.sort_by_cached_key(|(key, record)| (record.times.created_at, key.digest.clone()));
+    living.sort_by_cached_key(|(key, record)| (record.times.renewed_at, key.digest.clone()));
     let beyond = living.len().saturating_sub(most);
     for (key, _) in living.iter().take_while(|(key, _)| key != new).take(beyond) {
         end(cx, key, EndReason::Evicted).await?;

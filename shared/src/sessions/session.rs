@@ -68,8 +68,8 @@ pub(crate) enum CookieChange {
     /// Nothing.
     #[default]
     Keep,
-    /// Sets it to name, or to carry, this session.
-    Set(Box<(SessionToken, SessionRecord)>),
+    /// Sets it to name, or to carry, this session, as it is at this instant (epoch seconds).
+    Set(Box<(SessionToken, SessionRecord, i64)>),
     /// Deletes it.
     Delete,
 }
@@ -84,6 +84,8 @@ pub struct Begun {
     /// The session that it replaces.
     pub replaces: Option<SessionKey>,
     token: SessionToken,
+    /// When it was begun, epoch seconds.
+    at: i64,
 }
 
 impl Begun {
@@ -289,7 +291,7 @@ impl Session {
             record.merge(&state.changes);
         }
         drop(state);
-        Begun { key: token.key(), record, replaces: self.key(), token }
+        Begun { key: token.key(), record, replaces: self.key(), token, at: origin.now }
     }
 
     /// Prepares what comes after an end of all others: the same session, with everything in it and the same ends, under
@@ -303,13 +305,13 @@ impl Session {
             record.set_expiry(expiry, self.now, &self.settings);
         }
         drop(state);
-        Some(Begun { key: token.key(), record, replaces, token })
+        Some(Begun { key: token.key(), record, replaces, token, at: self.now })
     }
 
     /// The log-in's session is stored: this request goes on in it.
     pub(crate) fn adopt(&self, begun: Begun) {
         let stored = Stored { token: begun.token, record: begun.record };
-        let cookie = CookieChange::Set(Box::new((stored.token.clone(), stored.record.clone())));
+        let cookie = stored.cookie(begun.at);
         *self.state() = State { stored: Some(stored), cookie, ..State::default() };
     }
 
@@ -343,7 +345,7 @@ impl Session {
                 record.set_expiry(expiry, origin.now, settings);
             }
             let stored = state.stored.insert(Stored { token: new_token(), record });
-            state.cookie = stored.cookie();
+            state.cookie = stored.cookie(origin.now);
             return Some(Save::Create(stored.token.key(), stored.record.clone()));
         };
         stored.record.merge(&data);
@@ -360,14 +362,14 @@ impl Session {
         }
         let changes = SessionChanges { data, times, renewed_from };
         if let Some(from) = state.renamed_from.take() {
-            state.cookie = stored.cookie();
+            state.cookie = stored.cookie(origin.now);
             return Some(Save::Rename { from, to: stored.token.key(), record: stored.record.clone() });
         }
         if changes.is_empty() {
             return None;
         }
         if changes.times.is_some() || cookie_carries {
-            state.cookie = stored.cookie();
+            state.cookie = stored.cookie(origin.now);
         }
         Some(Save::Update(stored.token.key(), stored.record.clone(), changes))
     }
@@ -407,8 +409,8 @@ impl State {
 }
 
 impl Stored {
-    fn cookie(&self) -> CookieChange {
-        CookieChange::Set(Box::new((self.token.clone(), self.record.clone())))
+    fn cookie(&self, now: i64) -> CookieChange {
+        CookieChange::Set(Box::new((self.token.clone(), self.record.clone(), now)))
     }
 }
 
