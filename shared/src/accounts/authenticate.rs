@@ -23,8 +23,8 @@ pub struct Authenticated {
 /// Finds the user with these credentials, by the backends of `AUTHENTICATION_BACKENDS`. `None` when there is none,
 /// whatever the reason, also that the address must be proven first; the hooks hear of it.
 ///
-/// An unknown name, an inactive account and one without a password cost the same reads and equal work in hashing,
-/// whatever the list of backends, so that neither the answer nor its time tells which names exist (ASVS 6.3.8;
+/// An unknown name, an inactive account, one without a password and one whose address must be proven first, with its
+/// right password, cost the same reads and equal work in hashing, whatever the list of backends, so that neither the answer nor its time tells which names exist (ASVS 6.3.8;
 /// CVE-2016-2513, CVE-2018-6188). Each try is counted before the password is looked at, and given back by
 /// [`super::login`].
 ///
@@ -90,9 +90,14 @@ async fn judge(
     let user = user?;
     attempt.look_at(cx, user.as_ref()).await?;
     let hash = user.as_ref().filter(|user| user.is_active).map(|user| user.password.clone());
-    let verified = cx.app().hasher().verify(credentials.password.clone(), hash).await?;
+    // Who is refused with the right password too takes as long as with a wrong one: by a password of their own choice
+    // anybody could see by the time whether a sign-up has made the account.
+    let unproven = user.as_ref().is_some_and(|user| must_prove_email(cx, user));
+    let (hasher, password) = (cx.app().hasher(), credentials.password.clone());
+    let verified =
+        if unproven { hasher.verify_in_vain(password, hash).await? } else { hasher.verify(password, hash).await? };
     let user = match user.filter(|user| user.is_active) {
-        Some(user) if verified => Some(upgrade_password(cx, user, &credentials.password).await),
+        Some(user) if verified && !unproven => Some(upgrade_password(cx, user, &credentials.password).await),
         other => other,
     };
 

@@ -1,14 +1,15 @@
 //! Hashes of Django's: their owners log in, and have one of ours from then on.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use http::Method;
-use portico::App;
-use portico::accounts::password::{Cost, Costs, Kind};
-use portico::accounts::{Password, PasswordHash};
+use portico::accounts::password::{Cost, Costs, Kind, Work};
+use portico::accounts::{Failure, Hooks, Password, PasswordHash};
 use portico::clock::SystemClock;
 use portico::config::aws::AwsSettings;
 use portico::rng::SystemRng;
+use portico::{App, BoxError, Context};
 use serde_json::{Value, json};
 
 use super::django;
@@ -155,6 +156,59 @@ async fn a_process_knows_from_its_start_what_hashes_there_are() {
     assert_eq!(work.get(Kind::Pbkdf2Sha256), 2_000);
     assert_eq!(work.get(Kind::Bcrypt), 16);
     assert_eq!(work.get(Kind::Scrypt), costs.get(Kind::Scrypt).work);
+}
+
+/// Notes how much hashing was done by the time of each refusal, and why it was one.
+#[derive(Default)]
+struct Refusals(Mutex<Vec<(Work, Failure)>>);
+
+#[async_trait]
+impl Hooks for Refusals {
+    async fn on_login_failed(&self, cx: &Context, _: &str, failure: Failure) -> Result<(), BoxError> {
+        self.0.lock().unwrap().push((cx.app().hasher().work(), failure));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_right_password_of_an_address_that_is_not_proven_costs_what_a_wrong_one_does() {
+    let refusals = Arc::new(Refusals::default());
+    let hooks = refusals.clone();
+    let site = Site::start_with(|options| {
+        options.site.hooks = vec![hooks];
+        let settings = [("ACCOUNT_EMAIL_VERIFICATION", "mandatory"), ("THROTTLE_ENABLED", "false")];
+        options.settings.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    })
+    .await;
+    let (password, old) =
+        django().into_iter().find(|(password, old)| password.is_ascii() && old.starts_with("pbkdf2_sha256$")).unwrap();
+    let mut ids = Vec::new();
+    for email in ["imported@example.com", "free@example.com"] {
+        let form = json!({ "email": email, "password1": PASSWORD, "password2": PASSWORD });
+        let answer = site.program().post_json("/signup", form).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        ids.push(answer.json()["user"]["id"].clone());
+    }
+    site.amend(&ids[0], "password", json!({ "S": old }));
+    for (email, password) in [
+        // From here on the process knows that there is such a hash.
+        ("imported@example.com", "wrong wrong wrong"),
+        ("imported@example.com", "wrong wrong wrong"),
+        ("imported@example.com", &*password),
+        ("free@example.com", PASSWORD),
+        ("free@example.com", "wrong wrong wrong"),
+        ("nobody@example.com", PASSWORD),
+    ] {
+        let answer = site.program().post_json("/login", json!({ "username": email, "password": password })).await;
+        assert_eq!(answer.status, 401, "{email}");
+    }
+    let refusals = refusals.0.lock().unwrap();
+    let works: Vec<_> = refusals.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    assert!(works[0].get(Kind::Own) > 0 && works[0].get(Kind::Pbkdf2Sha256) > 0, "{works:?}");
+    assert!(works.iter().all(|work| *work == works[0]), "{works:?}");
+    let right: Vec<_> = refusals.iter().map(|(_, failure)| *failure == Failure::Unverified).collect();
+    assert_eq!(right, [false, false, true, true, false, false]);
+    assert_eq!(hash(&site, &ids[0]), old, "it is hashed anew when somebody is let in");
 }
 
 /// An account with AWS that is none.

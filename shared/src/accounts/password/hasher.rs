@@ -3,7 +3,7 @@
 //! A refusal must not tell whether there is an account, nor how its password was hashed (CVE-2016-2513, CVE-2024-39329).
 //! Every refusal therefore does the same work in each [`Kind`] of hash that there is in the table: what the account's
 //! own hash did not take is done for nothing. Where all hashes are ours that is one Argon2 a refusal. A right password
-//! costs what its hash costs: being let in tells that anyway.
+//! costs what its hash costs: being let in tells that anyway. Where it lets nobody in all the same, it is a refusal too.
 
 use std::fmt;
 use std::ops::Sub;
@@ -162,8 +162,17 @@ impl Hasher {
     /// Whether `password` is what `hash` was made of. Without a hash, or with one that cannot be read or costs more than
     /// `PASSWORD_HASHERS` allows, the work is done all the same, and the answer is no.
     pub async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<bool> {
+        self.look_at(password, hash, Outcome::Open).await
+    }
+
+    /// As [`Self::verify`], of somebody who is refused whatever the answer: a right password takes what a wrong one does.
+    pub async fn verify_in_vain(&self, password: Password, hash: Option<PasswordHash>) -> Result<bool> {
+        self.look_at(password, hash, Outcome::Refusal).await
+    }
+
+    async fn look_at(&self, password: Password, hash: Option<PasswordHash>, outcome: Outcome) -> Result<bool> {
         let stored = hash.and_then(|hash| self.read(&hash));
-        self.at_bench(move |bench, memory| bench.verify(stored.as_ref(), &password, memory)).await
+        self.at_bench(move |bench, memory| bench.verify(stored.as_ref(), &password, outcome, memory)).await
     }
 
     /// Whether a hash whose password was right should be replaced: it is not ours, or at another cost than the present
@@ -240,20 +249,37 @@ impl Hasher {
     }
 }
 
+/// What comes of a right password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It lets in, or may.
+    Open,
+    /// It is refused as a wrong one is.
+    Refusal,
+}
+
 impl Bench {
     fn compute(&self, recipe: &Recipe, password: &[u8], length: usize, memory: &mut Memory) -> Result<Vec<u8>, String> {
         lock(&self.done).add(recipe.kind(), recipe.cost().work);
         recipe.compute(password, length, memory)
     }
 
-    fn verify(&self, stored: Option<&Stored>, password: &Password, memory: &mut Memory) -> Result<bool, String> {
+    fn verify(
+        &self,
+        stored: Option<&Stored>,
+        password: &Password,
+        outcome: Outcome,
+        memory: &mut Memory,
+    ) -> Result<bool, String> {
+        let mut right = false;
         let spent = stored.map(|stored| (stored.recipe.kind(), stored.recipe.cost()));
         if let (Some(stored), Some((kind, cost))) = (stored, spent) {
             // Where nothing was known of such hashes: from now on each refusal takes what this one takes.
             lock(&self.refusal).raise(kind, cost);
             for candidate in password.candidates(kind) {
                 let output = self.compute(&stored.recipe, candidate, stored.expected.len(), memory)?;
-                if same(&output, &stored.expected) {
+                right |= same(&output, &stored.expected);
+                if right && outcome == Outcome::Open {
                     return Ok(true);
                 }
             }
@@ -268,7 +294,7 @@ impl Bench {
                 }
             }
         }
-        Ok(false)
+        Ok(right)
     }
 }
 
@@ -369,6 +395,14 @@ mod tests {
         assert_eq!(twice.get(Kind::Bcrypt), 2 * refused.get(Kind::Bcrypt));
         for hash in &stored_ones {
             assert_eq!(refuse(&hasher, "e\u{301}", Some(hash)).await, twice, "{}", hash.as_str());
+        }
+        // A right password that lets nobody in takes as long.
+        let accented = hasher.hash(Password::new("e\u{301}")).await.unwrap();
+        let right_ones = one_of_each().into_iter().chain([own.clone()]).map(|hash| (PASSWORD, hash, refused));
+        for (password, hash, wrong) in right_ones.chain([("e\u{301}", accented, twice)]) {
+            let before = hasher.work();
+            assert!(hasher.verify_in_vain(Password::new(password), Some(hash.clone())).await.unwrap());
+            assert_eq!(hasher.work() - before, wrong, "{}", hash.as_str());
         }
         // Whoever is let in waits for one hash alone.
         let before = hasher.work();
