@@ -21,6 +21,9 @@ const MOST_BYTES: usize = 512 * 1024;
 /// What a path's segments are made of, unescaped (RFC 3986, 2.3). A backslash in front of a host is none of it.
 const SEGMENTS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What our own pages send along and nobody has typed: it goes along again, and is not told.
+const UNTYPED: [&str; 6] = ["next", "version", "purpose", "avatar-clear", "theme", "language"];
+
 /// What is asked for again and never sent back, wherever it stands in a field's name.
 const SECRET: [&str; 8] = ["password", "passwd", "passphrase", "passcode", "secret", "token", "otp", "credential"];
 /// The same where it is a word of the name: `pin` is none in `shipping`.
@@ -31,6 +34,8 @@ const SECRET_WORDS: [&str; 6] = ["pass", "pwd", "pin", "code", "cvc", "cvv"];
 struct StaleFormPage {
     action: String,
     back: String,
+    /// The log-in page, for another tab: what nobody can send leads to it, and what was typed would be lost on the way.
+    login: Option<String>,
     /// What goes along unseen.
     kept: Vec<Field>,
     /// What must be typed again.
@@ -42,6 +47,8 @@ struct Field {
     name: String,
     label: String,
     value: String,
+    /// Whether somebody typed it, and may want to see it.
+    typed: bool,
 }
 
 /// Answers a request that the guard refused with `error`: the log-in page for a form whose session has ended, the same
@@ -88,14 +95,17 @@ fn again(cx: &Context) -> StaleFormPage {
         .map(|(name, value)| {
             let label = cx.language().find(&format!("label-{}", name.replace('_', "-")), &[]);
             let value = if is_secret(&name) { String::new() } else { value.into_owned() };
-            Field { label: label.unwrap_or_else(|| name.to_string()), value, name: name.into_owned() }
+            let typed = !value.is_empty() && !UNTYPED.contains(&&*name);
+            Field { label: label.unwrap_or_else(|| name.to_string()), value, typed, name: name.into_owned() }
         })
         .partition(|field| is_secret(&field.name));
     // The path has a route, or nobody would have asked for a token; it is written as nothing but a path of ours.
     let path = utf8_percent_encode(&request.path, SEGMENTS);
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
     let back = cx.next_or(Some(&cx.here()), &cx.config().urls.login_redirect);
-    StaleFormPage { action: format!("{path}{query}"), back: back.as_str().to_owned(), kept, asked }
+    let login = &cx.config().urls.login;
+    let login = (request.path != *login).then(|| login.clone());
+    StaleFormPage { action: format!("{path}{query}"), back: back.as_str().to_owned(), login, kept, asked }
 }
 
 /// Whether a field's value may be a secret, by its name: rather one too many, which is typed twice, than one too few.

@@ -143,10 +143,60 @@ async fn a_log_in_page_that_was_open_over_a_log_out_goes_on_as_nobody() {
     let page = send(&mut kim, path, &fields, &HERE).await;
     assert_eq!(page.status, 403);
     assert!(page.text().contains("not logged in") && !page.text().contains(PASSWORD));
+    assert!(!page.text().contains("another tab"), "it is the log-in");
     assert_eq!(form_of(&page).0, path);
     let answer = send_again(&mut kim, &page, &[("password", PASSWORD)]).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/profile?a=%22b"));
     assert!(!kim.whoami().await.is_null());
+}
+
+#[tokio::test]
+async fn what_was_typed_survives_a_log_out_and_a_log_in_in_other_tabs() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let token = token_on(&mut kim, "/profile").await;
+    kim.post("/logout", &[]).await;
+    kim.get("/").await;
+    let fields = [("csrfmiddlewaretoken", &*token), ("version", "1"), ("bio", TYPED)];
+    let page = send(&mut kim, "/profile", &fields, &HERE).await;
+    let text = unescaped(&page.text());
+    assert!(text.contains("log in in another tab, then send it from here"), "{text}");
+    assert!(text.contains("<a href=\"/login\" target=\"_blank\" rel=\"noopener\">Log in in another tab</a>"), "{text}");
+    kim.log_in("kim@example.com").await;
+    // The page that stayed open has a token of the visitor who had logged out.
+    let page = send_again(&mut kim, &page, &[]).await;
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("as kim@example.com") && !page.text().contains("another tab"), "{}", page.text());
+    let answer = send_again(&mut kim, &page, &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/profile"));
+    let bio = kim.json().get("/profile").await.json()["user"]["bio"].clone();
+    assert_eq!(bio, TYPED.replace("\r\n", "\n"));
+}
+
+#[tokio::test]
+async fn what_will_be_sent_has_labels_and_what_nobody_typed_is_not_told() {
+    let site = Site::start().await;
+    let (mut kim, token) = over_a_log_in(&site).await;
+    let token = ("csrfmiddlewaretoken", &*token);
+    let page =
+        send(&mut kim, "/profile", &[token, ("version", "1"), ("first_name", "Kim"), ("phone", "")], &HERE).await;
+    let text = page.text();
+    assert!(
+        text.contains("What you typed is still here") && text.contains("<dt>First name</dt><dd>Kim</dd>"),
+        "{text}"
+    );
+    assert!(!text.contains("<dt>version") && !text.contains("<dt>Phone"), "{text}");
+    for (path, fields) in [
+        ("/preferences/theme", vec![token, ("next", "/signup"), ("theme", "dark")]),
+        ("/logout", vec![token]),
+        ("/password/change", vec![token, ("old_password", PASSWORD)]),
+    ] {
+        let page = send(&mut kim, path, &fields, &HERE).await;
+        let text = page.text();
+        assert!(page.status == 403 && text.contains("nothing was done yet"), "{text}");
+        assert!(!text.contains("What you typed") && !text.contains("What will be sent"), "{path}: {text}");
+        assert_eq!(form_of(&page).0, path, "and it can be sent again");
+    }
 }
 
 #[tokio::test]
