@@ -6,6 +6,64 @@ use super::Config;
 /// What AWS, Lambda and the machine put there: only what is a slip away from a setting is taken for one.
 const THEIRS: [&str; 5] = ["AWS_", "LAMBDA_", "LD_", "XDG_", "_"];
 
+/// Django's settings with a first word of ours, for which there is nothing to set here.
+const DJANGOS: [&str; 54] = [
+    "AUTH_USER_MODEL",
+    "CACHE_MIDDLEWARE_ALIAS",
+    "CACHE_MIDDLEWARE_KEY_PREFIX",
+    "CACHE_MIDDLEWARE_SECONDS",
+    "CSRF_COOKIE_DOMAIN",
+    "CSRF_COOKIE_HTTPONLY",
+    "CSRF_COOKIE_MASKED",
+    "CSRF_COOKIE_PATH",
+    "CSRF_COOKIE_SECURE",
+    "CSRF_FAILURE_VIEW",
+    "CSRF_HEADER_NAME",
+    "CSRF_USE_SESSIONS",
+    "DATA_UPLOAD_MAX_NUMBER_FILES",
+    "DEFAULT_AUTO_FIELD",
+    "DEFAULT_CHARSET",
+    "DEFAULT_EXCEPTION_REPORTER",
+    "DEFAULT_EXCEPTION_REPORTER_FILTER",
+    "DEFAULT_FILE_STORAGE",
+    "DEFAULT_INDEX_TABLESPACE",
+    "DEFAULT_TABLESPACE",
+    "EMAIL_SSL_CERTFILE",
+    "EMAIL_SSL_KEYFILE",
+    "EMAIL_SUBJECT_PREFIX",
+    "EMAIL_USE_LOCALTIME",
+    "LANGUAGE_COOKIE_AGE",
+    "LANGUAGE_COOKIE_DOMAIN",
+    "LANGUAGE_COOKIE_HTTPONLY",
+    "LANGUAGE_COOKIE_NAME",
+    "LANGUAGE_COOKIE_PATH",
+    "LANGUAGE_COOKIE_SAMESITE",
+    "LANGUAGE_COOKIE_SECURE",
+    "MEDIA_URL",
+    "MESSAGE_STORAGE",
+    "MESSAGE_TAGS",
+    "PASSWORD_RESET_TIMEOUT_DAYS",
+    "SECURE_BROWSER_XSS_FILTER",
+    "SECURE_CONTENT_TYPE_NOSNIFF",
+    "SECURE_CROSS_ORIGIN_OPENER_POLICY",
+    "SECURE_CSP",
+    "SECURE_CSP_REPORT_ONLY",
+    "SECURE_PROXY_SSL_HEADER",
+    "SECURE_REDIRECT_EXEMPT",
+    "SECURE_REFERRER_POLICY",
+    "SECURE_SSL_HOST",
+    "SECURE_SSL_REDIRECT",
+    "SESSION_CACHE_ALIAS",
+    "SESSION_COOKIE_DOMAIN",
+    "SESSION_COOKIE_HTTPONLY",
+    "SESSION_COOKIE_PATH",
+    "SESSION_COOKIE_SECURE",
+    "SESSION_EXPIRE_AT_BROWSER_CLOSE",
+    "SESSION_FILE_PATH",
+    "SESSION_SERIALIZER",
+    "STATIC_ROOT",
+];
+
 /// How many characters a slip is away.
 const SLIP: usize = 2;
 
@@ -22,6 +80,11 @@ pub fn misspelt<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> 
     let unknown = names.into_iter().filter(|name| !settings.contains(name));
     unknown
         .filter_map(|name| {
+            if DJANGOS.contains(&name) {
+                return Some(format!(
+                    "{name} changes nothing: Django's setting of this name is not needed here: docs/from-django.md"
+                ));
+            }
             let meant = meant(name, &settings)?;
             Some(format!("{name} is no setting, and changes nothing: did you mean {meant}?"))
         })
@@ -89,6 +152,27 @@ mod tests {
             let expected = format!("{name} is no setting, and changes nothing: did you mean {meant}?");
             assert_eq!(told(name), Some(expected));
         }
+    }
+
+    #[test]
+    fn what_django_has_and_nobody_needs_here_is_taken_for_no_slip() {
+        for name in [
+            "SESSION_EXPIRE_AT_BROWSER_CLOSE",
+            "SESSION_COOKIE_SECURE",
+            "SESSION_COOKIE_HTTPONLY",
+            "SESSION_COOKIE_DOMAIN",
+            "SESSION_COOKIE_PATH",
+            "CSRF_USE_SESSIONS",
+            "CSRF_HEADER_NAME",
+            "CSRF_COOKIE_SECURE",
+            "SECURE_SSL_REDIRECT",
+            "MEDIA_URL",
+        ] {
+            let said = told(name).unwrap();
+            assert!(said.contains("not needed here: docs/from-django.md") && !said.contains("mean"), "{said}");
+        }
+        let settings: Vec<_> = Config::settings().into_iter().map(|setting| setting.name).collect();
+        assert!(DJANGOS.iter().all(|name| !settings.contains(name)), "what there is here, is not among them");
     }
 
     #[test]
