@@ -179,9 +179,68 @@ where
         if !get("user").is_empty() {
             write!(out, " · user {}", get("user"))?;
         }
+        if !get("session_ended").is_empty() {
+            write!(out, " · session {} ended: {}", get("session"), get("session_ended"))?;
+        }
         if !get("error").is_empty() {
             write!(out, " · {} · request {}", get("error"), get("request_id"))?;
         }
         writeln!(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The readable line of a request whose session has ended, or has not.
+    fn readable(session_ended: &str) -> String {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber =
+            fmt::Subscriber::builder().with_ansi(false).event_format(Readable).with_writer(move || writer.clone());
+        tracing::subscriber::with_default(subscriber.finish(), || {
+            Line {
+                request_id: "of-the-request",
+                method: "GET",
+                route: "/profile",
+                status: StatusCode::SEE_OTHER,
+                code: "",
+                duration: Duration::from_millis(21),
+                user: None,
+                session: "kim.0123",
+                session_ended,
+                address: "192.0.2.1",
+                cost: Cost { calls: 1, trips: 1, read_units: 2.0, write_units: 0.0 },
+                error: "",
+            }
+            .write();
+        });
+        String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_readable_line_says_which_session_has_ended_and_why() {
+        let line = readable("idle");
+        let expected = "GET /profile 303 21 ms · 1 calls in 1 trips, 2 RCU 0 WCU · session kim.0123 ended: idle\n";
+        assert!(line.ends_with(expected), "{line}");
+        assert!(!readable("").contains("session"), "one that lives is of no interest");
     }
 }
