@@ -1,6 +1,6 @@
 //! Puts the system together: template, engines, functions, gateway.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -166,7 +166,8 @@ impl Stack {
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
         let folder = options.data.as_deref().map(Folder::take).transpose()?;
-        let secret_key = secret(options.data.as_deref(), "secret-key")?;
+        let needed = template.functions.iter().any(|function| !has_secret_key(&function.environment));
+        let secret_key = needed.then(|| secret(options.data.as_deref(), "secret-key")).transpose()?;
         // Kept too: a signed address or an open upload form stays good over a restart.
         let storage_key = secret(options.data.as_deref(), "storage-key")?;
         let s3 = start_s3(&options, &template, &storage_key, port).await?;
@@ -195,7 +196,7 @@ impl Stack {
             ),
         };
         let changed = Arc::new(Notify::new());
-        let (functions, app) = build_functions(&options, &template, &aws, &secret_key, &changed).await?;
+        let (functions, app) = build_functions(&options, &template, &aws, secret_key.as_deref(), &changed).await?;
         let static_url = template.functions.iter().find_map(|function| function.environment.get("STATIC_URL"));
         let static_files = StaticFiles::new(
             static_url.map_or("/static/", String::as_str),
@@ -368,6 +369,11 @@ fn secret(data: Option<&Path>, name: &str) -> Result<String, StartError> {
     key.map_err(|error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error))
 }
 
+/// Whether a function's environment brings the key along; the file is not made, nor looked at, where all of them do.
+fn has_secret_key(environment: &BTreeMap<String, String>) -> bool {
+    environment.get("SECRET_KEY").is_some_and(|key| !key.is_empty())
+}
+
 async fn start_s3(
     options: &Options,
     template: &Template,
@@ -423,7 +429,7 @@ async fn build_functions(
     options: &Options,
     template: &Template,
     aws: &AwsSettings,
-    secret_key: &str,
+    secret_key: Option<&str>,
     changed: &Arc<Notify>,
 ) -> Result<(Functions, Arc<App>), StartError> {
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
@@ -438,9 +444,11 @@ async fn build_functions(
         let name = &function.name;
         let handler = handlers.get(name.as_str()).ok_or_else(|| StartError::UnknownFunction(name.clone()))?;
         let mut vars = function.environment.clone();
-        // On one machine there is no vault: the key comes from the data folder instead.
+        // On one machine there is no vault: the key comes from the data folder instead, where the template has none.
         vars.remove("SECRET_KEY_ARN");
-        vars.insert("SECRET_KEY".to_owned(), secret_key.to_owned());
+        if let Some(key) = secret_key.filter(|_| !has_secret_key(&vars)) {
+            vars.insert("SECRET_KEY".to_owned(), key.to_owned());
+        }
         // Nor is there a distribution: the gateway sees whose request it is.
         vars.remove("ORIGIN_SECRET_ARN");
         vars.extend(options.settings.iter().cloned());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local::functions::{self, Handler};
 use local::template::{Effect, Resolver, Template};
+use local::{Options, Stack};
 use portico::config::Config;
 
 use crate::site::{Site, root};
@@ -30,6 +31,30 @@ fn every_function_has_a_package_of_its_name() {
     let folders: BTreeSet<_> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     let names: BTreeSet<_> = template().functions.into_iter().map(|function| function.name).collect();
     assert_eq!(folders, names);
+}
+
+#[tokio::test]
+async fn a_secret_key_in_the_template_is_the_one_that_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let by_name = "SECRET_KEY_ARN: !Ref SecretKey\n";
+    assert_eq!(written.matches(by_name).count(), 1);
+    let amended = written.replace(by_name, "SECRET_KEY: a key that stands in the template\n");
+    std::fs::write(folder.path().join("template.yaml"), amended).unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    // It would stop the start if it were read.
+    std::fs::write(data.join("secret-key"), "damaged").unwrap();
+    let site = Site::start_with(|options| {
+        options.root = folder.path().to_owned();
+        options.data = Some(data.clone());
+    })
+    .await;
+    assert_eq!(site.program().get("/csrf").await.status, 200);
+    assert_eq!(std::fs::read_to_string(data.join("secret-key")).unwrap(), "damaged");
+    site.stack.shutdown().await;
+    let refused = Stack::start(Options { data: Some(data), ..Options::in_memory(root()) }).await;
+    assert!(refused.is_err(), "without it the file has the key");
 }
 
 #[tokio::test]
