@@ -135,3 +135,47 @@ async fn administer(command: Command) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Where `sessions` is told to work.
+    fn target(line: &str) -> Result<site::Target, clap::Error> {
+        let cli = Cli::try_parse_from(["cargo manage"].into_iter().chain(line.split(' ')))?;
+        let Command::Sessions(args) = cli.command else { panic!("{line} is another command") };
+        Ok(args.target)
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn where_to_work_may_stand_before_or_after_what_to_do() {
+        for line in [
+            "sessions --data there list kim@example.com",
+            "sessions list kim@example.com --data there",
+            "sessions list --data there kim@example.com --all",
+            "sessions end kim@example.com 0123 --data there",
+            "sessions end-all --data there kim@example.com",
+            "session why 0123 --user kim@example.com --data there",
+        ] {
+            assert_eq!(target(line).unwrap().data.as_deref(), Some(Path::new("there")), "{line}");
+        }
+        let target = target("sessions list kim --stack site --region eu-west-1 --profile work").unwrap();
+        assert_eq!(target.stack.as_deref(), Some("site"));
+        assert_eq!((target.region.as_deref(), target.profile.as_deref()), (Some("eu-west-1"), Some("work")));
+    }
+
+    #[test]
+    fn two_places_are_none() {
+        assert!(target("sessions list kim --data there --stack site").is_err());
+        assert!(target("sessions list kim --region eu-west-1").is_err(), "of no stack");
+    }
+}

@@ -51,10 +51,10 @@ pub enum Action {
     },
     /// Tells whether a session is alive, and if not, why.
     Why {
-        /// The session, as the log calls it: `session` of a request's line.
+        /// The session, as `list` and the log call it: `session` of a request's line, `<user id>.<digits>`.
         #[arg(value_name = "ID")]
         id: String,
-        /// Whose it is, for an ID that does not say so.
+        /// Whose it is, for an ID that does not say so: that of `/sessions` is the digits alone.
         #[arg(long, value_name = "USER")]
         user: Option<String>,
     },
@@ -87,7 +87,8 @@ async fn list(site: &Site, user: &User, all: bool, console: &mut dyn Console) ->
         let dead = judge(site, key, record, Some(user));
         if dead.is_none() || all {
             listed += 1;
-            console.say(&format!("{}  {}", key.handle(), describe(record, dead)));
+            // With whose it is, so that `why` can be asked of it as it stands.
+            console.say(&format!("{}  {}", key.id(), describe(record, dead)));
         }
     }
     if listed == 0 {
@@ -117,7 +118,7 @@ async fn end(site: &Site, user: &User, id: &str, console: &mut dyn Console) -> O
     site.store().end_session(key, EndReason::EndedByAdministrator, site.now().as_second(), kept).await?;
     // Whatever the engine is now: `cached_db` may have been it when they were written.
     site.store().delete_values(key).await?;
-    console.say(&format!("The session has ended: {}.", describe(record, None)));
+    console.say(&format!("The session has ended. It was {}.", seen(record)));
     Ok(Finished::Whole)
 }
 
@@ -150,20 +151,24 @@ fn judge(site: &Site, key: &SessionKey, record: &SessionRecord, user: Option<&Us
 
 /// One line about a session.
 fn describe(record: &SessionRecord, dead: Option<EndReason>) -> String {
-    let time = |seconds| Timestamp::from_second(seconds).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
-    let time = |seconds| time(seconds).unwrap_or_default();
-    let device = UserAgent::parse(&record.user_agent).text(Language::En);
-    let seen = format!(
-        "{device}, from {}, since {}, last seen {}",
-        record.ip,
-        time(record.times.created_at),
-        time(record.times.renewed_at)
-    );
+    let seen = seen(record);
     match (dead, record.ended) {
         (None, _) => format!("alive: {seen}, until {} if nobody comes", time(record.times.ends_at)),
         (Some(why), Some(ended)) => format!("{}: {} at {}. It was {seen}.", why.as_str(), words(why), time(ended.at)),
         (Some(why), None) => format!("{}: {}. It was {seen}.", why.as_str(), words(why)),
     }
+}
+
+/// Where somebody was logged in, and when.
+fn seen(record: &SessionRecord) -> String {
+    let device = UserAgent::parse(&record.user_agent).text(Language::En);
+    let (since, last) = (time(record.times.created_at), time(record.times.renewed_at));
+    format!("{device}, from {}, since {since}, last seen {last}", record.ip)
+}
+
+fn time(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    time.unwrap_or_default()
 }
 
 /// What happened, for an administrator to read out.

@@ -22,16 +22,16 @@ use crate::{Failure, project, stack};
 #[derive(ClapArgs, Debug, Clone, Default)]
 pub struct Target {
     /// The folder that keeps users [default: .portico beside template.yaml].
-    #[arg(long, value_name = "DIR", conflicts_with = "stack", help_heading = "Where")]
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "stack", help_heading = "Where")]
     pub data: Option<PathBuf>,
     /// A deployed CloudFormation stack, reached with the AWS credentials of this shell.
-    #[arg(long, value_name = "NAME", help_heading = "Where")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Where")]
     pub stack: Option<String>,
     /// The stack's region [default: that of the profile or of `AWS_REGION`].
-    #[arg(long, value_name = "REGION", requires = "stack", help_heading = "Where")]
+    #[arg(long, global = true, value_name = "REGION", requires = "stack", help_heading = "Where")]
     pub region: Option<String>,
     /// The profile with the credentials [default: `AWS_PROFILE`].
-    #[arg(long, value_name = "NAME", requires = "stack", help_heading = "Where")]
+    #[arg(long, global = true, value_name = "NAME", requires = "stack", help_heading = "Where")]
     pub profile: Option<String>,
 }
 
@@ -70,6 +70,10 @@ impl Target {
 
     /// Opens what is there; a data folder that is missing is made.
     pub async fn open_or_create(&self) -> Result<Site, Failure> {
+        // One before the subcommand and one after it: neither line of arguments sees the other.
+        if self.data.is_some() && self.stack.is_some() {
+            return Err(Failure::new("--data and --stack are two places: one of them"));
+        }
         let root = project::root().map_err(Failure::new)?;
         match &self.stack {
             Some(name) => {

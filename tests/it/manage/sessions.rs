@@ -51,11 +51,20 @@ async fn sessions_are_listed_ended_one_by_one_and_all_at_once() {
     let listed = run(&site, Action::List { whom: whom(), all: false }).await;
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert!(listed.contains("curl, from 192.0.2.1") && listed.contains("alive"), "{listed}");
+    for line in listed.lines() {
+        let id = line.split_whitespace().next().unwrap();
+        assert!(ask_why(&site, id).await.starts_with("alive: "), "what is listed can be asked about: {line}");
+    }
+    let whose = Some(whom());
+    let digits = SessionKey::parse_id(&id(&phone)).unwrap().1.to_owned();
+    let said = run(&site, Action::Why { id: digits, user: whose }).await;
+    assert!(said.starts_with("alive: curl"), "as `/sessions` calls it: {said}");
 
     let values = values_of(&site, &phone);
     site.put(&values.0, &json!({ "PK": { "S": values.1 }, "SK": { "S": values.2 }, "revision": { "N": "1" } }));
     let said = run(&site, Action::End { whom: whom(), id: id(&phone) }).await;
-    assert!(said.contains("has ended"), "{said}");
+    assert!(said.starts_with("The session has ended. It was curl, from 192.0.2.1, since "), "{said}");
+    assert!(!said.contains("alive") && !said.contains("until"), "{said}");
     assert_eq!(site.stored(&values.0, &values.1, &values.2), None, "nor do its values stay behind");
     assert!(phone.clone().whoami().await.is_null() && !kim.whoami().await.is_null());
     assert!(run(&site, Action::End { whom: whom(), id: id(&phone) }).await.contains("ended already"));
