@@ -3,7 +3,7 @@
 
 use portico::headers::clear_site_data;
 use portico::sessions::{self, Device};
-use portico::{Context, Next, Response, Result, StatusCode};
+use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
@@ -23,12 +23,17 @@ pub(crate) async fn list(cx: Context) -> Result<Response> {
 pub(crate) async fn end(cx: Context) -> Result<Response> {
     cx.only_ends_sessions();
     let user = cx.require_login().await?;
-    if sessions::end_one(&cx, &user, cx.param("id")).await? {
-        cx.messages().success("logout-done");
-        let home = Next::to(&cx.config().urls.logout_redirect);
-        return Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?));
+    match sessions::end_one(&cx, &user, cx.param("id")).await {
+        Ok(true) => {
+            cx.messages().success("logout-done");
+            let home = Next::to(&cx.config().urls.logout_redirect);
+            return Ok(clear_site_data(cx.done(StatusCode::OK, &home, json!({}))?));
+        }
+        Ok(false) => cx.messages().success("session-end-done"),
+        // A list that was left open: what is there now is shown.
+        Err(Error::NotFound) if !cx.wants_json() => cx.messages().info("session-end-gone"),
+        Err(error) => return Err(error),
     }
-    cx.messages().success("session-end-done");
     cx.done(StatusCode::OK, &Next::to("/sessions"), json!({}))
 }
 

@@ -24,6 +24,7 @@ session-began = Logged in
 session-end = End
 session-end-label = End the session of { $device }
 session-end-done = The session has ended.
+session-end-gone = No session of that name is logged in any more.
 session-end-others = End all other sessions
 session-end-others-hint = Only this device stays logged in. Every other one is logged out at its next request.
 session-end-others-done = All other sessions have ended.

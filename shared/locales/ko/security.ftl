@@ -24,6 +24,7 @@ session-began = 로그인
 session-end = 끝내기
 session-end-label = 끝내기: { $device } 세션
 session-end-done = 세션을 끝냈습니다.
+session-end-gone = 그 세션은 이미 끝났습니다.
 session-end-others = 다른 세션 모두 끝내기
 session-end-others-hint = 이 기기만 로그인 상태로 남습니다. 다른 기기는 다음 요청부터 로그아웃됩니다.
 session-end-others-done = 다른 세션을 모두 끝냈습니다.
