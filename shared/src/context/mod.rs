@@ -286,8 +286,9 @@ impl Context {
     }
 
     pub(crate) fn origin(&self) -> sessions::Origin<'_> {
-        let request = &self.0.request;
-        sessions::Origin { now: self.now().as_second(), address: &request.source_ip, user_agent: request.user_agent() }
+        let (request, now) = (&self.0.request, self.now());
+        let (now, millis) = (now.as_second(), now.as_millisecond());
+        sessions::Origin { now, millis, address: &request.source_ip, user_agent: request.user_agent() }
     }
 
     pub(crate) fn new_token(&self, user: Option<&User>) -> SessionToken {

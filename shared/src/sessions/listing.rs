@@ -116,7 +116,7 @@ pub(crate) async fn evict(cx: &Context, user: &User, new: &SessionKey) -> Result
         return Ok(());
     }
     let (mut living, _) = living(cx, user, "").await?;
-    living.sort_by_cached_key(|(key, record)| (record.times.renewed_at, key.digest.clone()));
+    living.sort_by_cached_key(|(key, record)| (record.times.renewed_at, record.created_ms, key.digest.clone()));
     let beyond = living.len().saturating_sub(most);
     for (key, _) in living.iter().take_while(|(key, _)| key != new).take(beyond) {
         end(cx, key, EndReason::Evicted).await?;

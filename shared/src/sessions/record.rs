@@ -28,6 +28,9 @@ pub struct SessionRecord {
     /// How long it lives.
     #[serde(flatten)]
     pub times: Times,
+    /// When it began, milliseconds of the epoch: which of those of one second is the older.
+    #[serde(default)]
+    pub created_ms: i64,
     /// The address it began from.
     #[serde(default)]
     pub ip: String,
@@ -94,6 +97,8 @@ impl SessionChanges {
 #[derive(Debug)]
 pub(crate) struct Origin<'a> {
     pub(crate) now: i64,
+    /// The same in milliseconds.
+    pub(crate) millis: i64,
     pub(crate) address: &'a str,
     pub(crate) user_agent: &'a str,
 }
@@ -117,6 +122,7 @@ impl SessionRecord {
             backend: None,
             remembered: times.persistent,
             times,
+            created_ms: 0,
             ip: String::new(),
             user_agent: String::new(),
             ended: None,
@@ -141,6 +147,7 @@ impl SessionRecord {
             backend: None,
             remembered: persistent,
             times,
+            created_ms: origin.millis,
             ip: origin.address.to_owned(),
             user_agent: origin.user_agent.chars().take(256).collect(),
             ended: None,
@@ -233,7 +240,7 @@ mod tests {
     const SETTINGS: SessionSettings = SessionSettings::sample();
 
     fn record() -> SessionRecord {
-        let origin = Origin { now: 0, address: "192.0.2.1", user_agent: "test" };
+        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test" };
         SessionRecord::of_user(&origin, &SETTINGS, Remember::Yes, 1)
     }
 

@@ -185,9 +185,14 @@ async fn of_log_ins_at_the_same_time_the_newest_sessions_stay() {
         let mut browsers: Vec<_> = (0..4).map(|_| site.program()).collect();
         let all = browsers.iter_mut().map(async |browser| browser.log_in("kim@example.com").await);
         futures_util::future::join_all(all).await;
-        assert!((1..=2).contains(&site.sessions().len()), "{}", site.sessions().len());
         let alive = futures_util::future::join_all(browsers.iter().map(async |b| b.clone().whoami().await)).await;
-        assert_eq!(alive.iter().filter(|user| !user.is_null()).count(), site.sessions().len().min(2));
+        let alive = alive.iter().filter(|user| !user.is_null()).count();
+        assert!(alive >= 2, "{alive} of those that have just logged in");
+        // One that has not seen another begin may leave one too many; the next log-in ends it.
         site.clock.advance(SignedDuration::from_secs(2));
+        let mut last = site.program();
+        last.log_in("kim@example.com").await;
+        assert_eq!(site.sessions().len(), 2);
+        assert!(!last.whoami().await.is_null());
     }
 }

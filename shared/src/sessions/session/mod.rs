@@ -184,7 +184,7 @@ impl Session {
     pub fn get_expiry_age(&self) -> i64 {
         let state = self.state();
         let visitor = || {
-            let origin = Origin { now: self.now, address: "", user_agent: "" };
+            let origin = Origin { now: self.now, millis: 0, address: "", user_agent: "" };
             SessionRecord::of_visitor(&origin, &self.settings)
         };
         let mut record = state.stored.as_ref().map_or_else(visitor, |stored| stored.record.clone());
@@ -260,7 +260,7 @@ mod tests {
     const SETTINGS: SessionSettings = SessionSettings::sample();
 
     fn origin(now: i64) -> Origin<'static> {
-        Origin { now, address: "192.0.2.1", user_agent: "test" }
+        Origin { now, millis: now * 1_000, address: "192.0.2.1", user_agent: "test" }
     }
 
     fn token() -> SessionToken {
