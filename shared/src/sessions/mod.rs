@@ -101,12 +101,18 @@ impl Successor {
 
 /// Keeps the session of a log-in, and promises the mail that tells of it: both or none.
 pub(crate) async fn create(cx: &Context, begun: &Begun, mail: Option<&Promise>) -> Result<()> {
+    let Some(mail) = mail else { return place(cx, &begun.key, &begun.record).await };
     let (engine, store) = (cx.app().sessions(), cx.store());
     engine.keep(store, &begun.key, &begun.record, cx.now().as_second()).await?;
-    let entry = begun.entry(engine);
-    match mail {
-        Some(mail) => store.create_session_and_tell(&begun.key, &entry, mail).await?,
-        None => store.create_session(&begun.key, &entry).await?,
+    Ok(store.create_session_and_tell(&begun.key, &begun.entry(engine), mail).await?)
+}
+
+/// Keeps a new session: first what the engine keeps of it, then what stands in the table, if anything does.
+async fn place(cx: &Context, key: &SessionKey, record: &SessionRecord) -> Result<()> {
+    let (engine, store) = (cx.app().sessions(), cx.store());
+    engine.keep(store, key, record, cx.now().as_second()).await?;
+    if let Some(entry) = engine.entry(key, record) {
+        store.create_session(key, &entry).await?;
     }
     Ok(())
 }
@@ -166,10 +172,7 @@ async fn write(cx: &Context, session: &Session, save: &Save) -> Result<Saved> {
     }
     match save {
         Save::Create(key, record) => {
-            engine.keep(store, key, record, now).await?;
-            if let Some(entry) = engine.entry(key, record) {
-                store.create_session(key, &entry).await?;
-            }
+            place(cx, key, record).await?;
             Ok(Saved::Done)
         }
         Save::Update(key, record, changes) => engine.save(store, key, record, changes, now).await,
@@ -198,19 +201,18 @@ async fn go_on_without(cx: &Context, session: &Session, save: Save) -> Result<()
 /// Puts a session under another identifier, and ends the one before.
 async fn rename(cx: &Context, from: &SessionKey, to: &SessionKey, record: &SessionRecord) -> Result<Saved> {
     let (engine, store, now) = (cx.app().sessions(), cx.store(), cx.now().as_second());
-    engine.keep(store, to, record, now).await?;
-    if let Some(entry) = engine.entry(to, record) {
-        if from.user.is_some() {
+    match engine.entry(to, record) {
+        Some(entry) if from.user.is_some() => {
+            engine.keep(store, to, record, now).await?;
             let kept = cx.config().session.ended_age;
             let successor = Successor { from: from.clone(), to: to.clone(), entry, now, kept };
-            let renamed = Saved::of(store.rename_session(&successor).await)?;
-            if renamed == Saved::Ended {
+            if Saved::of(store.rename_session(&successor).await)? == Saved::Ended {
                 engine.forget(store, to).await?;
-                return Ok(renamed);
+                return Ok(Saved::Ended);
             }
-        } else {
-            store.create_session(to, &entry).await?;
         }
+        // A visitor's: nobody is let in by it, so the one before may go after it has come.
+        _ => place(cx, to, record).await?,
     }
     engine.forget(store, from).await?;
     Ok(Saved::Done)

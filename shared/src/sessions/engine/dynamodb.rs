@@ -22,10 +22,6 @@ impl Engine for DynamoDb {
         Some(record.clone())
     }
 
-    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord, _now: i64) -> Result<()> {
-        Ok(())
-    }
-
     async fn save(
         &self,
         store: &Store,

@@ -88,7 +88,10 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn entry(&self, key: &SessionKey, record: &SessionRecord) -> Option<SessionRecord>;
 
     /// Keeps what does not stand in the entry. It comes before the entry, so that no session lives without its values.
-    async fn keep(&self, store: &Store, key: &SessionKey, record: &SessionRecord, now: i64) -> Result<()>;
+    /// Nothing, where the entry or the cookie has everything.
+    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord, _now: i64) -> Result<()> {
+        Ok(())
+    }
 
     /// Saves what changed, and only that: two requests that set different keys keep both, where that can be.
     /// `record` is the session with the changes in it.
@@ -101,8 +104,10 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         now: i64,
     ) -> Result<Saved>;
 
-    /// Drops what [`Self::keep`] keeps of a session that has ended.
-    async fn forget(&self, store: &Store, key: &SessionKey) -> Result<()>;
+    /// Drops what is kept of a session that has ended, apart from a user's entry, which is its tombstone by then.
+    async fn forget(&self, _store: &Store, _key: &SessionKey) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The engine of `SESSION_ENGINE`.

@@ -89,10 +89,6 @@ impl Engine for SignedCookies {
         key.user.map(|_| record.without_data())
     }
 
-    async fn keep(&self, _store: &Store, _key: &SessionKey, _record: &SessionRecord, _now: i64) -> Result<()> {
-        Ok(())
-    }
-
     async fn save(
         &self,
         store: &Store,
@@ -105,10 +101,6 @@ impl Engine for SignedCookies {
             return Ok(Saved::Done);
         }
         Saved::of(store.save_session_times(key, changes, now).await)
-    }
-
-    async fn forget(&self, _store: &Store, _key: &SessionKey) -> Result<()> {
-        Ok(())
     }
 }
 
