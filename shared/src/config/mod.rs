@@ -295,30 +295,29 @@ impl Config {
 }
 
 fn read_secret_source(env: &mut Reader) -> Option<SecretSource> {
-    let accepts = "at least 32 characters; in AWS leave it out and name a secret";
-    let current = env.optional("SECRET_KEY", accepts, values::secret)?;
-    let fallbacks = env.or("SECRET_KEY_FALLBACKS", "older keys, comma-separated", "", values::secrets)?;
-    let arn = env.optional("SECRET_KEY_ARN", "the ARN of a secret in Secrets Manager", values::name)?;
-    match (current, arn) {
-        (Some(current), None) => Some(SecretSource::Given { current, fallbacks }),
-        (None, Some(arn)) => Some(SecretSource::SecretsManager(arn)),
-        (None, None) => env.fail("SECRET_KEY", "one of SECRET_KEY and SECRET_KEY_ARN must be set"),
-        (Some(_), Some(_)) => env.fail("SECRET_KEY", "only one of SECRET_KEY and SECRET_KEY_ARN may be set"),
-    }
+    let names = ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "SECRET_KEY_ARN"];
+    let source = read_source(env, names, "older keys, comma-separated")?;
+    source.or_else(|| env.fail("SECRET_KEY", "one of SECRET_KEY and SECRET_KEY_ARN must be set"))
 }
 
-/// As [`read_secret_source`], but for that there may be none.
 #[expect(clippy::option_option, reason = "malformed, absent or given: the reader's own three answers")]
 fn read_origin_secret(env: &mut Reader) -> Option<Option<SecretSource>> {
-    let accepts = "at least 32 characters; in AWS leave it out and name a secret";
-    let current = env.optional("ORIGIN_SECRET", accepts, values::secret)?;
-    let fallbacks = env.or("ORIGIN_SECRET_FALLBACKS", "older ones, comma-separated", "", values::secrets)?;
-    let arn = env.optional("ORIGIN_SECRET_ARN", "the ARN of a secret in Secrets Manager", values::name)?;
-    match (current, arn) {
+    let names = ["ORIGIN_SECRET", "ORIGIN_SECRET_FALLBACKS", "ORIGIN_SECRET_ARN"];
+    read_source(env, names, "older ones, comma-separated")
+}
+
+/// A secret that is given, with those before it, or is fetched from a vault; or none.
+#[expect(clippy::option_option, reason = "malformed, absent or given: the reader's own three answers")]
+fn read_source(env: &mut Reader, names: [&'static str; 3], older: &str) -> Option<Option<SecretSource>> {
+    let [name, fallbacks, arn] = names;
+    let current =
+        env.optional(name, "at least 32 characters; in AWS leave it out and name a secret", values::secret)?;
+    let fallbacks = env.or(fallbacks, older, "", values::secrets)?;
+    match (current, env.optional(arn, "the ARN of a secret in Secrets Manager", values::name)?) {
         (Some(current), None) => Some(Some(SecretSource::Given { current, fallbacks })),
         (None, Some(arn)) => Some(Some(SecretSource::SecretsManager(arn))),
         (None, None) => Some(None),
-        (Some(_), Some(_)) => env.fail("ORIGIN_SECRET", "only one of ORIGIN_SECRET and ORIGIN_SECRET_ARN may be set"),
+        (Some(_), Some(_)) => env.fail(name, &format!("only one of {name} and {arn} may be set")),
     }
 }
 
