@@ -63,7 +63,16 @@ impl Console for Terminal {
     }
 }
 
-/// A stranger's text on a terminal: what would control it is shown as a mark.
+/// The beginning of a stranger's text on a terminal: what would control it is shown as a mark.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().take(160).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    marked(text.chars().take(160))
+}
+
+/// The same, the whole of it.
+pub(crate) fn printable_whole(text: &str) -> String {
+    marked(text.chars())
+}
+
+fn marked(text: impl Iterator<Item = char>) -> String {
+    text.map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

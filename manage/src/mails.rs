@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use portico::store::outbox::Unsent;
 
-use crate::console::Console;
+use crate::console::{Console, printable_whole};
 use crate::site::{Site, Target};
 use crate::{Finished, Outcome};
 
@@ -48,7 +48,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
 fn told(mail: &Unsent) -> String {
     let Unsent { promise, attempts, error } = mail;
     // What a provider says is not ours to have obeyed by a terminal.
-    let error: String = error.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let error = printable_whole(error);
     let why = if error.is_empty() { String::new() } else { format!(": {error}") };
     format!("{} {} {} tries {attempts}{why}", promise.id, promise.created_at, promise.letter.kind())
 }
