@@ -67,7 +67,7 @@ pub(crate) fn confidential(response: Response) -> Response {
 
 /// No inline code at all; scripts by nonce; pictures and uploads from where S3 answers.
 fn page_policy(app: &App, nonce: &str) -> String {
-    let assets = app.config().static_url.origin().map(|origin| format!(" {origin}")).unwrap_or_default();
+    let assets = app.config().static_files.url.origin().map(|origin| format!(" {origin}")).unwrap_or_default();
     let media = app.media().origin();
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'{assets}; img-src 'self'{assets} blob: {media}; \

@@ -56,6 +56,7 @@ pub mod secret;
 pub mod sessions;
 pub mod site;
 mod stale_form;
+pub mod static_files;
 pub mod store;
 pub mod throttle;
 pub mod user_agent;

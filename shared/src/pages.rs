@@ -62,7 +62,7 @@ pub struct ShownError {
 impl Pages {
     /// Prepares the environment; parses nothing.
     pub fn new(config: &Config) -> Self {
-        let static_url = config.static_url.clone();
+        let static_url = config.static_files.url.clone();
         let (for_rows, for_labels) = (config.clone(), config.clone());
         let mut environment = Environment::new();
         if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {

@@ -7,7 +7,7 @@ use super::Config;
 const THEIRS: [&str; 5] = ["AWS_", "LAMBDA_", "LD_", "XDG_", "_"];
 
 /// Django's settings with a first word of ours, for which there is nothing to set here.
-const DJANGOS: [&str; 54] = [
+const DJANGOS: [&str; 53] = [
     "AUTH_USER_MODEL",
     "CACHE_MIDDLEWARE_ALIAS",
     "CACHE_MIDDLEWARE_KEY_PREFIX",
@@ -61,7 +61,6 @@ const DJANGOS: [&str; 54] = [
     "SESSION_EXPIRE_AT_BROWSER_CLOSE",
     "SESSION_FILE_PATH",
     "SESSION_SERIALIZER",
-    "STATIC_ROOT",
 ];
 
 /// How many characters a slip is away.

@@ -11,6 +11,7 @@ mod passwords;
 mod reader;
 pub mod secrets;
 mod sessions;
+mod static_files;
 mod throttle;
 mod trusted_origins;
 mod users;
@@ -27,6 +28,7 @@ pub use misspelt::misspelt;
 pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
 pub use sessions::{SessionEngine, SessionSettings};
+pub use static_files::{StaticDir, StaticSettings};
 pub use throttle::{LoginLimits, Rate, Rates, ThrottleSettings};
 pub use trusted_origins::TrustedOrigins;
 pub use users::{UserSettings, UsernameField};
@@ -56,8 +58,8 @@ pub struct Config {
     pub tables: Tables,
     /// Where published media lives.
     pub media_root: MediaRoot,
-    /// What `static()` puts before an asset's name.
-    pub static_url: StaticUrl,
+    /// Static files.
+    pub static_files: StaticSettings,
     /// Where to go, and from where.
     pub urls: Urls,
     /// Sessions: where they are kept, and how long they last.
@@ -207,7 +209,7 @@ impl Config {
         let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
         let outbox = env.required("OUTBOX_TABLE", "a table's name", values::name);
         let media_root = env.required("MEDIA_ROOT", "s3://BUCKET/PREFIX", MediaRoot::parse);
-        let static_url = env.or("STATIC_URL", "a path or an address that ends in /", "/static/", StaticUrl::parse);
+        let static_files = StaticSettings::read(env);
         let login = env.or("LOGIN_URL", "a path", "/login", values::path);
         let login_redirect = env.or("LOGIN_REDIRECT_URL", "a path", "/", values::path);
         let logout_redirect = env.or("LOGOUT_REDIRECT_URL", "a path", "/", values::path);
@@ -268,7 +270,7 @@ impl Config {
             language_code: language_code?,
             tables: Tables { accounts: accounts?, sessions: sessions?, outbox: outbox? },
             media_root: media_root?,
-            static_url: static_url?,
+            static_files: static_files?,
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
             session: session?,
             cache: cache?,
@@ -353,7 +355,7 @@ mod tests {
     fn the_defaults_are_djangos() {
         let config = Config::from_vars(vars(&[])).unwrap();
         assert_eq!(config.session.remembered, 14 * 24 * 60 * 60);
-        assert_eq!(config.static_url.join("css/site.css"), "/static/css/site.css");
+        assert_eq!(config.static_files.url.join("css/site.css"), "/static/css/site.css");
         assert_eq!(config.cookie_prefix(), "__Host-");
     }
 
