@@ -5,6 +5,7 @@
 
 mod calibrate_argon2;
 pub mod changepassword;
+pub mod collectstatic;
 pub mod console;
 pub mod createsuperuser;
 pub mod deactivate;
@@ -64,6 +65,8 @@ enum Command {
     Export(export::Args),
     /// Reads what export wrote.
     Import(import::Args),
+    /// Gathers the static files, named by their content, rewritten and compressed.
+    Collectstatic(collectstatic::Args),
     /// Lists every path with its methods, its function and its CSRF policy.
     Routes(routes::Args),
     /// Lists the mails that were promised and not sent, or has them tried once more.
@@ -97,6 +100,7 @@ async fn administer(command: Command) -> Outcome {
     match command {
         Command::Runserver(_) | Command::CalibrateArgon2(_) => Ok(Finished::Whole),
         Command::Routes(args) => routes::run(&args, terminal),
+        Command::Collectstatic(args) => collectstatic::run(&args, terminal),
         Command::Createsuperuser(args) => {
             let site = args.target.open_or_create().await?;
             createsuperuser::run(&args, &site, terminal).await

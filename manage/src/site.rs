@@ -202,6 +202,11 @@ pub(crate) fn read(root: &Path, public_url: &str) -> Result<Template, Failure> {
     Template::load(&root.join("template.yaml"), &resolver).map_err(|error| Failure::new(portico::log::chain(&error)))
 }
 
+/// The settings of the template, for a command that touches no table.
+pub(crate) fn settings(root: &Path) -> Result<Config, Failure> {
+    configure(&read(root, NO_URL)?, None)
+}
+
 /// The settings of the function that makes accounts: what holds for a password there holds here.
 fn configure(template: &Template, stack: Option<&stack::Outputs>) -> Result<Config, Failure> {
     let signup = template.function("signup").ok_or_else(|| Failure::new("template.yaml has no function signup"))?;

@@ -1,0 +1,149 @@
+//! `STATIC_ROOT`: every file comes into it whole or not at all, and one program works in it at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::{At, CollectError};
+
+/// What is being written waits here; nobody serves a name that begins with a dot.
+const WORK: &str = ".collectstatic";
+
+/// What the compressed forms of a file are called behind its name.
+pub(crate) const SIBLINGS: [&str; 2] = [".br", ".gz"];
+
+/// The folder, taken for the time of a run.
+pub(crate) struct Root {
+    path: PathBuf,
+    work: PathBuf,
+    count: AtomicUsize,
+    _lock: File,
+}
+
+/// A file that is written and has no name yet. It is gone if it gets none.
+pub(crate) struct Unnamed<'a> {
+    root: &'a Root,
+    path: PathBuf,
+}
+
+impl Root {
+    /// Takes the folder, and makes it where it is missing. What a run before left unfinished is gone.
+    pub(crate) fn take(path: &Path) -> Result<Self, CollectError> {
+        let work = path.join(WORK);
+        fs::create_dir_all(&work).at(&work)?;
+        let lock = File::create(work.join("lock")).at(&work)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(CollectError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(error).at(&work),
+        }
+        for left in fs::read_dir(&work).at(&work)?.flatten().filter(|entry| entry.file_name() != "lock") {
+            fs::remove_file(left.path()).at(&left.path())?;
+        }
+        Ok(Self { path: path.to_owned(), work, count: AtomicUsize::new(0), _lock: lock })
+    }
+
+    /// The folder itself.
+    pub(crate) fn as_path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a name is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Deletes everything but what begins with a dot.
+    pub(crate) fn clear(&self) -> Result<(), CollectError> {
+        for entry in fs::read_dir(&self.path).at(&self.path)? {
+            let entry = entry.at(&self.path)?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            let is_folder = entry.file_type().at(&path)?.is_dir();
+            if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.at(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folders that names need.
+    pub(crate) fn folders<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), CollectError> {
+        let mut folders: Vec<_> = names.filter_map(|name| name.rsplit_once('/')).map(|(folder, _)| folder).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        for folder in folders {
+            let path = self.path(folder);
+            fs::create_dir_all(&path).at(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a content that will be named.
+    pub(crate) fn write(&self, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Unnamed<'_>, CollectError> {
+        let path = self.work.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
+        let unnamed = Unnamed { root: self, path };
+        let mut file = File::create_new(&unnamed.path).at(&unnamed.path)?;
+        fill(&mut file).at(&self.path)?;
+        Ok(unnamed)
+    }
+
+    /// Puts a small text in its place, and on the disk: the manifest.
+    pub(crate) fn put(&self, name: &str, text: &str) -> Result<(), CollectError> {
+        let unnamed = self.write(|file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })?;
+        unnamed.name(&[name])
+    }
+
+    /// Takes away the compressed forms of a content that is no longer there: nobody may be sent an old one.
+    pub(crate) fn bare(&self, name: &str, but: impl Fn(&str) -> bool) -> Result<usize, CollectError> {
+        let mut gone = 0;
+        for end in SIBLINGS {
+            let sibling = format!("{name}{end}");
+            if !but(&sibling) && self.remove(&sibling)? {
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Takes a file away; whether there was one.
+    pub(crate) fn remove(&self, name: &str) -> Result<bool, CollectError> {
+        let path = self.path(name);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error).at(&path),
+        }
+    }
+}
+
+impl Unnamed<'_> {
+    /// Gives the content its names, all of them the same file where the disk can do that. A name that is taken changes
+    /// from the old content to the new one at once.
+    pub(crate) fn name(self, names: &[&str]) -> Result<(), CollectError> {
+        let Some((last, others)) = names.split_last() else { return Ok(()) };
+        for name in others {
+            let path = self.root.path(name);
+            match fs::hard_link(&self.path, &path) {
+                Ok(()) => {}
+                Err(_) => {
+                    let copy = self.root.write(|file| io::copy(&mut File::open(&self.path)?, file).map(|_| ()))?;
+                    fs::rename(&copy.path, &path).at(&path)?;
+                }
+            }
+        }
+        let path = self.root.path(last);
+        fs::rename(&self.path, &path).at(&path)
+    }
+}
+
+impl Drop for Unnamed<'_> {
+    fn drop(&mut self) {
+        // Named, there is nothing of this name any more.
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,149 @@
+//! `cargo manage collectstatic`: gathers the static files in `STATIC_ROOT`, named by their content, rewritten and
+//! compressed; and, with `--upload`, brings them to a stack's bucket.
+
+mod watching;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{ArgAction, Args as ClapArgs};
+use collectstatic::{Options, Source, Summary};
+use portico::config::{StaticDir, StaticSettings};
+
+use crate::console::Console;
+use crate::{Failure, Finished, Outcome, project, site};
+use watching::Watching;
+
+/// What to collect, and how.
+#[derive(ClapArgs, Debug, Clone, Default)]
+pub struct Args {
+    /// A folder of static files, and what their names begin with [default: STATICFILES_DIRS]; may be given again.
+    #[arg(long, value_name = "DIR[=PREFIX]", value_parser = source)]
+    source: Vec<StaticDir>,
+    /// Where they are collected [default: STATIC_ROOT].
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Tells what would be done, and does none of it.
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Empties the folder first.
+    #[arg(short, long)]
+    clear: bool,
+    /// Asks nothing.
+    #[arg(long, visible_alias = "noinput")]
+    no_input: bool,
+    /// Leaves out what is called so, or lies there: a shell pattern; may be given again.
+    #[arg(short, long, value_name = "PATTERN")]
+    ignore: Vec<String>,
+    /// Collects CVS, .* and *~ too.
+    #[arg(long)]
+    no_default_ignore: bool,
+    /// Leaves the imports of JavaScript modules as they are, as Django does by default.
+    #[arg(long)]
+    no_modules: bool,
+    /// Makes no gzip and Brotli forms.
+    #[arg(long)]
+    no_compress: bool,
+    /// The largest file that is compressed, bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = COMPRESS_MAX_BYTES)]
+    compress_max_bytes: u64,
+    /// The folder that remembers compressed contents and the last run [default: .portico/cache/static].
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache: Option<PathBuf>,
+    /// Remembers nothing.
+    #[arg(long)]
+    no_cache: bool,
+    /// Tells of every file that another one of its name hides.
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+/// Brotli takes a second for a megabyte or less.
+const COMPRESS_MAX_BYTES: u64 = 32 << 20;
+
+fn source(text: &str) -> Result<StaticDir, String> {
+    StaticDir::parse(text).ok_or_else(|| format!("a source is {}", StaticDir::ACCEPTS))
+}
+
+/// Collects, with the settings of `template.yaml`.
+pub fn run(args: &Args, console: &mut dyn Console) -> Outcome {
+    let root = project::root().map_err(Failure::new)?;
+    let settings = site::settings(&root)?.static_files;
+    let options = args.options(&settings, &root);
+    if options.clear && !options.dry_run && !args.no_input {
+        confirm(&options, console)?;
+    }
+    let begun = Instant::now();
+    let collected = collectstatic::collect(&options, &Watching::default());
+    let summary = collected.map_err(|error| Failure::new(error.to_string()))?;
+    tell(args, &options, &summary, begun, console);
+    Ok(Finished::Whole)
+}
+
+impl Args {
+    fn options(&self, settings: &StaticSettings, root: &std::path::Path) -> Options {
+        // What stands in the template is meant from there; what is typed, from here.
+        let sources = if self.source.is_empty() {
+            settings.dirs.iter().map(|dir| (root.join(&dir.path), dir.prefix.clone())).collect::<Vec<_>>()
+        } else {
+            self.source.iter().map(|dir| (dir.path.clone(), dir.prefix.clone())).collect()
+        };
+        let cache = self.cache.clone().unwrap_or_else(|| root.join(".portico/cache/static"));
+        Options {
+            sources: sources.into_iter().map(|(dir, prefix)| Source { dir, prefix }).collect(),
+            root: self.output.clone().unwrap_or_else(|| root.join(&settings.root)),
+            cache: (!self.no_cache).then_some(cache),
+            static_path: settings.url.origin().is_none().then(|| settings.url.as_str().to_owned()),
+            ignore: self.ignore.clone(),
+            default_ignore: !self.no_default_ignore,
+            modules: !self.no_modules,
+            compress: (!self.no_compress).then_some(self.compress_max_bytes),
+            clear: self.clear,
+            dry_run: self.dry_run,
+        }
+    }
+}
+
+fn confirm(options: &Options, console: &mut dyn Console) -> Result<(), Failure> {
+    let place = options.root.display();
+    if !console.answers() {
+        return Err(Failure::new(format!("--clear deletes everything in {place}: confirm it with --no-input")));
+    }
+    let answer = console.ask(&format!("This deletes everything in {place}. Type yes to go on: "));
+    match answer.map_err(|error| Failure::new(error.to_string()))?.trim() {
+        "yes" => Ok(()),
+        _ => Err(Failure::new("nothing was collected")),
+    }
+}
+
+fn tell(args: &Args, options: &Options, summary: &Summary, begun: Instant, console: &mut dyn Console) {
+    for warning in &summary.warnings {
+        console.warn(&format!("warning: {warning}"));
+    }
+    if args.verbose > 0 {
+        for hidden in &summary.shadowed {
+            let (path, winner) = (hidden.path.display(), hidden.winner.display());
+            console.say(&format!("{}: {path} is hidden by {winner}", hidden.name));
+        }
+    } else if !summary.shadowed.is_empty() {
+        let count = summary.shadowed.len();
+        console.warn(&format!("warning: {count} files are hidden by others of the same name; -v tells which"));
+    }
+    let would = if options.dry_run { "would be " } else { "" };
+    let Summary { copied, unchanged, post_processed, compressed, removed, bytes, .. } = summary;
+    let total = copied + unchanged;
+    let files = if total == 1 { "file" } else { "files" };
+    let removed = if *removed > 0 { format!(", {removed} old forms removed") } else { String::new() };
+    console.say(&format!(
+        "{total} static {files} in {}: {would}{copied} copied, {unchanged} unchanged, {post_processed} post-processed, \
+         {compressed} compressed{removed}; {} in {:.2} s",
+        options.root.display(),
+        megabytes(*bytes),
+        begun.elapsed().as_secs_f64(),
+    ));
+}
+
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes / 100_000;
+    if tenths == 0 { format!("{bytes} bytes") } else { format!("{}.{} MB", tenths / 10, tenths % 10) }
+}
