@@ -1,8 +1,10 @@
 //! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep. Packs
-//! the list of common passwords.
+//! the list of common passwords, and the manifest of the static files.
 
 #[path = "build/common_passwords.rs"]
 mod common_passwords;
+#[path = "build/static_manifest.rs"]
+mod static_manifest;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,8 @@ fn main() -> io::Result<()> {
         source.push_str("];\n");
         fs::write(out.join(format!("{folder}.rs")), source)?;
     }
+    let project = root.parent().unwrap_or(&root);
+    fs::write(out.join("static_manifest.rs"), static_manifest::source(project)?)?;
     println!("cargo::rerun-if-changed=data/common-passwords/common-passwords.txt");
     let list = fs::read_to_string(root.join("data/common-passwords/common-passwords.txt"))?;
     let (tables, blocks) = common_passwords::pack(&list);

@@ -75,11 +75,7 @@ impl Reference {
             return Target::Elsewhere;
         }
         let folder = path.rfind('/').map_or("", |at| &path[..=at]);
-        Target::File(FileTarget {
-            name: join(base, below),
-            folder: encode(&decode(folder)),
-            tail: tail.to_owned(),
-        })
+        Target::File(FileTarget { name: join(base, below), folder: encode(&decode(folder)), tail: tail.to_owned() })
     }
 
     /// The new text, with `name` (of the same folder) in the place of the file's.

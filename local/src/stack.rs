@@ -17,6 +17,7 @@ use portico::config::aws::AwsSettings;
 use portico::config::{Config, misspelt};
 use portico::rng::{Rng, SystemRng};
 use portico::site::Site;
+use portico::static_files::Assets;
 use portico::{App, BoxError};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -455,7 +456,7 @@ async fn build_functions(
         let failed = |error: BoxError| StartError::Function(name.clone(), error);
         let config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
         let (clock, site) = (options.clock.clone(), options.site.clone());
-        let app = Box::pin(App::build(config, aws, clock, rng.clone(), site)).await.map_err(failed)?;
+        let app = Box::pin(App::build(config, aws, clock, rng.clone(), site, Assets::Plain)).await.map_err(failed)?;
         last = Some(app.clone());
         built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout, changed.clone())));
     }

@@ -21,6 +21,7 @@ use crate::rng::{Rng, SystemRng};
 use crate::secret::{Secret, SecretKeys};
 use crate::sessions::{Engine, engine};
 use crate::site::Site;
+use crate::static_files::Assets;
 use crate::store::{Database, Store};
 
 /// The parts of a running process.
@@ -75,7 +76,8 @@ impl App {
 
     async fn of_function(config: Config) -> Result<Arc<Self>, BoxError> {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
-        Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), crate::site::site()).await
+        let assets = Assets::embedded();
+        Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), crate::site::site(), assets).await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.
@@ -85,6 +87,7 @@ impl App {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         site: Site,
+        assets: Assets,
     ) -> Result<Arc<Self>, BoxError> {
         let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
@@ -111,7 +114,7 @@ impl App {
             sessions: engine(&config, &secrets.keys, secrets.cache_password),
             hasher,
             breaches: config.passwords.breaches.clone().map(Breaches::new),
-            pages: Pages::new(&config),
+            pages: Pages::new(&config, assets),
             media: Media::new(&sdk, aws, &config),
             mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),
             keys: secrets.keys,

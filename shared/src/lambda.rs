@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -24,21 +25,34 @@ use crate::pipeline;
 use crate::request::Request;
 use crate::response::{Body, Response};
 use crate::routes::Routes;
+use crate::static_files::Assets;
 
 /// Runs a function that answers HTTP: `main` of every page.
 ///
 /// # Errors
 /// When the configuration cannot be used or the runtime ends.
-pub async fn run(routes: Routes) -> Result<(), BoxError> {
+pub async fn run<R: Into<Arc<Routes>>>(routes: R) -> Result<(), BoxError> {
+    let () = Deployed::<R>::HAS_A_MANIFEST;
     crate::log::init_json();
     let app = App::from_env().boxed().await?;
-    let routes = Arc::new(routes);
+    let routes = routes.into();
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, routes) = (app.clone(), routes.clone());
         // Behind a pointer: the compiler follows the types of what is not only so deep.
         async move { Ok::<Value, Infallible>(answer(&app, &routes, event.payload).await) }.boxed()
     }))
     .await
+}
+
+/// Stops the build of a function, and of nothing else, that would be deployed without its static files: a constant of a
+/// generic type is computed only for who uses it.
+struct Deployed<R>(PhantomData<R>);
+
+impl<R> Deployed<R> {
+    const HAS_A_MANIFEST: () = assert!(
+        Assets::are_ready(),
+        "there is no staticfiles.json in STATIC_ROOT: run `cargo manage collectstatic` before a release build"
+    );
 }
 
 /// Runs a function that works through events: `main` of `process-upload` and `mailer`.

@@ -13,6 +13,7 @@ use crate::error::{Arg, Error, FieldErrors, Result};
 use crate::i18n::Language;
 use crate::messages;
 use crate::site::UserFields;
+use crate::static_files::Assets;
 use crate::user_fields::{self, Place, Shown};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -61,7 +62,7 @@ pub struct ShownError {
 
 impl Pages {
     /// Prepares the environment; parses nothing.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, assets: Assets) -> Self {
         let static_url = config.static_files.url.clone();
         let (for_rows, for_labels) = (config.clone(), config.clone());
         let mut environment = Environment::new();
@@ -81,7 +82,13 @@ impl Pages {
             }
         });
         environment.set_loader(|name| Ok(find(name).map(str::to_owned)));
-        environment.add_function("static", move |name: &str| Value::from_safe_string(static_url.join(name)));
+        environment.add_function("static", move |name: &str| match assets.url(&static_url, name) {
+            Some(url) => Ok(Value::from_safe_string(url)),
+            None => {
+                let why = format!("there is no static file {name} in the manifest");
+                Err(minijinja::Error::new(ErrorKind::InvalidOperation, why))
+            }
+        });
         environment.add_function("t", text);
         environment.add_global("site_name", config.mail.site_name.clone());
         environment.add_global("login_with", config.users.login_with());
@@ -189,7 +196,7 @@ mod tests {
 
     #[test]
     fn every_template_parses_and_names_only_texts_and_assets_that_exist() {
-        let pages = Pages::new(&Config::sample());
+        let pages = Pages::new(&Config::sample(), Assets::Plain);
         let assets = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../static");
         assert!(TEMPLATES.len() >= 8);
         for (name, source) in TEMPLATES {
@@ -243,7 +250,7 @@ mod tests {
     #[test]
     fn every_widget_shows_its_value_its_words_its_mistakes_and_what_others_saved() {
         let config = Config::sample();
-        let pages = Pages::new(&config);
+        let pages = Pages::new(&config, Assets::Plain);
         let template = "{% from 'forms.html' import user_inputs %}{{ user_inputs(rows, form, errors, theirs) }}";
         let render = |errors: serde_json::Value, theirs: serde_json::Value| {
             let page = serde_json::json!({

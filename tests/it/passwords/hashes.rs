@@ -9,6 +9,7 @@ use portico::accounts::{Failure, Hooks, Password, PasswordHash};
 use portico::clock::SystemClock;
 use portico::config::aws::AwsSettings;
 use portico::rng::SystemRng;
+use portico::static_files::Assets;
 use portico::{App, BoxError, Context};
 use serde_json::{Value, json};
 
@@ -149,7 +150,9 @@ async fn a_process_knows_from_its_start_what_hashes_there_are() {
     let aws = AwsSettings { dynamodb_endpoint: Some(site.stack.dynamodb().url()), ..aws() };
     let config = site.stack.app().config().clone();
     let app =
-        App::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), portico::site::site()).await.unwrap();
+        App::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), portico::site::site(), Assets::Plain)
+            .await
+            .unwrap();
     assert!(!app.hasher().verify(Password::new("x"), None).await.unwrap());
     let work = app.hasher().work();
     assert_eq!(work.get(Kind::Own), 19_456 * 2);
