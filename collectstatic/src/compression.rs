@@ -9,7 +9,7 @@ use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest as _, Sha256};
 
-/// What compresses already, by the ending of its name: WhiteNoise's list, and what has come since.
+/// What compresses already, by the ending of its name: `WhiteNoise`'s list, and what has come since.
 const COMPRESSED: [&str; 41] = [
     "jpg", "jpeg", "png", "gif", "webp", "avif", "jxl", "heic", "zip", "gz", "tgz", "bz2", "tbz", "xz", "txz", "br",
     "zst", "7z", "rar", "swf", "flv", "woff", "woff2", "3gp", "3gpp", "asf", "avi", "m4v", "mov", "mp4", "mpeg", "mpg",

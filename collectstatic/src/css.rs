@@ -95,7 +95,7 @@ impl Reader<'_> {
             // With modifiers behind it: only the string is replaced.
             (Before::UrlText { text, url, .. }, _) => self.push(text, url, Form::Text),
             (Before::Import(start), Token::QuotedString(url)) if self.ends(&span) => {
-                self.import(start, span.clone(), url)
+                self.import(start, span.clone(), url);
             }
             (_, Token::UnquotedUrl(url)) => {
                 if self.css[span.clone()].ends_with(')') {
@@ -109,7 +109,7 @@ impl Reader<'_> {
                 self.push(span.clone(), url.as_ref().to_owned(), Form::Text);
             }
             (_, Token::AtKeyword(name)) if name.eq_ignore_ascii_case("import") => {
-                self.before = Before::Import(span.start)
+                self.before = Before::Import(span.start);
             }
             (_, Token::AtKeyword(name)) if name.eq_ignore_ascii_case("namespace") => self.before = Before::Namespace,
             _ => {}

@@ -23,6 +23,8 @@ mod run;
 mod snapshot;
 mod source_map;
 mod stat;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -32,6 +34,7 @@ pub use run::collect;
 
 /// What to collect, where, and how.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
 pub struct Options {
     /// Where the files come from; the first that has a name wins.
     pub sources: Vec<Source>,

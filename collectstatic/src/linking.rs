@@ -234,7 +234,9 @@ mod tests {
 
     fn sorted(lists: &[&[usize]]) -> Vec<Vec<usize>> {
         let mut groups = groups(&edges(lists));
-        groups.iter_mut().for_each(|group| group.sort_unstable());
+        for group in &mut groups {
+            group.sort_unstable();
+        }
         groups
     }
 

@@ -81,11 +81,11 @@ impl Root {
     }
 
     /// Writes a content that will be named.
-    pub(crate) fn write(&self, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Unnamed<'_>, CollectError> {
+    pub(crate) fn write(&self, content: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Unnamed<'_>, CollectError> {
         let path = self.work.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         let unnamed = Unnamed { root: self, path };
         let mut file = File::create_new(&unnamed.path).at(&unnamed.path)?;
-        fill(&mut file).at(&self.path)?;
+        content(&mut file).at(&self.path)?;
         Ok(unnamed)
     }
 
@@ -128,12 +128,10 @@ impl Unnamed<'_> {
         let Some((last, others)) = names.split_last() else { return Ok(()) };
         for name in others {
             let path = self.root.path(name);
-            match fs::hard_link(&self.path, &path) {
-                Ok(()) => {}
-                Err(_) => {
-                    let copy = self.root.write(|file| io::copy(&mut File::open(&self.path)?, file).map(|_| ()))?;
-                    fs::rename(&copy.path, &path).at(&path)?;
-                }
+            if fs::hard_link(&self.path, &path).is_err() {
+                // The name is taken, or the disk knows no links.
+                let copy = self.root.write(|file| io::copy(&mut File::open(&self.path)?, file).map(|_| ()))?;
+                fs::rename(&copy.path, &path).at(&path)?;
             }
         }
         let path = self.root.path(last);

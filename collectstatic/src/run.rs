@@ -270,12 +270,10 @@ impl Job<'_> {
             let names: Vec<&str> = group.iter().flat_map(|content| content.names.iter().copied()).collect();
             let (try_these, bare): (Vec<&str>, Vec<&str>) =
                 names.into_iter().partition(|name| wanted(name, group[0].size()));
-            let forms = match try_these.is_empty() {
-                true => Forms { br: None, gz: None },
-                false => {
-                    let bytes = group[0].bytes()?;
-                    compressor.forms(&bytes).at(&group[0].file.path)?
-                }
+            let forms = if try_these.is_empty() {
+                Forms { br: None, gz: None }
+            } else {
+                compressor.forms(&group[0].bytes()?).at(&group[0].file.path)?
             };
             let mut siblings = self.form(&try_these, ".br", forms.br.as_deref())?;
             siblings.extend(self.form(&try_these, ".gz", forms.gz.as_deref())?);

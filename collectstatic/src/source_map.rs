@@ -19,7 +19,7 @@ pub(crate) fn directive(inner: &str) -> Option<(char, &str)> {
 pub(crate) fn find(js: &str) -> Option<Reference> {
     let mut end = js.len();
     while let Some(at) = js[..end].rfind(NAME) {
-        let comment = js[..at].trim_ascii_end().strip_suffix(['#', '@']).map_or(at, |before| before.len());
+        let comment = js[..at].trim_ascii_end().strip_suffix(['#', '@']).map_or(at, str::len);
         let found = match js[..comment].get(comment.saturating_sub(2)..) {
             Some("//") => line(js, comment - 2),
             Some("/*") => block(js, comment - 2),

@@ -82,12 +82,11 @@ impl Pages {
             }
         });
         environment.set_loader(|name| Ok(find(name).map(str::to_owned)));
-        environment.add_function("static", move |name: &str| match assets.url(&static_url, name) {
-            Some(url) => Ok(Value::from_safe_string(url)),
-            None => {
-                let why = format!("there is no static file {name} in the manifest");
-                Err(minijinja::Error::new(ErrorKind::InvalidOperation, why))
-            }
+        environment.add_function("static", move |name: &str| {
+            let missing = || format!("there is no static file {name} in the manifest");
+            let url = assets.url(&static_url, name);
+            url.map(Value::from_safe_string)
+                .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, missing()))
         });
         environment.add_function("t", text);
         environment.add_global("site_name", config.mail.site_name.clone());

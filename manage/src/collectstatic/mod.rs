@@ -16,6 +16,7 @@ use watching::Watching;
 
 /// What to collect, and how.
 #[derive(ClapArgs, Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
 pub struct Args {
     /// A folder of static files, and what their names begin with [default: STATICFILES_DIRS]; may be given again.
     #[arg(long, value_name = "DIR[=PREFIX]", value_parser = source)]
