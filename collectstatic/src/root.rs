@@ -1,5 +1,6 @@
 //! `STATIC_ROOT`: every file comes into it whole or not at all, and one program works in it at a time.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub(crate) const SIBLINGS: [&str; 2] = [".br", ".gz"];
 pub(crate) struct Root {
     path: PathBuf,
     work: PathBuf,
+    /// The compressed forms that were there at the start, by their names.
+    forms: HashSet<String>,
     count: AtomicUsize,
     _lock: File,
 }
@@ -25,6 +28,7 @@ pub(crate) struct Root {
 pub(crate) struct Unnamed<'a> {
     root: &'a Root,
     path: PathBuf,
+    is_named: bool,
 }
 
 impl Root {
@@ -41,7 +45,9 @@ impl Root {
         for left in fs::read_dir(&work).at(&work)?.flatten().filter(|entry| entry.file_name() != "lock") {
             fs::remove_file(left.path()).at(&left.path())?;
         }
-        Ok(Self { path: path.to_owned(), work, count: AtomicUsize::new(0), _lock: lock })
+        let mut forms = HashSet::new();
+        find_forms(path, "", &mut forms).at(path)?;
+        Ok(Self { path: path.to_owned(), work, forms, count: AtomicUsize::new(0), _lock: lock })
     }
 
     /// The folder itself.
@@ -83,7 +89,7 @@ impl Root {
     /// Writes a content that will be named.
     pub(crate) fn write(&self, content: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Unnamed<'_>, CollectError> {
         let path = self.work.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
-        let unnamed = Unnamed { root: self, path };
+        let unnamed = Unnamed { root: self, path, is_named: false };
         let mut file = File::create_new(&unnamed.path).at(&unnamed.path)?;
         content(&mut file).at(&self.path)?;
         Ok(unnamed)
@@ -103,7 +109,7 @@ impl Root {
         let mut gone = 0;
         for end in SIBLINGS {
             let sibling = format!("{name}{end}");
-            if !but(&sibling) && self.remove(&sibling)? {
+            if self.forms.contains(&sibling) && !but(&sibling) && self.remove(&sibling)? {
                 gone += 1;
             }
         }
@@ -111,7 +117,7 @@ impl Root {
     }
 
     /// Takes a file away; whether there was one.
-    pub(crate) fn remove(&self, name: &str) -> Result<bool, CollectError> {
+    fn remove(&self, name: &str) -> Result<bool, CollectError> {
         let path = self.path(name);
         match fs::remove_file(&path) {
             Ok(()) => Ok(true),
@@ -121,27 +127,45 @@ impl Root {
     }
 }
 
+/// The files below `folder` that have the names of compressed forms.
+fn find_forms(folder: &Path, below: &str, forms: &mut HashSet<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if entry.file_type()?.is_dir() {
+            find_forms(&entry.path(), &format!("{below}{name}/"), forms)?;
+        } else if SIBLINGS.iter().any(|end| name.ends_with(end)) {
+            forms.insert(format!("{below}{name}"));
+        }
+    }
+    Ok(())
+}
+
 impl Unnamed<'_> {
     /// Gives the content its names, all of them the same file where the disk can do that. A name that is taken changes
     /// from the old content to the new one at once.
-    pub(crate) fn name(self, names: &[&str]) -> Result<(), CollectError> {
+    pub(crate) fn name(mut self, names: &[&str]) -> Result<(), CollectError> {
         let Some((last, others)) = names.split_last() else { return Ok(()) };
         for name in others {
             let path = self.root.path(name);
             if fs::hard_link(&self.path, &path).is_err() {
                 // The name is taken, or the disk knows no links.
                 let copy = self.root.write(|file| io::copy(&mut File::open(&self.path)?, file).map(|_| ()))?;
-                fs::rename(&copy.path, &path).at(&path)?;
+                copy.name(&[name])?;
             }
         }
         let path = self.root.path(last);
-        fs::rename(&self.path, &path).at(&path)
+        fs::rename(&self.path, &path).at(&path)?;
+        self.is_named = true;
+        Ok(())
     }
 }
 
 impl Drop for Unnamed<'_> {
     fn drop(&mut self) {
-        // Named, there is nothing of this name any more.
-        let _ = fs::remove_file(&self.path);
+        if !self.is_named {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }

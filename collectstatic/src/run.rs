@@ -297,9 +297,9 @@ impl Job<'_> {
     fn form(&self, names: &[&str], end: &str, form: Option<&[u8]>) -> Result<Vec<(String, Digest)>, CollectError> {
         let siblings: Vec<String> = names.iter().map(|name| format!("{name}{end}")).collect();
         let Some(form) = form else {
-            for sibling in &siblings {
-                let gone = self.root.remove(sibling)?;
-                self.count(|done| done.removed += usize::from(gone));
+            for name in names {
+                let gone = self.root.bare(name, |sibling| sibling != format!("{name}{end}"))?;
+                self.count(|done| done.removed += gone);
             }
             return Ok(Vec::new());
         };

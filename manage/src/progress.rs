@@ -1,11 +1,15 @@
 //! How far a long command is: a bar on a terminal, a line now and then elsewhere.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Where nobody looks at a bar, this often there is a line: per cent.
 const STEP: u64 = 10;
+
+/// Nor is there a line before this: what is quick is done before anybody asks.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is smaller is done before anybody asks.
 const WORTH_TELLING: u64 = 1 << 20;
@@ -15,6 +19,7 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     total: u64,
     told: u64,
+    begun: Instant,
 }
 
 impl Progress {
@@ -25,7 +30,7 @@ impl Progress {
             let style = ProgressStyle::with_template("{bar:40} {percent:>3}%  {msg}  {elapsed}, {eta} to go");
             ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, total, told: 0 }
+        Self { bar, total, told: 0, begun: Instant::now() }
     }
 
     /// `done` of the total; `what` was done so far, in words that are only made where they are shown.
@@ -36,7 +41,7 @@ impl Progress {
             return;
         }
         let percent = (done.saturating_mul(100)).checked_div(self.total).unwrap_or(100);
-        if self.total >= WORTH_TELLING && percent >= self.told + STEP {
+        if self.total >= WORTH_TELLING && percent >= self.told + STEP && self.begun.elapsed() >= PATIENCE {
             self.told = percent - percent % STEP;
             let _ = writeln!(io::stderr(), "{percent} %: {}", what());
         }
