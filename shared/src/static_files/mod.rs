@@ -1,7 +1,8 @@
-//! Static files: which name of theirs is served ([`Manifest`]), and as what ([`content_type`]).
+//! Static files: which name of theirs is served ([`Manifest`]), as what ([`content_type`]),
+//! and whether compressed ([`compressible`]).
 
 mod content_type;
 mod manifest;
 
-pub use content_type::content_type;
+pub use content_type::{COMPRESSIBLE, compressible, content_type};
 pub use manifest::{Manifest, ManifestError};
