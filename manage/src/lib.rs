@@ -5,6 +5,7 @@
 
 mod calibrate_argon2;
 pub mod changepassword;
+pub mod collectstatic;
 pub mod console;
 pub mod createsuperuser;
 pub mod deactivate;

@@ -1,0 +1,3 @@
+//! `cargo manage collectstatic`: the static files, from where they lie to where they are served.
+
+pub mod upload;
