@@ -138,6 +138,7 @@ pub struct Stack {
     dynamodb: Arc<DynamoDb>,
     template: Template,
     app: Arc<App>,
+    aws: AwsSettings,
     tasks: Vec<JoinHandle<()>>,
     /// Given back when all else has ended.
     _folder: Option<Folder>,
@@ -232,6 +233,7 @@ impl Stack {
             dynamodb,
             template,
             app,
+            aws,
             tasks,
             _folder: folder,
         })
@@ -290,6 +292,11 @@ impl Stack {
     /// The parts of a function's process, as its handlers have them.
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// How the functions reach the engines, for whoever works on them beside the functions.
+    pub fn aws(&self) -> &AwsSettings {
+        &self.aws
     }
 
     /// The template that the system was built from.

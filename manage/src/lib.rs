@@ -100,7 +100,7 @@ async fn administer(command: Command) -> Outcome {
     match command {
         Command::Runserver(_) | Command::CalibrateArgon2(_) => Ok(Finished::Whole),
         Command::Routes(args) => routes::run(&args, terminal),
-        Command::Collectstatic(args) => collectstatic::run(&args, terminal),
+        Command::Collectstatic(args) => collectstatic::run(&args, terminal).await,
         Command::Createsuperuser(args) => {
             let site = args.target.open_or_create().await?;
             createsuperuser::run(&args, &site, terminal).await
@@ -173,8 +173,9 @@ mod tests {
             assert_eq!(target(line).unwrap().data.as_deref(), Some(Path::new("there")), "{line}");
         }
         let target = target("sessions list kim --stack site --region eu-west-1 --profile work").unwrap();
-        assert_eq!(target.stack.as_deref(), Some("site"));
-        assert_eq!((target.region.as_deref(), target.profile.as_deref()), (Some("eu-west-1"), Some("work")));
+        let deployed = target.deployed;
+        assert_eq!(deployed.stack.as_deref(), Some("site"));
+        assert_eq!((deployed.region.as_deref(), deployed.profile.as_deref()), (Some("eu-west-1"), Some("work")));
     }
 
     #[test]

@@ -24,6 +24,14 @@ pub struct Target {
     /// The folder that keeps users [default: .portico beside template.yaml].
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "stack", help_heading = "Where")]
     pub data: Option<PathBuf>,
+    /// The other place.
+    #[command(flatten)]
+    pub deployed: Deployed,
+}
+
+/// A stack in AWS, and how it is reached.
+#[derive(ClapArgs, Debug, Clone, Default)]
+pub struct Deployed {
     /// A deployed CloudFormation stack, reached with the AWS credentials of this shell.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where")]
     pub stack: Option<String>,
@@ -59,7 +67,7 @@ impl Target {
     /// # Errors
     /// That it is not there, or cannot be reached.
     pub async fn open(&self) -> Result<Site, Failure> {
-        if self.stack.is_none() {
+        if self.deployed.stack.is_none() {
             let folder = self.folder()?;
             if !Folder::database_in(&folder).is_file() {
                 return Err(Failure::new(format!("there are no users in {}: nothing has run there", folder.display())));
@@ -71,14 +79,13 @@ impl Target {
     /// Opens what is there; a data folder that is missing is made.
     pub async fn open_or_create(&self) -> Result<Site, Failure> {
         // One before the subcommand and one after it: neither line of arguments sees the other.
-        if self.data.is_some() && self.stack.is_some() {
+        if self.data.is_some() && self.deployed.stack.is_some() {
             return Err(Failure::new("--data and --stack are two places: one of them"));
         }
         let root = project::root().map_err(Failure::new)?;
-        match &self.stack {
+        match &self.deployed.stack {
             Some(name) => {
-                let sdk = stack::credentials(self.region.as_deref(), self.profile.as_deref(), TIMEOUTS).await?;
-                let stack = stack::describe(&sdk, name).await?;
+                let (sdk, stack) = self.deployed.reach(name).await?;
                 let endpoint = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok();
                 Site::deployed(&root, &sdk, endpoint.as_deref(), &stack)
             }
@@ -91,6 +98,15 @@ impl Target {
             Some(folder) => Ok(folder.clone()),
             None => Ok(project::root().map_err(Failure::new)?.join(".portico")),
         }
+    }
+}
+
+impl Deployed {
+    /// The stack of this name, with the credentials by which it was asked.
+    pub(crate) async fn reach(&self, name: &str) -> Result<(SdkConfig, stack::Outputs), Failure> {
+        let sdk = stack::credentials(self.region.as_deref(), self.profile.as_deref(), TIMEOUTS).await?;
+        let stack = stack::describe(&sdk, name).await?;
+        Ok((sdk, stack))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A deployed stack: which tables are its own, asked of CloudFormation with the ordinary credentials of a shell.
+//! A deployed stack: which tables and which bucket are its own, asked of CloudFormation with the ordinary credentials of a shell.
 
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub struct Outputs {
     pub sessions: String,
     /// The table of promised mails.
     pub outbox: String,
+    /// The bucket of the static files; a stack of an older version does not tell it.
+    pub static_bucket: Option<String>,
 }
 
 /// Credentials and region as the AWS CLI finds them: environment, profiles, single sign-on, the machine's own role.
@@ -57,7 +59,16 @@ pub async fn credentials(
     }
 }
 
-/// Asks for the stack's tables.
+/// A client of S3, at AWS's own endpoint or at this one (`AWS_ENDPOINT_URL_S3`).
+pub fn s3(sdk: &SdkConfig, endpoint: Option<&str>) -> aws_sdk_s3::Client {
+    let mut s3 = aws_sdk_s3::config::Builder::from(sdk);
+    s3.set_endpoint_url(endpoint.map(str::to_owned));
+    // An endpoint of its own has no host name for each bucket.
+    s3.set_force_path_style(Some(endpoint.is_some()));
+    aws_sdk_s3::Client::from_conf(s3.build())
+}
+
+/// Asks for the stack's tables and its bucket.
 pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
     let region = sdk.region().map_or("?", |region| region.as_ref());
     let asked = Client::new(sdk).describe_stacks().stack_name(name).send().await;
@@ -69,9 +80,12 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         })
     })?;
     let outputs = answer.stacks().first().map(Stack::outputs).unwrap_or_default();
-    let output = |key: &str| {
+    let told = |key: &str| {
         let value = outputs.iter().find(|output| output.output_key() == Some(key)).and_then(|o| o.output_value());
-        value.map(str::to_owned).ok_or_else(|| {
+        value.map(str::to_owned)
+    };
+    let output = |key: &str| {
+        told(key).ok_or_else(|| {
             Failure::new(format!(
                 "the stack {name} has no output {key}: it is another product's, or of an older version"
             ))
@@ -82,5 +96,6 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         accounts: output("AccountsTable")?,
         sessions: output("SessionsTable")?,
         outbox: output("OutboxTable")?,
+        static_bucket: told("StaticBucket"),
     })
 }

@@ -77,6 +77,18 @@ impl Template {
         Ok(template)
     }
 
+    /// The properties of any resource, computed, also of those that one machine leaves to CloudFormation: for looking
+    /// at what the deployment will be. What only a deployment would know is the resolver's to say.
+    pub fn properties(text: &str, resolver: &Resolver, id: &str) -> Result<Value, TemplateError> {
+        let json = yaml::read(text)?;
+        let scope = Scope { template: &json, resolver };
+        let missing = || TemplateError::Missing { resource: id.to_owned(), property: "Properties".to_owned() };
+        let value = json["Resources"].get(id).ok_or_else(missing)?;
+        let resource = Resource { id, value, scope: &scope };
+        let properties = value.get("Properties").ok_or_else(missing)?;
+        Ok(resource.section("Properties", properties)?.ok_or_else(missing)?.value)
+    }
+
     /// The function whose package has this name, as `presign-upload`.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.name == name)

@@ -1,6 +1,7 @@
 //! `cargo manage collectstatic`: gathers the static files in `STATIC_ROOT`, named by their content, rewritten and
 //! compressed; and, with `--upload`, brings them to a stack's bucket.
 
+pub mod upload;
 mod watching;
 
 use std::path::PathBuf;
@@ -8,20 +9,24 @@ use std::time::Instant;
 
 use clap::{ArgAction, Args as ClapArgs};
 use collectstatic::{Options, Source, Summary};
+use jiff::Timestamp;
 use portico::config::{StaticDir, StaticSettings};
+use portico::static_files::Manifest;
 
 use crate::console::Console;
-use crate::{Failure, Finished, Outcome, project, site};
+use crate::site::Deployed;
+use crate::{Failure, Finished, Outcome, project, site, stack};
+use upload::{Upload, Uploaded};
 use watching::Watching;
 
 /// What to collect, and how.
 #[derive(ClapArgs, Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
 pub struct Args {
-    /// A folder of static files, and what their names begin with [default: STATICFILES_DIRS]; may be given again.
+    /// A folder of static files, and what their names begin with [default: `STATICFILES_DIRS`]; may be given again.
     #[arg(long, value_name = "DIR[=PREFIX]", value_parser = source)]
     source: Vec<StaticDir>,
-    /// Where they are collected [default: STATIC_ROOT].
+    /// Where they are collected [default: `STATIC_ROOT`].
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Tells what would be done, and does none of it.
@@ -57,6 +62,18 @@ pub struct Args {
     /// Tells of every file that another one of its name hides.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
+    /// Then uploads to the bucket of the stack what is new there.
+    #[arg(long, requires = "stack", help_heading = "Upload")]
+    upload: bool,
+    /// Uploads everything again: where the headers are to be those of today.
+    #[arg(long, requires = "upload", help_heading = "Upload")]
+    all: bool,
+    /// Deletes from the bucket what no version of the last DAYS days refers to.
+    #[arg(long, value_name = "DAYS", requires = "upload", help_heading = "Upload", value_parser = clap::value_parser!(u32).range(1..))]
+    prune: Option<u32>,
+    /// Where to.
+    #[command(flatten)]
+    deployed: Deployed,
 }
 
 /// Brotli takes a second for a megabyte or less.
@@ -67,7 +84,7 @@ fn source(text: &str) -> Result<StaticDir, String> {
 }
 
 /// Collects, with the settings of `template.yaml`.
-pub fn run(args: &Args, console: &mut dyn Console) -> Outcome {
+pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     let root = project::root().map_err(Failure::new)?;
     let settings = site::settings(&root)?.static_files;
     let options = args.options(&settings, &root);
@@ -78,7 +95,49 @@ pub fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     let collected = collectstatic::collect(&options, &Watching::default());
     let summary = collected.map_err(|error| Failure::new(error.to_string()))?;
     tell(args, &options, &summary, begun, console);
+    if let Some(name) = args.deployed.stack.as_deref().filter(|_| args.upload) {
+        upload_to(name, args, &options, &settings, console).await?;
+    }
     Ok(Finished::Whole)
+}
+
+async fn upload_to(
+    name: &str,
+    args: &Args,
+    options: &Options,
+    settings: &StaticSettings,
+    console: &mut dyn Console,
+) -> Result<(), Failure> {
+    if options.dry_run && !options.root.join(Manifest::NAME).is_file() {
+        return Err(Failure::new("nothing was collected yet, so there is nothing to compare with the bucket"));
+    }
+    let (sdk, stack) = args.deployed.reach(name).await?;
+    let bucket = stack.static_bucket.ok_or_else(|| {
+        Failure::new(format!("the stack {name} has no output StaticBucket: it is of an older version; deploy it again"))
+    })?;
+    let client = stack::s3(&sdk, std::env::var("AWS_ENDPOINT_URL_S3").ok().as_deref());
+    let prefix = settings.url.path();
+    let request = Upload {
+        root: &options.root,
+        client: &client,
+        bucket: &bucket,
+        prefix: prefix.trim_start_matches('/'),
+        max_age: settings.max_age,
+        prune_days: args.prune,
+        all: args.all,
+        dry_run: options.dry_run,
+        now: Timestamp::now(),
+    };
+    let begun = Instant::now();
+    let uploaded = upload::run(&request, console).await?;
+    let would = if options.dry_run { "would be " } else { "" };
+    let Uploaded { put, unchanged, bytes, pruned } = uploaded;
+    console.say(&format!(
+        "{bucket}: {would}{put} put, {unchanged} unchanged, {pruned} pruned; {} in {:.2} s",
+        megabytes(bytes),
+        begun.elapsed().as_secs_f64(),
+    ));
+    Ok(())
 }
 
 impl Args {

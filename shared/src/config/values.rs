@@ -99,6 +99,11 @@ impl StaticUrl {
         format!("{}{}", self.0, name.trim_start_matches('/'))
     }
 
+    /// The path of the assets, with a slash at both ends.
+    pub fn path(&self) -> String {
+        Url::parse(&self.0).map_or_else(|_| self.0.clone(), |url| url.path().to_owned())
+    }
+
     /// The origin of the assets when it is not the site's own.
     pub fn origin(&self) -> Option<String> {
         Url::parse(&self.0).ok().map(|url| url.origin().ascii_serialization())

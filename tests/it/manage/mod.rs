@@ -10,6 +10,7 @@ mod mails;
 mod routes;
 mod sessions;
 mod stack;
+mod static_upload;
 
 use std::collections::VecDeque;
 use std::io;

@@ -65,6 +65,7 @@ async fn the_tables_of_a_stack_are_its_outputs() {
     ]);
     let (outputs, asked) = ask("200 OK", body).await;
     assert!(asked.contains("StackName=portico") && asked.contains("AWS4-HMAC-SHA256"), "{asked}");
+    assert_eq!(outputs.as_ref().unwrap().static_bucket, None, "an older stack does not tell it");
     let dynamodb = site.stack.dynamodb().url();
     let sdk = local::dynamodb_at(&dynamodb).sdk_config(Timeouts { attempt_ms: 5_000, operation_ms: 5_000 }).unwrap();
     let managed = site::Site::deployed(&root(), &sdk, Some(&dynamodb), &outputs.unwrap());
@@ -75,6 +76,13 @@ async fn the_tables_of_a_stack_are_its_outputs() {
     assert!(whole(&createsuperuser::run(&args, &managed, &mut script).await));
     assert!(script.said().contains("the stack portico in us-east-1"), "{}", script.said());
     site.program().log_in("kim@example.com").await;
+}
+
+#[tokio::test]
+async fn the_bucket_of_the_static_files_is_told_where_there_is_one() {
+    let tables = [("AccountsTable", "a"), ("SessionsTable", "s"), ("OutboxTable", "o")];
+    let (outputs, _) = ask("200 OK", stack(&[&tables[..], &[("StaticBucket", "site-static-1")]].concat())).await;
+    assert_eq!(outputs.unwrap().static_bucket.as_deref(), Some("site-static-1"));
 }
 
 #[tokio::test]
@@ -110,4 +118,6 @@ async fn the_template_says_which_tables_are_which() {
         let output = format!("\n  {name}:\n    Value: !Ref {name}\n");
         assert!(template.contains(&output), "{name} is no output");
     }
+    let bucket = "under static/\n    Value: !Ref StaticBucket\n";
+    assert!(template.contains(bucket), "nor is the bucket of the static files");
 }

@@ -62,7 +62,7 @@ impl Fault {
 pub(crate) struct Call {
     /// As `PutItem`, or `GET uploads`.
     pub(crate) name: String,
-    /// What was sent to `DynamoDB`; null for S3.
+    /// What was sent to `DynamoDB`; for S3 the path and the query.
     pub(crate) body: Value,
 }
 
@@ -128,6 +128,11 @@ impl Faults {
     /// Nothing fails any more, and the calls so far are forgotten.
     pub(crate) fn clear(&self) {
         *self.lock() = State::default();
+    }
+
+    /// The calls so far are forgotten; what fails goes on failing.
+    pub(crate) fn clear_calls(&self) {
+        self.lock().calls.clear();
     }
 
     /// The calls since [`Self::clear`].
@@ -229,8 +234,8 @@ fn read(request: &HttpRequest) -> Call {
     if path.contains("list-type=") {
         let prefix = path.split(['?', '&']).find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
         let folder = prefix.split("%2F").next().unwrap_or_default();
-        return Call { name: format!("LIST {folder}"), body: Value::Null };
+        return Call { name: format!("LIST {folder}"), body: Value::from(path) };
     }
     let folder = path.split(['/', '?']).nth(2).unwrap_or_default();
-    Call { name: format!("{} {folder}", request.method()), body: Value::Null }
+    Call { name: format!("{} {folder}", request.method()), body: Value::from(path) }
 }

@@ -1,5 +1,5 @@
-//! The system against servers that are not ours, started by the tests themselves on loopback: Debian's `redis-server`.
-//! A test whose server is not installed fails and says which package is missing.
+//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` on loopback,
+//! and Node for the code of the distribution. A test whose program is not installed fails and says what is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
 
@@ -12,4 +12,5 @@ mod site;
 
 mod cache_down;
 mod cache_places;
+mod edge_functions;
 mod engines;
