@@ -19,11 +19,11 @@ const COMPRESSED: [&str; 41] = [
 /// A compressed form is kept where it is this many per cent of the content or less.
 const WORTH: usize = 95;
 
-/// The largest window that every browser has: 4 MiB.
-const WINDOW: i32 = 22;
+/// Brotli's windows, in bits: the smallest that there is, and the largest that every browser has, 4 MiB.
+const WINDOWS: std::ops::RangeInclusive<u32> = 10..=22;
 
 /// A change of the codecs or of what they are told makes another folder of the cache.
-const FORMAT: &str = "brotli-9-q11-w22+zlib-rs-0.6-l9";
+const FORMAT: &str = "brotli-9-q11+zlib-rs-0.6-l9";
 
 /// The two forms of a content; `None` where the form is not worth its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +113,12 @@ fn compress(content: &[u8]) -> io::Result<Forms> {
     Ok(Forms { br, gz })
 }
 
+/// With a window no larger than the content: the encoder's tables, of eight bytes for each of the window's, cost more than a
+/// small content does.
 fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
-    let params = BrotliEncoderParams { quality: 11, lgwin: WINDOW, size_hint: content.len(), ..Default::default() };
+    let bits = (content.len() + 16).next_power_of_two().ilog2().clamp(*WINDOWS.start(), *WINDOWS.end());
+    let lgwin = i32::try_from(bits).unwrap_or(22);
+    let params = BrotliEncoderParams { quality: 11, lgwin, size_hint: content.len(), ..Default::default() };
     let mut form = Vec::with_capacity(content.len() / 3);
     brotli::BrotliCompress(&mut &content[..], &mut form, &params)?;
     Ok(form)

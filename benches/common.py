@@ -1,0 +1,121 @@
+"""What the measurements share: environments, the release build, CPU time, tables."""
+
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent
+CACHE = Path(os.environ.get("BENCHES", Path.home() / ".cache/portico/benches"))
+PACKAGES = ["django==5.2.*", "whitenoise==6.*", "brotli", "gunicorn"]
+
+
+def python():
+    """The interpreter of an environment with Django and WhiteNoise. Debian's own is built with optimisations that others
+    lack, so it is taken where there is one: a slower Python would flatter us."""
+    venv = CACHE / "venv"
+    interpreter = venv / "bin/python"
+    if not interpreter.exists():
+        base = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
+        made = subprocess.run([base, "-m", "venv", venv], capture_output=True)
+        if made.returncode:  # Debian's Python without its package python3-venv
+            subprocess.run([base, "-m", "venv", "--without-pip", venv], check=True)
+        pip = [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *PACKAGES], check=True)
+    return interpreter
+
+
+def binary():
+    """The release build of the command line, as anybody would build it."""
+    if "BINARY" in os.environ:
+        return Path(os.environ["BINARY"])
+    target = Path(os.environ.get("CARGO_TARGET_DIR", CACHE.parent / "target"))
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
+    subprocess.run(["cargo", "build", "--release", "--package", "manage"], cwd=PROJECT, env=environment, check=True)
+    return target / "release/manage"
+
+
+def django(storage, source, root):
+    """The environment of the Django project."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "settings",
+        "PYTHONPATH": str(HERE / "django_static"),
+        "STORAGE": storage,
+        "STATIC_SOURCE": str(source),
+        "STATIC_ROOT": str(root),
+    }
+
+
+def run(command, environment=None, cwd=PROJECT):
+    """Runs a command to its end: seconds of wall clock and of CPU, MiB at the peak. Each in a process of its own, so that
+    the peak is that of this one."""
+    probe = (
+        "import json,resource,subprocess,sys,time\n"
+        "began=time.monotonic(); done=subprocess.run(sys.argv[1:],stdout=subprocess.PIPE,stderr=subprocess.STDOUT)\n"
+        "used=resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(json.dumps({'code':done.returncode,'wall':time.monotonic()-began,'cpu':used.ru_utime+used.ru_stime,"
+        "'peak':used.ru_maxrss/1024,'said':done.stdout.decode(errors='replace')[-2000:]}))"
+    )
+    command = [sys.executable, "-c", probe, *map(str, command)]
+    result = json.loads(subprocess.run(command, env=environment, cwd=cwd, check=True, capture_output=True).stdout)
+    if result["code"]:
+        sys.exit(f"{command[3:]} failed:\n{result['said']}")
+    return result
+
+
+def process_cpu(pid):
+    """Seconds of CPU that a process and its children have used."""
+    total = 0
+    for each in [pid, *children(pid)]:
+        fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def children(pid):
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *children(int(child))]
+    return found
+
+
+def spread(values, digits=2):
+    """Median, and the least and the most."""
+    shown = [f"{value:.{digits}f}" for value in (statistics.median(values), min(values), max(values))]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})" if len(values) > 1 else shown[0]
+
+
+def machine():
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.split()[1]
+    versions = "import django,whitenoise,platform,importlib.metadata as m;" \
+        "print(platform.python_version(),django.__version__,m.version('whitenoise'),m.version('gunicorn'))"
+    py = subprocess.run([python(), "-c", versions], capture_output=True, text=True, check=True).stdout.split()
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "rust": rust,
+        **dict(zip(["python", "django", "whitenoise", "gunicorn"], py)),
+    }
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    print("\n".join(lines))
+
+
+def keep(name, results):
+    folder = HERE / "results"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
