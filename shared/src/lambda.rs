@@ -14,7 +14,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::request::LambdaRequest;
 use lambda_http::service_fn;
 use lambda_runtime::LambdaEvent;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -62,16 +61,18 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
     // Only what a client cannot choose names the request.
     let id = request_id(app, &event);
     let preferences = preferences(&event);
+    // As the gateway found the route by it. `lambda_http` makes an address of it, and `/a/../b` would be `/b` there.
+    let path = event.get("rawPath").and_then(Value::as_str).unwrap_or_default().to_owned();
     let checked = match crate::event::check(event) {
         Ok(event) => event,
-        Err(why) => return refuse(app, id, preferences, why).await,
+        Err(why) => return refuse(app, routes, id, preferences, why).await,
     };
     let Ok(request) = serde_json::from_value::<LambdaRequest>(checked) else {
-        return refuse(app, id, preferences, "an event that cannot be read").await;
+        return refuse(app, routes, id, preferences, "an event that cannot be read").await;
     };
-    match edge::admit(app.origin_secrets(), decode(request.into(), id)) {
+    match edge::admit(app.origin_secrets(), decode(request.into(), id, path)) {
         Ok(request) => encode(pipeline::respond(app, routes, request).await),
-        Err(request) => encode(pipeline::reject(app, *request, Error::PermissionDenied).await),
+        Err(request) => encode(pipeline::reject(app, routes, *request, Error::PermissionDenied).await),
     }
 }
 
@@ -92,7 +93,7 @@ fn preferences(event: &Value) -> HeaderMap {
     [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE].into_iter().filter_map(read).collect()
 }
 
-fn decode(request: lambda_http::Request, id: String) -> Request {
+fn decode(request: lambda_http::Request, id: String, path: String) -> Request {
     use lambda_http::RequestExt as _;
     use lambda_http::request::RequestContext;
     let source_ip = match request.request_context_ref() {
@@ -103,7 +104,7 @@ fn decode(request: lambda_http::Request, id: String) -> Request {
     Request {
         id,
         method: parts.method,
-        path: percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned(),
+        path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body: body.to_vec().into(),
@@ -148,7 +149,7 @@ fn text(value: &HeaderValue) -> String {
 }
 
 /// 400 for an event that is none, through the pipeline's last steps.
-async fn refuse(app: &Arc<App>, id: String, headers: HeaderMap, why: &'static str) -> Value {
+async fn refuse(app: &Arc<App>, routes: &Routes, id: String, headers: HeaderMap, why: &'static str) -> Value {
     let request = Request {
         id,
         method: Method::GET,
@@ -158,5 +159,5 @@ async fn refuse(app: &Arc<App>, id: String, headers: HeaderMap, why: &'static st
         body: bytes::Bytes::new(),
         source_ip: String::new(),
     };
-    encode(pipeline::reject(app, request, Error::bad_request(why)).await)
+    encode(pipeline::reject(app, routes, request, Error::bad_request(why)).await)
 }

@@ -37,8 +37,9 @@ const NO_ROUTE: &str = "-";
 pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> Response {
     let matched = routes.find(&request.method, &request.path);
     let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
-    let nobodys = matched.as_ref().is_some_and(|matched| matched.nobodys);
-    let for_everybody = matched.as_ref().is_some_and(|matched| matched.for_everybody);
+    // Where nobody is known, what has no route is nobody's either.
+    let nobodys = matched.as_ref().map_or(routes.know_nobody(), |matched| matched.nobodys);
+    let for_everybody = matched.as_ref().map_or(routes.know_nobody(), |matched| matched.for_everybody);
     if nobodys {
         // What no token protects must not act by a cookie, and what everybody gets must not depend on one, not even by
         // mistake.
@@ -63,10 +64,14 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> R
 }
 
 /// Answers a request that cannot be handled at all with `error`, through the same last steps.
-pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response {
+pub async fn reject(app: &Arc<App>, routes: &Routes, mut request: Request, error: Error) -> Response {
     let is_head = request.method == Method::HEAD;
+    let nobodys = routes.know_nobody();
+    if nobodys {
+        request.headers.remove(COOKIE);
+    }
     let cx = Context::new(app.clone(), request, Vec::new(), false);
-    let end = End { route: NO_ROUTE, begun: Instant::now(), is_head, nobodys: false, for_everybody: false };
+    let end = End { route: NO_ROUTE, begun: Instant::now(), is_head, nobodys, for_everybody: nobodys };
     finish(&cx, &end, Err(error)).await
 }
 

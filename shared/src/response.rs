@@ -88,8 +88,9 @@ impl Response {
         let body = match (body.is_empty(), is_text) {
             (true, _) => Body::Empty,
             (false, false) => Body::Binary(body.into()),
-            (false, true) => String::from_utf8(body.into())
-                .map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text),
+            (false, true) => {
+                String::from_utf8(body.into()).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text)
+            }
         };
         Self { status: parts.status, headers: parts.headers, body, refused, is_asset: true }
     }

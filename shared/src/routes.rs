@@ -189,7 +189,7 @@ impl Routes {
 
     /// Whether no request to any of the paths is anybody's: neither a key nor a table is needed to answer.
     pub(crate) fn know_nobody(&self) -> bool {
-        self.routes.iter().all(|route| route.for_everybody)
+        !self.routes.is_empty() && self.routes.iter().all(|route| route.for_everybody)
     }
 
     fn route(&mut self, path: &'static str) -> &mut Route {
@@ -218,7 +218,8 @@ impl Routes {
 
     /// Finds the route of a decoded path; a literal wins over a parameter.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        let mut matches: Vec<_> = self.routes.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
+        let mut matches: Vec<_> =
+            self.routes.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
         matches.sort_by_key(|(_, params)| params.len());
         let (route, params) = matches.into_iter().next()?;
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
@@ -292,7 +293,9 @@ mod tests {
 
     #[test]
     fn a_greedy_parameter_is_the_rest_of_the_path() {
-        for (path, rest) in [("/static/a", "a"), ("/static/a/b.css", "a/b.css"), ("/static/docs/", "docs/"), ("/static/a//b", "a//b")] {
+        for (path, rest) in
+            [("/static/a", "a"), ("/static/a/b.css", "a/b.css"), ("/static/docs/", "docs/"), ("/static/a//b", "a//b")]
+        {
             assert_eq!(params("/static/{proxy+}", path).unwrap(), [("proxy", rest.to_owned())], "{path}");
         }
         for path in ["/static", "/static/", "/static//a", "/statics/a", "/"] {

@@ -41,6 +41,7 @@ mod security;
 mod sessions;
 mod signup;
 mod stale_form;
+mod static_files;
 mod template;
 mod throttle;
 mod uploads;

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LAST_MODIFIED, VARY,
-};
+use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LAST_MODIFIED, VARY};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::accept_encoding::{Accepted, Encoding};
@@ -119,8 +117,8 @@ impl Asset {
             Verdict::Failed => return Ok(self.refuse(StatusCode::PRECONDITION_FAILED)),
         }
         // A range of HEAD is none (14.2), and neither is one of a file that is not the one it was of.
-        let heard = asked.method == Method::GET
-            && conditional::may_range(asked.headers, &ready.etag, modified, asked.now);
+        let heard =
+            asked.method == Method::GET && conditional::may_range(asked.headers, &ready.etag, modified, asked.now);
         let span = if heard { Span::read(asked.headers, variant.length) } else { Span::Whole };
         let (status, first, length) = match span {
             Span::Whole => (StatusCode::OK, 0, variant.length),

@@ -130,13 +130,7 @@ impl Collected {
         }
     }
 
-    fn asset(
-        &self,
-        name: &str,
-        file: &Found,
-        found: &BTreeMap<String, Found>,
-        immutable: &HashSet<String>,
-    ) -> Asset {
+    fn asset(&self, name: &str, file: &Found, found: &BTreeMap<String, Found>, immutable: &HashSet<String>) -> Asset {
         let mut variants = vec![Variant::new(Encoding::Identity, file.path.clone(), file.length)];
         for encoding in Encoding::COMPRESSED {
             if let Some(sibling) = found.get(&format!("{name}{}", encoding.suffix())) {

@@ -45,7 +45,12 @@ pub(super) enum Verdict {
 
 /// Evaluates the preconditions of a GET or HEAD in the order of 13.2.2. `etag` is the strong one of the representation
 /// that would be sent.
-pub(super) fn evaluate(headers: &HeaderMap, etag: &HeaderValue, modified: Option<&Modified>, now: SystemTime) -> Verdict {
+pub(super) fn evaluate(
+    headers: &HeaderMap,
+    etag: &HeaderValue,
+    modified: Option<&Modified>,
+    now: SystemTime,
+) -> Verdict {
     if headers.contains_key(IF_MATCH) {
         if !lists(headers, &IF_MATCH, etag, false) {
             return Verdict::Failed;
@@ -72,7 +77,9 @@ pub(super) fn may_range(headers: &HeaderMap, etag: &HeaderValue, modified: Optio
     let mut lines = headers.get_all(IF_RANGE).iter();
     match (lines.next(), lines.next()) {
         (None, _) => true,
-        (Some(line), None) if line.as_bytes().trim_ascii().ends_with(b"\"") => line.as_bytes().trim_ascii() == etag.as_bytes(),
+        (Some(line), None) if line.as_bytes().trim_ascii().ends_with(b"\"") => {
+            line.as_bytes().trim_ascii() == etag.as_bytes()
+        }
         (Some(_), None) => modified.is_some_and(|modified| {
             date(headers, &IF_RANGE) == Some(modified.at) && now >= modified.at + Duration::from_secs(1)
         }),

@@ -37,8 +37,8 @@ impl Memory {
     pub(super) fn keep(self: &Arc<Self>, bytes: Bytes) -> Option<Kept> {
         let length = bytes.len();
         let room = |used: usize| used.checked_add(length).filter(|used| *used <= self.most);
-        let kept = self.takes(length as u64)
-            && self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok();
+        let kept =
+            self.takes(length as u64) && self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok();
         kept.then(|| Kept { bytes, memory: self.clone() })
     }
 }

@@ -46,7 +46,8 @@ fn one_range(header: &str) -> Option<Wanted> {
         return None;
     }
     // A list may have empty members (5.6.1).
-    let mut members = ranges.split(',').map(|member| member.trim_matches([' ', '\t'])).filter(|member| !member.is_empty());
+    let mut members =
+        ranges.split(',').map(|member| member.trim_matches([' ', '\t'])).filter(|member| !member.is_empty());
     let (Some(range), None) = (members.next(), members.next()) else { return None };
     match range.split_once('-')? {
         ("", count) => Some(Wanted::Last(number(count)?)),
@@ -102,9 +103,26 @@ mod tests {
     #[test]
     fn what_is_malformed_or_more_than_one_range_is_not_heard() {
         for value in [
-            "", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=a-b", "bytes=1", "bytes=2-1", "bytes=+1-2", "bytes=1- 2",
-            "bytes=--1", "bytes=1-2-3", "bytes=0x1-2", "bytes 1-2", "lines=1-2", "bytes=0-0,5-6", "bytes=0-,0-", "bytes:0-1",
-            "bytes=1.0-2", "bytes=9999999999999999999999-1",
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=,",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=1",
+            "bytes=2-1",
+            "bytes=+1-2",
+            "bytes=1- 2",
+            "bytes=--1",
+            "bytes=1-2-3",
+            "bytes=0x1-2",
+            "bytes 1-2",
+            "lines=1-2",
+            "bytes=0-0,5-6",
+            "bytes=0-,0-",
+            "bytes:0-1",
+            "bytes=1.0-2",
+            "bytes=9999999999999999999999-1",
         ] {
             assert_eq!(span(value, 10), Span::Whole, "{value}");
         }
