@@ -96,7 +96,7 @@ impl App {
         rng: Arc<dyn Rng>,
         site: Site,
     ) -> Result<Arc<Self>, BoxError> {
-        Self::assemble(config, aws, clock, rng, site, true).await
+        Self::assemble(config, aws, clock, rng, site, true).boxed().await
     }
 
     async fn assemble(

@@ -49,7 +49,9 @@ pub struct Routes {
 
 /// What must be ready before the first request.
 #[derive(Clone)]
-struct Start(Arc<dyn Fn(&App) -> Result<(), BoxError> + Send + Sync>);
+struct Start(Arc<Prepare>);
+
+type Prepare = dyn Fn(&App) -> Result<(), BoxError> + Send + Sync;
 
 impl fmt::Debug for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

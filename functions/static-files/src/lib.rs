@@ -20,11 +20,14 @@ pub fn routes() -> Routes {
             let _ = read.set(collected);
             Ok(())
         })
-        .get(PATH, move |cx| serve(files.clone(), cx))
+        .get(PATH, move |cx| {
+            let files = files.clone();
+            async move { serve(&files, &cx) }
+        })
         .for_everybody(PATH)
 }
 
-async fn serve(files: Arc<OnceLock<Collected>>, cx: Context) -> Result<Response> {
+fn serve(files: &OnceLock<Collected>, cx: &Context) -> Result<Response> {
     let files = files.get().ok_or_else(|| Error::internal("STATIC_ROOT was not read at the start"))?;
     let request = cx.request();
     let asked =

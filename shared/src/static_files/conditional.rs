@@ -12,8 +12,8 @@ pub struct Modified {
     text: HeaderValue,
 }
 
-/// What archives put where they keep no time (1 January 1980 is where ZIP begins): each version would have it.
-const NO_TIME: Duration = Duration::from_secs(315_705_600);
+/// What archives put where they keep no time is before this (1980 is where ZIP begins): each version would have it.
+const NO_TIME: Duration = Duration::from_hours(87_696);
 /// The last second that has four digits of a year.
 const END_OF_TIME: Duration = Duration::from_secs(253_402_300_799);
 
@@ -258,7 +258,7 @@ mod tests {
         for (seconds, known) in [(0, false), (315_532_800, false), (MODIFIED, true), (u64::from(u32::MAX), true)] {
             assert_eq!(Modified::new(UNIX_EPOCH + Duration::from_secs(seconds)).is_some(), known, "{seconds}");
         }
-        assert!(Modified::new(UNIX_EPOCH + Duration::from_secs(300_000_000_000)).is_none());
+        assert!(Modified::new(UNIX_EPOCH + Duration::from_secs(300_000_000_001)).is_none());
         assert!(Modified::new(UNIX_EPOCH - Duration::from_secs(1)).is_none());
         assert_eq!(Modified::new(UNIX_EPOCH + Duration::from_secs(MODIFIED)).unwrap().header(), THEN);
     }

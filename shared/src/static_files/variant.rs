@@ -121,7 +121,7 @@ impl Variant {
 
     /// Strong: the same text is the same bytes. The coding stands in it too, for people.
     fn etag(&self, digest: &[u8]) -> io::Result<HeaderValue> {
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let coding = self.encoding.token().map(|token| format!("-{token}")).unwrap_or_default();
         HeaderValue::from_str(&format!("\"{hex}{coding}\"")).map_err(io::Error::other)
     }

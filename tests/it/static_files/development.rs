@@ -44,7 +44,7 @@ async fn the_folders_of_the_settings_are_served_and_a_change_shows_on_reload() {
 #[tokio::test]
 async fn what_was_kept_is_not_served_once_the_file_is_another() {
     let own = tree([("a.js", &b"old"[..])]);
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
     let file = std::fs::File::options().write(true).open(own.path().join("a.js")).unwrap();
     file.set_modified(long_ago).unwrap();
     let site = Site::start_with(|options| options.settings.push(dirs(&[(&own, "")]))).await;

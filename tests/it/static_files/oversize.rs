@@ -51,9 +51,8 @@ async fn else_it_is_an_error_that_the_log_explains_and_a_part_of_it_is_answered(
 #[tokio::test]
 async fn as_much_as_the_limit_allows_passes_lambda_and_the_gateway() {
     // Bytes that base64 makes a third longer, and letters that JSON makes six times as long.
-    let (bytes, letters) = (vec![0xff; 4_500_000], vec![1; 1_000_000]);
-    let folder =
-        tree([("bytes.bin", &bytes[..]), ("letters.txt", &letters[..]), ("quotes.js", &[b'"'; 4_500_000][..])]);
+    let (bytes, letters, quotes) = (vec![0xff; 4_500_000], vec![1; 1_000_000], vec![b'"'; 4_500_000]);
+    let folder = tree([("bytes.bin", &bytes[..]), ("letters.txt", &letters[..]), ("quotes.js", &quotes[..])]);
     let (site, _) = serving(&folder, &[]).await;
     for name in ["bytes.bin", "letters.txt", "quotes.js"] {
         let answer = site.fetch(&format!("/static/{name}"), &[]).await;
