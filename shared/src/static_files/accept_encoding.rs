@@ -39,7 +39,7 @@ impl Encoding {
 
 /// What somebody takes: a weight in thousandths for each coding, 0 for what is not acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Accepted {
+pub(super) struct Accepted {
     brotli: u16,
     gzip: u16,
     /// In halves of a thousandth: what nobody speaks of is acceptable, and less than whatever somebody speaks of.
@@ -49,7 +49,7 @@ pub struct Accepted {
 impl Accepted {
     /// Reads all lines of the header. Without one, or with nothing in it, only the bytes as they are: the RFC would allow
     /// any coding, but whoever says nothing is a program that decodes nothing.
-    pub fn read(headers: &HeaderMap) -> Self {
+    pub(super) fn read(headers: &HeaderMap) -> Self {
         let mut listed = Listed::default();
         for line in headers.get_all(ACCEPT_ENCODING) {
             for member in line.as_bytes().split(|byte| *byte == b',') {
@@ -62,7 +62,7 @@ impl Accepted {
     }
 
     /// How much this coding is wanted; 0 where it is not acceptable. Only comparable with others of the same request.
-    pub fn weight(self, encoding: Encoding) -> u16 {
+    pub(super) fn weight(self, encoding: Encoding) -> u16 {
         match encoding {
             Encoding::Brotli => self.brotli * 2,
             Encoding::Gzip => self.gzip * 2,

@@ -13,7 +13,7 @@ mod memory;
 mod range;
 mod variant;
 
-pub use accept_encoding::{Accepted, Encoding};
+pub use accept_encoding::Encoding;
 pub use asset::{Asked, Asset, Unanswered};
 pub use collected::{Collected, CollectedError, folder_of, with_slash};
 pub use conditional::Modified;
