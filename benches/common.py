@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -39,6 +40,12 @@ def binary():
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     subprocess.run(["cargo", "build", "--release", "--package", "manage"], cwd=PROJECT, env=environment, check=True)
     return target / "release/manage"
+
+
+def cargo_environment():
+    """What `cargo manage` sets for the program that it runs."""
+    configured = tomllib.loads((PROJECT / ".cargo/config.toml").read_text())["env"]
+    return {**os.environ, **configured}
 
 
 def django(storage, source, root):

@@ -35,6 +35,7 @@ pub fn all() -> Vec<(&'static str, Handler)> {
         ("process-upload", Handler::Jobs(process_upload::jobs())),
         ("profile", Handler::Http(profile::routes())),
         ("signup", Handler::Http(signup::routes())),
+        ("static-files", Handler::Http(static_files::routes())),
     ]
 }
 

@@ -46,7 +46,7 @@ pub struct Options {
     pub s3_address: SocketAddr,
     /// The folder that keeps everything; `None` keeps it in memory.
     pub data: Option<PathBuf>,
-    /// The folder with `template.yaml` and `static/`.
+    /// The project's folder, with `template.yaml`: those of static files are named from here.
     pub root: PathBuf,
     /// Settings that differ from the template's.
     pub settings: Vec<(String, String)>,
@@ -54,6 +54,9 @@ pub struct Options {
     pub deliver_events: bool,
     /// Whether changes of tables, and with them mails, are carried to the functions as they come.
     pub deliver_changes: bool,
+    /// Whether static files are served as deployed: what `collectstatic` left in `STATIC_ROOT`, by the function
+    /// `static-files`. Else out of their folders, without a collect step.
+    pub collected: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The site's own code.
@@ -75,6 +78,7 @@ impl Options {
             settings: Vec::new(),
             deliver_events: true,
             deliver_changes: false,
+            collected: false,
             clock: Arc::new(SystemClock),
             site: portico::site::site(),
             tables: None,
@@ -164,7 +168,10 @@ impl Stack {
         };
         let port = listener.as_ref().and_then(|listener| listener.local_addr().ok()).map_or(NOMINAL_PORT, |a| a.port());
         let url = format!("http://localhost:{port}");
-        let resolver = Resolver::local().parameter("PublicUrl", &url).fallback("DefaultFromEmail", SENDER);
+        let mut resolver = Resolver::local().parameter("PublicUrl", &url).fallback("DefaultFromEmail", SENDER);
+        if options.collected {
+            resolver = resolver.parameter("StaticFiles", "function");
+        }
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
         let folder = options.data.as_deref().map(Folder::take).transpose()?;
@@ -199,18 +206,12 @@ impl Stack {
         };
         let changed = Arc::new(Notify::new());
         let (functions, app) = build_functions(&options, &template, &aws, secret_key.as_deref(), &changed).await?;
-        let static_url = template.functions.iter().find_map(|function| function.environment.get("STATIC_URL"));
-        let static_files = StaticFiles::new(
-            static_url.map_or("/static/", String::as_str),
-            [(String::new(), options.root.join("static"))],
-        );
-        let gateway = Gateway::new(
-            routes(&template),
-            functions.clone(),
-            gateway::Options { port, ..gateway::Options::default() },
-        )?
-        .front(static_files)
-        .front(TrayPages::new(tray.clone()));
+        let gateway_options = gateway::Options { port, ..gateway::Options::default() };
+        let mut gateway = Gateway::new(routes(&template), functions.clone(), gateway_options)?;
+        if !options.collected {
+            gateway = gateway.front(StaticFiles::new(app.config(), &options.root));
+        }
+        let gateway = gateway.front(TrayPages::new(tray.clone()));
         let s3_events = S3Events::new(s3.events(), &template, &functions, REGION);
         let stream_events = StreamEvents::new(dynamodb.clone(), &template, &functions, changed);
         let mut tasks = vec![tokio::spawn(sweep(dynamodb.clone()))];
@@ -459,16 +460,33 @@ async fn build_functions(
         }
         // Nor is there a distribution: the gateway sees whose request it is.
         vars.remove("ORIGIN_SECRET_ARN");
+        // Nor a layer: what was collected is where `collectstatic` leaves it.
+        match static_root(template) {
+            Some(root) => vars.insert("STATIC_ROOT".to_owned(), root.clone()),
+            None => vars.remove("STATIC_ROOT"),
+        };
         vars.extend(options.settings.iter().cloned());
         let failed = |error: BoxError| StartError::Function(name.clone(), error);
-        let config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
+        let mut config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
+        config.static_files.root = options.root.join(&config.static_files.root);
         let (clock, site) = (options.clock.clone(), options.site.clone());
-        let app = Box::pin(App::build(config, aws, clock, rng.clone(), site, Assets::Plain)).await.map_err(failed)?;
+        let assets = if options.collected { Assets::collected(&config.static_files) } else { Ok(Assets::Plain) };
+        let assets = assets.map_err(|error| failed(error.into()))?;
+        let app = Box::pin(App::build(config, aws, clock, rng.clone(), site, assets)).await.map_err(failed)?;
+        if let functions::Handler::Http(routes) = handler {
+            routes.start(&app).map_err(failed)?;
+        }
         last = Some(app.clone());
         built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout, changed.clone())));
     }
     let app = last.ok_or_else(|| StartError::UnknownFunction("(none)".to_owned()))?;
     Ok((built, app))
+}
+
+/// `STATIC_ROOT` as the functions have it that no layer is laid under.
+fn static_root(template: &Template) -> Option<&String> {
+    let others = template.functions.iter().filter(|function| function.name != "static-files");
+    others.map(|function| function.environment.get("STATIC_ROOT")).next()?
 }
 
 fn routes(template: &Template) -> Vec<Route> {

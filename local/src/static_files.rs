@@ -1,67 +1,113 @@
-//! The static files of the site during development, served as CloudFront serves them in AWS.
+//! The static files of the site during development: out of their folders, without a collect step, and new on reload.
 //!
-//! Nothing is cached (`no-cache` with an ETag: the browser asks each time), nothing outside the folders
-//! is reachable, and a file is only ever what its extension says.
+//! Nothing is cached by the browser (`no-cache` with an ETag: it asks each time), nothing outside the folders is
+//! reachable, and a file is only ever what its extension says. How a file is answered is the code of the function
+//! `static-files` (`portico::static_files`).
 
+mod folder;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
-use portico::static_files::content_type;
-use sha2::{Digest, Sha256};
+use portico::config::Config;
+use portico::static_files::{Asked, Guard, Memory, folder_of, with_slash};
 
+use self::folder::{Folder, Found, Reading};
 use crate::gateway::Front;
+
+/// The browser keeps it, and asks each time.
+const ASK: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Folders of static files, under the path of `STATIC_URL`.
 #[derive(Clone, Debug)]
-pub struct StaticFiles {
+pub struct StaticFiles(Arc<Site>);
+
+#[derive(Debug)]
+struct Site {
     /// With a slash at both ends.
     mount: String,
-    /// Canonical folders, each with the prefix its files have below the mount.
-    folders: Vec<(String, PathBuf)>,
+    folders: Vec<Folder>,
+    index_file: Option<String>,
+    guard: Guard,
+    memory: Arc<Memory>,
 }
 
 impl StaticFiles {
-    /// Serves `folders` under `static_url` (a path, or an URL of which the path counts). As in Django's
-    /// `STATICFILES_DIRS` each folder may have a prefix, and the first that has a file wins. A folder
-    /// that does not exist has no files.
-    pub fn new(static_url: &str, folders: impl IntoIterator<Item = (String, PathBuf)>) -> Self {
+    /// Serves the folders of `STATICFILES_DIRS`, from the project's folder `root`.
+    pub fn new(config: &Config, root: &Path) -> Self {
+        let settings = &config.static_files;
+        let folders = settings.dirs.iter().map(|dir| (dir.prefix.clone(), root.join(&dir.path)));
+        let mut site = Site::new(settings.url.as_str(), folders);
+        site.index_file.clone_from(&settings.index_file);
+        site.guard = Guard::new(config);
+        site.memory = Memory::new(settings.memory_bytes);
+        Self(Arc::new(site))
+    }
+
+    /// The response where `target` (path and query, as they were sent) is below `STATIC_URL`; else `None`.
+    pub fn respond(&self, method: &Method, target: &str, headers: &HeaderMap) -> Option<Response<Bytes>> {
+        self.0.respond(method, target, headers, Reading::Allowed)
+    }
+}
+
+#[async_trait]
+impl Front for StaticFiles {
+    async fn answer(&self, request: &Parts, _: SocketAddr) -> Option<Response<Bytes>> {
+        let target = request.uri.path_and_query()?.as_str();
+        if !target.starts_with(&self.0.mount) {
+            return None;
+        }
+        let at_once = self.0.respond(&request.method, target, &request.headers, Reading::OfMemory);
+        if at_once.is_some() {
+            return at_once;
+        }
+        // A disk may take its time: others are answered meanwhile.
+        let (files, target) = (self.clone(), target.to_owned());
+        let (method, headers) = (request.method.clone(), request.headers.clone());
+        tokio::task::spawn_blocking(move || files.respond(&method, &target, &headers)).await.ok().flatten()
+    }
+}
+
+impl Site {
+    /// Under the path of `static_url`. As in Django's `STATICFILES_DIRS` each folder may have a prefix, and the first that
+    /// has a file wins. A folder that does not exist has no files, until it does.
+    fn new(static_url: &str, folders: impl IntoIterator<Item = (String, PathBuf)>) -> Self {
         let path = match static_url.split_once("://") {
             Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
             None => static_url,
         };
         let inner = path.trim_matches('/');
-        let mount = if inner.is_empty() { "/".to_owned() } else { format!("/{inner}/") };
-        let folders = folders.into_iter().filter_map(|(prefix, folder)| {
-            let prefix = prefix.trim_matches('/').to_owned();
-            fs::canonicalize(folder).ok().map(|folder| (prefix, folder))
-        });
-        Self { mount, folders: folders.collect() }
+        Self {
+            mount: if inner.is_empty() { "/".to_owned() } else { format!("/{inner}/") },
+            folders: folders.into_iter().map(|(prefix, path)| Folder::new(&prefix, path)).collect(),
+            index_file: None,
+            guard: Guard::default(),
+            memory: Memory::new(0),
+        }
     }
 
-    /// The response where `path` (percent-encoded, as it was sent) is below `STATIC_URL`; else `None`.
-    pub fn respond(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response<Bytes>> {
+    /// `None` where the target is not below `STATIC_URL`, or takes reading that is not allowed.
+    fn respond(&self, method: &Method, target: &str, headers: &HeaderMap, reading: Reading) -> Option<Response<Bytes>> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let rest = path.strip_prefix(&self.mount)?;
         if method != Method::GET && method != Method::HEAD {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+            let mut response = self.guard.plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Some(response);
         }
-        let found = relative(rest).and_then(|relative| self.find(&relative));
-        let mut response = match found {
-            Some(file) => file.response(headers),
-            None => plain(StatusCode::NOT_FOUND, "Not Found"),
+        let asked = Asked { method, headers, query, now: SystemTime::now() };
+        let mut response = match name(rest, self.index_file.is_some()) {
+            Some(name) => self.answer(&name, &asked, reading)?,
+            None => self.not_found(),
         };
         if method == Method::HEAD {
             *response.body_mut() = Bytes::new();
@@ -69,124 +115,77 @@ impl StaticFiles {
         Some(response)
     }
 
-    fn find(&self, relative: &str) -> Option<File> {
-        self.folders.iter().find_map(|(prefix, folder)| {
-            let inner = match prefix.as_str() {
-                "" => relative,
-                prefix => relative.strip_prefix(prefix)?.strip_prefix('/')?,
-            };
-            File::read(folder, inner)
-        })
-    }
-}
-
-#[async_trait]
-impl Front for StaticFiles {
-    async fn answer(&self, request: &Parts, _: SocketAddr) -> Option<Response<Bytes>> {
-        self.respond(&request.method, request.uri.path(), &request.headers)
-    }
-}
-
-/// The decoded path below the mount, where it may name a file at all. Decoded once, and by segment: an
-/// encoded slash is part of a name, and no file has such a name.
-fn relative(encoded: &str) -> Option<String> {
-    let mut segments = Vec::new();
-    for segment in encoded.split('/') {
-        let segment = percent_decode_str(segment).decode_utf8().ok()?;
-        // `.` and `..`, and files like .env and .git; an empty one would make the path absolute.
-        if segment.is_empty() || segment.starts_with('.') || segment.contains(['/', '\\', '\0', ':']) {
-            return None;
+    fn answer(&self, name: &str, asked: &Asked<'_>, reading: Reading) -> Option<Response<Bytes>> {
+        let Some(index) = &self.index_file else { return self.file(name, asked, reading) };
+        if name.is_empty() || name.ends_with('/') {
+            return self.file(&format!("{name}{index}"), asked, reading);
         }
-        segments.push(segment.into_owned());
-    }
-    Some(segments.join("/"))
-}
-
-struct File {
-    content: Bytes,
-    content_type: &'static str,
-    modified: Option<SystemTime>,
-}
-
-impl File {
-    /// Reads the file, unless a link leads out of `folder`.
-    fn read(folder: &Path, relative: &str) -> Option<Self> {
-        let path = fs::canonicalize(folder.join(relative)).ok()?;
-        let metadata = fs::metadata(&path).ok()?;
-        if !path.starts_with(folder) || !metadata.is_file() {
-            return None;
-        }
-        Some(Self {
-            content: fs::read(&path).ok()?.into(),
-            content_type: content_type(relative),
-            modified: metadata.modified().ok(),
-        })
-    }
-
-    fn response(self, request: &HeaderMap) -> Response<Bytes> {
-        let etag = etag(&self.content);
-        let length = self.content.len();
-        let mut response = if matches_etag(request, &etag) {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        } else {
-            let mut response = Response::new(self.content);
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-            response
+        let leads_to = match self.find(name, reading)? {
+            Found::File(_) if folder_of(name, index).is_some() => "./".to_owned(),
+            Found::Folder => match self.find(&format!("{name}/{index}"), reading)? {
+                Found::File(_) => with_slash(name),
+                _ => return Some(self.not_found()),
+            },
+            _ => return self.file(name, asked, reading),
         };
-        let headers = response.headers_mut();
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            headers.insert(header::ETAG, etag);
+        Some(self.guard.redirect(StatusCode::FOUND, &leads_to, asked.query, &ASK))
+    }
+
+    fn file(&self, name: &str, asked: &Asked<'_>, reading: Reading) -> Option<Response<Bytes>> {
+        // Twice, for somebody may write it while it is read.
+        for _ in 0..2 {
+            let Found::File(file) = self.find(name, reading)? else { break };
+            if reading == Reading::OfMemory && !file.is_in_memory() {
+                return None;
+            }
+            match file.answer(asked, &self.memory, u64::MAX) {
+                Ok(response) => return Some(response),
+                Err(error) => tracing::warn!(error = %portico::log::chain(&error), "a static file is not served"),
+            }
         }
-        if let Some(modified) = self.modified.and_then(http_date) {
-            headers.insert(header::LAST_MODIFIED, modified);
+        Some(self.not_found())
+    }
+
+    /// `None` where that takes reading that is not allowed. A file wins over the folder of its name in another one.
+    fn find(&self, name: &str, reading: Reading) -> Option<Found> {
+        let mut best = Found::Nothing;
+        for folder in &self.folders {
+            match folder.find(name, reading, &self.guard)? {
+                Found::File(file) => return Some(Found::File(file)),
+                Found::Folder => best = Found::Folder,
+                Found::Nothing => {}
+            }
         }
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        guard(headers);
-        response
+        Some(best)
+    }
+
+    fn not_found(&self) -> Response<Bytes> {
+        self.guard.plain(StatusCode::NOT_FOUND, "Not Found")
     }
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    guard(headers);
-    response
-}
-
-/// What the response headers policy `StaticHeaders` of the template adds in AWS.
-fn guard(headers: &mut HeaderMap) {
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    // An SVG or HTML among them, opened by itself, runs nothing.
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-}
-
-/// Strong: the same text is the same bytes.
-fn etag(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    let hex = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
-    format!("\"{}\"", hex.collect::<String>())
-}
-
-/// If-None-Match compares weakly (RFC 9110, 13.1.2).
-fn matches_etag(request: &HeaderMap, etag: &str) -> bool {
-    let values = request.get_all(header::IF_NONE_MATCH).iter();
-    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|candidate| {
-        let candidate = candidate.trim();
-        candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
-    })
-}
-
-fn http_date(time: SystemTime) -> Option<HeaderValue> {
-    let date = Timestamp::try_from(time).ok()?.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    HeaderValue::from_str(&date).ok()
+/// The decoded path below the mount, where it may name a file at all, or a folder by a slash at its end. Decoded once, and
+/// by segment: an encoded slash is part of a name, and no file has such a name.
+fn name(encoded: &str, folders: bool) -> Option<Cow<'_, str>> {
+    let (inner, slash) = match encoded.strip_suffix('/') {
+        Some(inner) if folders => (inner, "/"),
+        _ => (encoded, ""),
+    };
+    if inner.is_empty() && folders && slash.is_empty() {
+        return Some(Cow::Borrowed(""));
+    }
+    let mut plain = true;
+    for segment in inner.split('/') {
+        let decoded = percent_decode_str(segment).decode_utf8().ok()?;
+        // `.` and `..`, and files like .env and .git; an empty one would make the path absolute.
+        if decoded.is_empty() || decoded.starts_with('.') || decoded.contains(['/', '\\', '\0', ':']) {
+            return None;
+        }
+        plain &= matches!(decoded, Cow::Borrowed(_));
+    }
+    if plain {
+        return Some(Cow::Borrowed(encoded));
+    }
+    // No segment has a slash of its own, so the whole decodes as its parts do.
+    percent_decode_str(encoded).decode_utf8().ok()
 }

@@ -30,6 +30,10 @@ pub(crate) struct Args {
     /// Limits nothing: no lock-out, as many tries as one likes. For load and conformance runs.
     #[arg(long)]
     no_throttle: bool,
+    /// Serves static files as a deployment does: what `collectstatic` left in `STATIC_ROOT`, compressed and kept by
+    /// browsers, by the function `static-files`.
+    #[arg(long)]
+    collected: bool,
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
@@ -84,6 +88,7 @@ impl Args {
             settings: if self.no_throttle { vec![("THROTTLE_ENABLED".into(), "false".into())] } else { Vec::new() },
             deliver_events: true,
             deliver_changes: true,
+            collected: self.collected,
             clock: Arc::new(SystemClock),
             site: portico::site::site(),
             tables: None,

@@ -11,7 +11,7 @@ use crate::accounts::{Backends, Hasher, Password};
 use crate::clock::{Clock, SystemClock};
 use crate::config::aws::AwsSettings;
 use crate::config::secrets;
-use crate::config::{Config, misspelt};
+use crate::config::{Config, SecretSource, misspelt};
 use crate::error::{BoxError, FieldError};
 use crate::mail::Mailer;
 use crate::media::Media;
@@ -66,18 +66,27 @@ impl App {
     /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
     /// DynamoDB opens.
     pub async fn from_env() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(from_environment()?).boxed().await
+        Self::of_function(from_environment()?, true).boxed().await
     }
 
     /// The same for a function to which nobody comes through the distribution: its secret is not fetched.
     pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(Config { origin_secret: None, ..from_environment()? }).boxed().await
+        Self::of_function(Config { origin_secret: None, ..from_environment()? }, true).boxed().await
     }
 
-    async fn of_function(config: Config) -> Result<Arc<Self>, BoxError> {
+    /// The same for a function that knows nobody: it may read no key and no table. Nothing that it signs leaves it, so the
+    /// key is one of its own.
+    pub(crate) async fn for_everybody() -> Result<Arc<Self>, BoxError> {
+        let rng: &dyn Rng = &SystemRng;
+        let current = Secret::new(rng.token());
+        let secret_key = SecretSource::Given { current, fallbacks: Vec::new() };
+        Self::of_function(Config { secret_key, ..from_environment()? }, false).boxed().await
+    }
+
+    async fn of_function(config: Config, has_tables: bool) -> Result<Arc<Self>, BoxError> {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
-        let assets = Assets::embedded();
-        Self::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), crate::site::site(), assets).await
+        let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+        Self::assemble(config, &aws, clock, rng, crate::site::site(), Assets::embedded(), has_tables).await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.
@@ -89,6 +98,18 @@ impl App {
         site: Site,
         assets: Assets,
     ) -> Result<Arc<Self>, BoxError> {
+        Self::assemble(config, aws, clock, rng, site, assets, true).boxed().await
+    }
+
+    async fn assemble(
+        config: Config,
+        aws: &AwsSettings,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        site: Site,
+        assets: Assets,
+        has_tables: bool,
+    ) -> Result<Arc<Self>, BoxError> {
         let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
@@ -96,11 +117,12 @@ impl App {
         let (secrets, origin_secrets, costs) = tokio::join!(
             secrets::fetch(&config.secret_key, &sdk, endpoint),
             secrets::fetch_origin(config.origin_secret.as_ref(), &sdk, endpoint),
-            database.warm_up(),
+            async { if has_tables { database.warm_up().await.map(Some) } else { Ok(None) } },
         );
         let hasher = Hasher::new(&config.passwords, rng.clone())?;
         match costs {
-            Ok(costs) => hasher.expect(costs),
+            Ok(Some(costs)) => hasher.expect(costs),
+            Ok(None) => {}
             // The first request will try again, and answer 503 if it must.
             Err(error) => tracing::warn!(error = %crate::log::chain(&error), "DynamoDB did not answer at start"),
         }

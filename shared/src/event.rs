@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 /// What a path holds besides letters and digits without being escaped (RFC 3986, 3.3), the percent sign excepted: the
 /// path arrives decoded, so a percent sign in it is a percent sign.
-const PATH: AsciiSet = NON_ALPHANUMERIC
+pub(crate) const PATH: AsciiSet = NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
     .remove(b'.')

@@ -8,6 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
+use crate::config::Config;
 use crate::response::Response;
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -33,11 +34,7 @@ pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: 
     set(CORP, "same-origin");
     set(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     set(VARY, "Accept, Accept-Language, Cookie");
-    if config.public_url.is_https() && config.hsts.seconds > 0 {
-        let subdomains = if config.hsts.include_subdomains { "; includeSubDomains" } else { "" };
-        let preload = if config.hsts.preload { "; preload" } else { "" };
-        set(STRICT_TRANSPORT_SECURITY, &format!("max-age={}{subdomains}{preload}", config.hsts.seconds));
-    }
+    stay_on_https(headers, config);
     let is_html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let policy =
         if is_html { page_policy(app, nonce) } else { "default-src 'none'; frame-ancestors 'none'".to_owned() };
@@ -50,6 +47,18 @@ pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: 
     set(CONTENT_SECURITY_POLICY, &policy);
     // A page that is somebody's, or that hands out a cookie, is kept by nobody (CVE-2014-1418).
     set(CACHE_CONTROL, if personal { "no-store" } else { "private, no-cache" });
+}
+
+/// Tells the browser to come by https alone. A file's answer has this of a page's headers and no other.
+pub(crate) fn stay_on_https(headers: &mut HeaderMap, config: &Config) {
+    if !config.public_url.is_https() || config.hsts.seconds == 0 || headers.contains_key(STRICT_TRANSPORT_SECURITY) {
+        return;
+    }
+    let subdomains = if config.hsts.include_subdomains { "; includeSubDomains" } else { "" };
+    let preload = if config.hsts.preload { "; preload" } else { "" };
+    if let Ok(value) = HeaderValue::from_str(&format!("max-age={}{subdomains}{preload}", config.hsts.seconds)) {
+        headers.insert(STRICT_TRANSPORT_SECURITY, value);
+    }
 }
 
 /// Tells the browser to forget what it kept of the site (ASVS 14.3.1). Not its cookies: a cookie that makes the browser

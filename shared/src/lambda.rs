@@ -4,18 +4,18 @@
 //! version is pinned.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Service, service_fn};
-use lambda_runtime::{Context as Invocation, LambdaEvent};
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use lambda_http::service_fn;
+use lambda_runtime::LambdaEvent;
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::edge;
@@ -34,8 +34,9 @@ use crate::static_files::Assets;
 pub async fn run<R: Into<Arc<Routes>>>(routes: R) -> Result<(), BoxError> {
     let () = Deployed::<R>::HAS_A_MANIFEST;
     crate::log::init_json();
-    let app = App::from_env().boxed().await?;
     let routes = routes.into();
+    let app = if routes.know_nobody() { App::for_everybody().boxed().await? } else { App::from_env().boxed().await? };
+    routes.start(&app)?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (app, routes) = (app.clone(), routes.clone());
         // Behind a pointer: the compiler follows the types of what is not only so deep.
@@ -74,28 +75,19 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
     // Only what a client cannot choose names the request.
     let id = request_id(app, &event);
     let preferences = preferences(&event);
+    // As the gateway found the route by it. `lambda_http` makes an address of it, and `/a/../b` would be `/b` there.
+    let path = event.get("rawPath").and_then(Value::as_str).unwrap_or_default().to_owned();
     let checked = match crate::event::check(event) {
         Ok(event) => event,
-        Err(why) => return refuse(app, id, preferences, why).await,
+        Err(why) => return refuse(app, routes, id, preferences, why).await,
     };
     let Ok(request) = serde_json::from_value::<LambdaRequest>(checked) else {
-        return refuse(app, id, preferences, "an event that cannot be read").await;
+        return refuse(app, routes, id, preferences, "an event that cannot be read").await;
     };
-    let (app, routes) = (app.clone(), routes.clone());
-    let service = service_fn(move |request: lambda_http::Request| {
-        let (app, routes, id) = (app.clone(), routes.clone(), id.clone());
-        async move {
-            let response = match edge::admit(app.origin_secrets(), decode(request, id)) {
-                Ok(request) => pipeline::respond(&app, &routes, request).await,
-                Err(request) => pipeline::reject(&app, *request, Error::PermissionDenied).await,
-            };
-            Ok::<_, Infallible>(encode(response))
-        }
-    });
-    let mut adapter = Adapter::from(service);
-    let Ok(()) = poll_fn(|cx| Service::<LambdaEvent<LambdaRequest>>::poll_ready(&mut adapter, cx)).await;
-    let Ok(response) = adapter.call(LambdaEvent::new(request, Invocation::default())).await;
-    serde_json::to_value(response).unwrap_or_else(|_| json!({ "statusCode": 500 }))
+    match edge::admit(app.origin_secrets(), decode(request.into(), id, path)) {
+        Ok(request) => encode(pipeline::respond(app, routes, request).await),
+        Err(request) => encode(pipeline::reject(app, routes, *request, Error::PermissionDenied).await),
+    }
 }
 
 /// The gateway's identifier of the request, which its own log has too; else a new one.
@@ -115,7 +107,7 @@ fn preferences(event: &Value) -> HeaderMap {
     [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE].into_iter().filter_map(read).collect()
 }
 
-fn decode(request: lambda_http::Request, id: String) -> Request {
+fn decode(request: lambda_http::Request, id: String, path: String) -> Request {
     use lambda_http::RequestExt as _;
     use lambda_http::request::RequestContext;
     let source_ip = match request.request_context_ref() {
@@ -126,7 +118,7 @@ fn decode(request: lambda_http::Request, id: String) -> Request {
     Request {
         id,
         method: parts.method,
-        path: percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned(),
+        path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body: body.to_vec().into(),
@@ -134,25 +126,44 @@ fn decode(request: lambda_http::Request, id: String) -> Request {
     }
 }
 
-fn encode(response: Response) -> http::Response<lambda_http::Body> {
-    let body = match response.body {
-        Body::Empty => lambda_http::Body::Empty,
-        Body::Text(text) => lambda_http::Body::Text(text),
-        Body::Binary(bytes) => lambda_http::Body::Binary(bytes),
+/// The answer as API Gateway reads it. Not by `lambda_http`: it takes bytes for text by their type alone, drops a byte
+/// order mark and replaces what is not UTF-8, so that part of a file would not be that part any more.
+fn encode(mut response: Response) -> Value {
+    let cookies: Vec<_> = response.headers.get_all(SET_COOKIE).iter().map(text).collect();
+    response.headers.remove(SET_COOKIE);
+    let (body, encoded) = match response.body {
+        Body::Empty => (Value::Null, false),
+        // What has a coding is no text, whoever wrote it down as one.
+        Body::Text(text) if !response.headers.contains_key(CONTENT_ENCODING) => (Value::String(text), false),
+        Body::Text(text) => (Value::String(STANDARD.encode(text)), true),
+        Body::Binary(bytes) => {
+            response.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
+            (Value::String(STANDARD.encode(bytes)), true)
+        }
     };
-    let mut encoded = http::Response::new(body);
-    *encoded.status_mut() = response.status;
-    *encoded.headers_mut() = response.headers;
-    if matches!(encoded.body(), lambda_http::Body::Binary(_)) {
-        // Without a type lambda_http takes bytes for text, and what is not UTF-8 in them is lost.
-        let unknown = HeaderValue::from_static("application/octet-stream");
-        encoded.headers_mut().entry(CONTENT_TYPE).or_insert(unknown);
-    }
-    encoded
+    let headers: Map<_, _> = response
+        .headers
+        .keys()
+        .map(|name| {
+            let lines: Vec<_> = response.headers.get_all(name).iter().map(text).collect();
+            (name.to_string(), Value::String(lines.join(", ")))
+        })
+        .collect();
+    json!({
+        "statusCode": response.status.as_u16(),
+        "headers": headers,
+        "cookies": cookies,
+        "body": body,
+        "isBase64Encoded": encoded,
+    })
 }
 
-/// 400 for an event that is none: the pipeline's last steps, and an answer put together without `lambda_http`.
-async fn refuse(app: &Arc<App>, id: String, headers: HeaderMap, why: &'static str) -> Value {
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// 400 for an event that is none, through the pipeline's last steps.
+async fn refuse(app: &Arc<App>, routes: &Routes, id: String, headers: HeaderMap, why: &'static str) -> Value {
     let request = Request {
         id,
         method: Method::GET,
@@ -162,15 +173,5 @@ async fn refuse(app: &Arc<App>, id: String, headers: HeaderMap, why: &'static st
         body: bytes::Bytes::new(),
         source_ip: String::new(),
     };
-    let response = pipeline::reject(app, request, Error::bad_request(why)).await;
-    let headers: serde_json::Map<_, _> = response
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), json!(String::from_utf8_lossy(value.as_bytes()))))
-        .collect();
-    let body = match response.body {
-        Body::Text(text) => text,
-        _ => String::new(),
-    };
-    json!({ "statusCode": response.status.as_u16(), "headers": headers, "body": body, "isBase64Encoded": false })
+    encode(pipeline::reject(app, routes, request, Error::bad_request(why)).await)
 }

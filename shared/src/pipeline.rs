@@ -1,7 +1,7 @@
 //! What happens to every request, in order: it reads like Django's `MIDDLEWARE`.
 //!
-//! route -> body -> CSRF for unsafe methods (or no cookies, where the route is exempt) -> handler (which asks for session
-//! and user when it needs them) -> error to response -> session saved -> cookies -> security headers -> log.
+//! route -> body -> CSRF for unsafe methods (or no cookies, where the request is nobody's) -> handler (which asks for
+//! session and user when it needs them) -> error to response -> session saved -> cookies -> security headers -> log.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::{COOKIE, SET_COOKIE, VARY};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
@@ -37,12 +37,15 @@ const NO_ROUTE: &str = "-";
 pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> Response {
     let matched = routes.find(&request.method, &request.path);
     let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
-    let exempt = matched.as_ref().is_some_and(|matched| matched.exempt);
-    if exempt {
-        // Nobody's: what no token protects must not act by a cookie, not even by mistake.
+    // Where nobody is known, what has no route is nobody's either.
+    let nobodys = matched.as_ref().map_or(routes.know_nobody(), |matched| matched.nobodys);
+    let for_everybody = matched.as_ref().map_or(routes.know_nobody(), |matched| matched.for_everybody);
+    if nobodys {
+        // What no token protects must not act by a cookie, and what everybody gets must not depend on one, not even by
+        // mistake.
         request.headers.remove(COOKIE);
     }
-    let end = End { route, begun: Instant::now(), is_head: request.method == Method::HEAD, exempt };
+    let end = End { route, begun: Instant::now(), is_head: request.method == Method::HEAD, nobodys, for_everybody };
     let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
     let readable = routes.methods(route).contains(&Method::GET);
     let cx = Context::new(app.clone(), request, params, readable);
@@ -51,7 +54,7 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> R
     }
     let handled = async {
         let handler = matched.ok_or(Error::NotFound)?.handler?;
-        let guarded = if exempt { cx.request().check_size(&cx.config().limits) } else { guard(&cx) };
+        let guarded = if nobodys { cx.request().check_size(&cx.config().limits) } else { guard(&cx) };
         match guarded {
             Ok(()) => handler.call(cx.clone()).await,
             Err(error) => stale_form::answer(&cx, error).await,
@@ -61,10 +64,14 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> R
 }
 
 /// Answers a request that cannot be handled at all with `error`, through the same last steps.
-pub async fn reject(app: &Arc<App>, request: Request, error: Error) -> Response {
+pub async fn reject(app: &Arc<App>, routes: &Routes, mut request: Request, error: Error) -> Response {
     let is_head = request.method == Method::HEAD;
+    let nobodys = routes.know_nobody();
+    if nobodys {
+        request.headers.remove(COOKIE);
+    }
     let cx = Context::new(app.clone(), request, Vec::new(), false);
-    let end = End { route: NO_ROUTE, begun: Instant::now(), is_head, exempt: false };
+    let end = End { route: NO_ROUTE, begun: Instant::now(), is_head, nobodys, for_everybody: nobodys };
     finish(&cx, &end, Err(error)).await
 }
 
@@ -74,12 +81,14 @@ struct End<'a> {
     begun: Instant,
     is_head: bool,
     /// Whether it was nobody's: there is no session to save, and no cookie to set in whose browser it may have been.
-    exempt: bool,
+    nobodys: bool,
+    /// Whether everybody is answered the same.
+    for_everybody: bool,
 }
 
 async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Response {
     // What the handler says was done is not, when its session could not be saved: the visitor is told so instead.
-    let saved = if end.exempt { Ok(()) } else { sessions::save(cx).await };
+    let saved = if end.nobodys { Ok(()) } else { sessions::save(cx).await };
     let mut response = match handled.and_then(|response| saved.map(|()| response)) {
         Ok(response) => response,
         Err(error) => {
@@ -95,7 +104,7 @@ async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Respo
         // Nobody reads a page that is not sent.
         cx.messages().retract();
     }
-    if end.exempt {
+    if end.nobodys {
         response.headers.remove(SET_COOKIE);
     } else {
         set_cookies(cx, &mut response);
@@ -103,11 +112,20 @@ async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Respo
     let user = cx.loaded_user();
     // A cookie that claims a user counts although nobody looked whether it lives: not every error page asks.
     let claimed = cx.session_token().is_some_and(|token| token.user().is_some());
-    let personal = user.is_some() || claimed || !cx.is_safe();
+    // What is for everybody says itself who may keep it; what does not is an error.
+    let personal = user.is_some() || claimed || !cx.is_safe() || end.for_everybody;
     if cx.is_confidential() {
         response = headers::confidential(response);
     }
-    headers::secure(&mut response.headers, cx.app(), cx.nonce(), personal);
+    if response.is_asset {
+        headers::stay_on_https(&mut response.headers, cx.config());
+    } else {
+        if end.nobodys {
+            // No cookie was looked at.
+            response.headers.entry(VARY).or_insert(HeaderValue::from_static("Accept, Accept-Language"));
+        }
+        headers::secure(&mut response.headers, cx.app(), cx.nonce(), personal);
+    }
     if let Ok(id) = HeaderValue::from_str(&cx.request().id) {
         response.headers.insert(headers::REQUEST_ID, id);
     }

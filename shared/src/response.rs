@@ -1,6 +1,7 @@
 //! An answer: status, headers, and a body that is text or bytes.
 
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use bytes::Bytes;
+use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -18,7 +19,12 @@ pub struct Response {
     pub body: Body,
     /// What a refused form's page says in words: its error, for the log.
     pub(crate) refused: Option<Refused>,
+    /// Whether it brings all of its headers along: it is a file and no page.
+    pub(crate) is_asset: bool,
 }
+
+/// Text of this length fits into Lambda's answer even if JSON must escape every byte of it.
+const SURELY_FITS: usize = 1_000_000;
 
 /// The error behind an answer.
 #[derive(Debug, Clone)]
@@ -65,6 +71,28 @@ impl Response {
     /// Bytes of this media type, e.g. `image/png`.
     pub fn bytes(status: StatusCode, content_type: &'static str, bytes: Vec<u8>) -> Self {
         Self::empty(status).body(content_type, Body::Binary(bytes))
+    }
+
+    /// A static file, or what is answered in its place, with all of its headers: they say how long it may be kept and by
+    /// whom, and the pipeline adds none of a page's.
+    pub fn asset(answer: http::Response<Bytes>) -> Self {
+        let (parts, body) = answer.into_parts();
+        let refused = (parts.status == StatusCode::NOT_FOUND).then(|| Refused::from(&Error::NotFound));
+        // Part of a text may begin within a letter; what is compressed is no text.
+        let is_text = !parts.headers.contains_key(CONTENT_ENCODING)
+            && body.len() <= SURELY_FITS
+            && parts.headers.get(CONTENT_TYPE).is_some_and(|value| {
+                let kind = value.as_bytes();
+                kind.starts_with(b"text/") || kind.ends_with(b"json") || kind.ends_with(b"xml")
+            });
+        let body = match (body.is_empty(), is_text) {
+            (true, _) => Body::Empty,
+            (false, false) => Body::Binary(body.into()),
+            (false, true) => {
+                String::from_utf8(body.into()).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text)
+            }
+        };
+        Self { status: parts.status, headers: parts.headers, body, refused, is_asset: true }
     }
 
     /// A redirect that is followed by GET (RFC 9110, 15.4.4).

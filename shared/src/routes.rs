@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use http::Method;
 
+use crate::app::App;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{BoxError, Error, Result};
 use crate::response::Response;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -41,7 +42,22 @@ impl fmt::Debug for Handler {
 /// The routes of one function. The same paths stand in `template.yaml`, each once with `Method: ANY`, since API
 /// Gateway answers a wrong method with a bare 404; a test holds the two against each other.
 #[derive(Debug, Clone, Default)]
-pub struct Routes(Vec<Route>);
+pub struct Routes {
+    routes: Vec<Route>,
+    start: Option<Start>,
+}
+
+/// What must be ready before the first request.
+#[derive(Clone)]
+struct Start(Arc<Prepare>);
+
+type Prepare = dyn Fn(&App) -> Result<(), BoxError> + Send + Sync;
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Start")
+    }
+}
 
 #[derive(Debug, Clone)]
 struct Route {
@@ -51,6 +67,8 @@ struct Route {
     refusal: Option<Handler>,
     /// Why no CSRF token is asked for.
     exempt: Option<&'static str>,
+    /// Whether everybody is answered the same.
+    for_everybody: bool,
 }
 
 /// What an unsafe request to a path must prove.
@@ -72,8 +90,10 @@ pub(crate) struct Matched<'a> {
     /// The values of its `{parameters}`.
     pub(crate) params: Vec<(&'static str, String)>,
     pub(crate) handler: Result<&'a Handler>,
-    /// Whether the request is nobody's: the path is exempt from CSRF.
-    pub(crate) exempt: bool,
+    /// Whether the request is nobody's: the path is exempt from CSRF, or answers everybody the same.
+    pub(crate) nobodys: bool,
+    /// Whether everybody is answered the same.
+    pub(crate) for_everybody: bool,
 }
 
 impl Routes {
@@ -145,39 +165,71 @@ impl Routes {
         self
     }
 
+    /// Answers everybody the same at `path`, whoever they are: what may be kept by every cache on the way. A request to
+    /// it is nobody's, as to a path that is exempt: no cookie is seen, none is set. What is answered says itself for how
+    /// long it may be kept ([`Response::asset`]); an error is kept by nobody.
+    #[must_use]
+    pub fn for_everybody(mut self, path: &'static str) -> Self {
+        self.route(path).for_everybody = true;
+        self
+    }
+
+    /// Has `prepare` run when the function starts, before the first request. Its error stops the start.
+    #[must_use]
+    pub fn at_start(mut self, prepare: impl Fn(&App) -> Result<(), BoxError> + Send + Sync + 'static) -> Self {
+        self.start = Some(Start(Arc::new(prepare)));
+        self
+    }
+
+    /// Prepares what must be ready before the first request.
+    ///
+    /// # Errors
+    /// Why the function cannot start.
+    pub fn start(&self, app: &App) -> Result<(), BoxError> {
+        self.start.as_ref().map_or(Ok(()), |Start(prepare)| prepare(app))
+    }
+
+    /// Whether no request to any of the paths is anybody's: neither a key nor a table is needed to answer.
+    pub(crate) fn know_nobody(&self) -> bool {
+        !self.routes.is_empty() && self.routes.iter().all(|route| route.for_everybody)
+    }
+
     fn route(&mut self, path: &'static str) -> &mut Route {
-        let index = self.0.iter().position(|route| route.path == path).unwrap_or_else(|| {
-            self.0.push(Route { path, methods: Vec::new(), refusal: None, exempt: None });
-            self.0.len() - 1
+        let index = self.routes.iter().position(|route| route.path == path).unwrap_or_else(|| {
+            let route = Route { path, methods: Vec::new(), refusal: None, exempt: None, for_everybody: false };
+            self.routes.push(route);
+            self.routes.len() - 1
         });
-        &mut self.0[index]
+        &mut self.routes[index]
     }
 
     /// The paths, in the order in which they were added.
     pub fn paths(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|route| route.path)
+        self.routes.iter().map(|route| route.path)
     }
 
     /// The methods that `path` answers, HEAD included.
     pub fn methods(&self, path: &str) -> Vec<Method> {
-        self.0.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
+        self.routes.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
     }
 
     /// What an unsafe request to `path` must prove.
     pub fn csrf(&self, path: &str) -> CsrfPolicy {
-        self.0.iter().find(|route| route.path == path).map_or(CsrfPolicy::Protected, Route::csrf)
+        self.routes.iter().find(|route| route.path == path).map_or(CsrfPolicy::Protected, Route::csrf)
     }
 
     /// Finds the route of a decoded path; a literal wins over a parameter.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        let mut matches: Vec<_> = self.0.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
+        let mut matches: Vec<_> =
+            self.routes.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
         matches.sort_by_key(|(_, params)| params.len());
         let (route, params) = matches.into_iter().next()?;
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         let handler = route.methods.iter().find(|(method, _)| method == wanted).map(|(_, handler)| handler);
         let refusal = route.refusal.as_ref().filter(|_| wanted == Method::GET);
         let handler = handler.or(refusal).ok_or_else(|| Error::MethodNotAllowed(route.allowed()));
-        Some(Matched { path: route.path, params, handler, exempt: route.exempt.is_some() })
+        let nobodys = route.exempt.is_some() || route.for_everybody;
+        Some(Matched { path: route.path, params, handler, nobodys, for_everybody: route.for_everybody })
     }
 }
 
@@ -204,18 +256,27 @@ pub(crate) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
 
+/// The values of the pattern's parameters. `{name}` is a segment, `{name+}` the rest of the path: as API Gateway has them,
+/// neither begins with an empty segment.
 fn params(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
     let mut found = Vec::new();
-    let mut segments = path.split('/');
+    let mut rest = Some(path);
     for expected in pattern.split('/') {
-        let segment = segments.next()?;
+        let (segment, after) = rest?.split_once('/').map_or((rest?, None), |(segment, after)| (segment, Some(after)));
         match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) if !segment.is_empty() => found.push((name, segment.to_owned())),
+            Some(name) if !segment.is_empty() => match name.strip_suffix('+') {
+                Some(name) => {
+                    found.push((name, rest?.to_owned()));
+                    return Some(found);
+                }
+                None => found.push((name, segment.to_owned())),
+            },
             None if segment == expected => {}
             _ => return None,
         }
+        rest = after;
     }
-    segments.next().is_none().then_some(found)
+    rest.is_none().then_some(found)
 }
 
 #[cfg(test)]
@@ -230,6 +291,31 @@ mod tests {
         }
         assert!(params("/", "/").is_some());
         assert!(params("/", "//").is_none());
+    }
+
+    #[test]
+    fn a_greedy_parameter_is_the_rest_of_the_path() {
+        for (path, rest) in
+            [("/static/a", "a"), ("/static/a/b.css", "a/b.css"), ("/static/docs/", "docs/"), ("/static/a//b", "a//b")]
+        {
+            assert_eq!(params("/static/{proxy+}", path).unwrap(), [("proxy", rest.to_owned())], "{path}");
+        }
+        for path in ["/static", "/static/", "/static//a", "/statics/a", "/"] {
+            assert!(params("/static/{proxy+}", path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_for_everybody_is_nobodys_and_a_start_may_fail() {
+        let answer = |_| async { Ok(Response::default()) };
+        let routes = Routes::new().get("/a/{rest+}", answer).for_everybody("/a/{rest+}");
+        assert!(routes.know_nobody());
+        assert_eq!(routes.csrf("/a/{rest+}"), CsrfPolicy::Safe);
+        let matched = routes.find(&Method::GET, "/a/b").unwrap();
+        assert!(matched.nobodys && matched.for_everybody);
+        let routes = routes.get("/page", answer);
+        assert!(!routes.know_nobody());
+        assert!(!routes.find(&Method::GET, "/page").unwrap().nobodys);
     }
 
     #[test]
@@ -265,7 +351,7 @@ mod tests {
             ("/nowhere", CsrfPolicy::Protected),
         ] {
             assert_eq!(routes.csrf(path), policy, "{path}");
-            let exempt = routes.find(&Method::POST, path).is_some_and(|matched| matched.exempt);
+            let exempt = routes.find(&Method::POST, path).is_some_and(|matched| matched.nobodys);
             assert_eq!(exempt, matches!(policy, CsrfPolicy::Exempt(_)), "{path}");
         }
     }

@@ -42,6 +42,7 @@ mod sessions;
 mod signup;
 mod stale_form;
 mod static_edge;
+mod static_files;
 mod template;
 mod throttle;
 mod uploads;

@@ -10,7 +10,9 @@ use portico::config::Config;
 use crate::site::{Site, root};
 
 fn template() -> Template {
-    let resolver = Resolver::local().parameter("PublicUrl", "https://www.example.org");
+    // With whatever a parameter may add.
+    let resolver =
+        Resolver::local().parameter("PublicUrl", "https://www.example.org").parameter("StaticFiles", "function");
     Template::load(&root().join("template.yaml"), &resolver).unwrap()
 }
 
@@ -102,6 +104,20 @@ fn every_path_has_a_route_and_every_route_a_path() {
             assert_eq!(route.method, "ANY", "{}: the handler decides methods", route.path);
         }
     }
+}
+
+#[test]
+fn the_function_for_static_files_is_there_where_it_is_asked_for_and_may_do_nothing_else() {
+    let resolver = Resolver::local().parameter("PublicUrl", "https://www.example.org");
+    let by_bucket = Template::load(&root().join("template.yaml"), &resolver).unwrap();
+    assert!(by_bucket.function("static-files").is_none());
+    let template = template();
+    let function = template.function("static-files").unwrap();
+    let actions: Vec<_> = function.statements.iter().flat_map(|statement| &statement.actions).collect();
+    assert_eq!(actions, ["secretsmanager:GetSecretValue"], "of the distribution alone: no table, no key");
+    assert_eq!(function.environment["STATIC_ROOT"], "/opt");
+    let ignored = std::fs::read_to_string(root().join("staticfiles/.gitignore")).unwrap();
+    assert_eq!(ignored, "*\n!.gitignore\n", "the layer's folder is in every checkout, and empty there");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -176,11 +177,24 @@ fn trace_id(now: Timestamp) -> String {
     format!("Root=1-{:08x}-{random}", now.as_second())
 }
 
-/// Ids want to be different, not secret: without the system's randomness they are zeroes.
+/// Ids want to be different, not secret: without the system's randomness they are zeroes. It is asked for a page at a time,
+/// since asking costs as much as answering with a small file.
 fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    if getrandom::fill(&mut bytes).is_err() {
-        tracing::warn!("the system gives no random bytes; request ids repeat");
+    const PAGE: usize = 4_096;
+    thread_local! {
+        static POOL: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
-    bytes
+    POOL.with_borrow_mut(|pool| {
+        if pool.len() < N {
+            pool.resize(PAGE, 0);
+            if getrandom::fill(pool).is_err() {
+                tracing::warn!("the system gives no random bytes; request ids repeat");
+                pool.fill(0);
+            }
+        }
+        let mut bytes = [0; N];
+        let rest = pool.len().saturating_sub(N);
+        bytes.iter_mut().zip(pool.drain(rest..)).for_each(|(place, byte)| *place = byte);
+        bytes
+    })
 }

@@ -1,8 +1,13 @@
 //! What is served, and what never is.
 
+use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+
+fn served(url: &str, folders: impl IntoIterator<Item = (String, PathBuf)>) -> StaticFiles {
+    StaticFiles(Arc::new(Site { memory: Memory::new(1 << 20), ..Site::new(url, folders) }))
+}
 
 /// A folder of its own, gone with the test.
 struct Folder(PathBuf);
@@ -25,7 +30,7 @@ impl Folder {
 
     fn files(&self) -> StaticFiles {
         let folders = [("", "site"), ("", "more"), ("vendor", "more"), ("", "nowhere")];
-        StaticFiles::new("/static/", folders.map(|(prefix, name)| (prefix.to_owned(), self.0.join(name))))
+        served("/static/", folders.map(|(prefix, name)| (prefix.to_owned(), self.0.join(name))))
     }
 
     fn get(&self, path: &str) -> Response<Bytes> {
@@ -69,7 +74,7 @@ fn what_is_not_below_static_url_is_left_to_the_functions() {
     for path in ["/", "/static", "/staticx/a.js", "/login"] {
         assert!(folder.files().respond(&Method::GET, path, &HeaderMap::new()).is_none(), "{path}");
     }
-    let other = StaticFiles::new("https://cdn.test/assets", [(String::new(), folder.0.join("site"))]);
+    let other = served("https://cdn.test/assets", [(String::new(), folder.0.join("site"))]);
     let response = other.respond(&Method::GET, "/assets/a.js", &HeaderMap::new()).unwrap();
     assert_eq!(response.status(), 200);
 }

@@ -42,6 +42,7 @@ home-function-profile = Shows and saves your profile. Two people saving at once 
 home-function-presign-upload = Signs an upload that goes from the browser to S3 without passing through a function.
 home-function-process-upload = Runs when a file arrives: decodes it, draws it anew, and only then publishes it.
 home-function-mailer = Runs when a mail was promised: decides who gets it, writes it and sends it once.
+home-function-static-files = Serves CSS, JavaScript and images on small sites that have no bucket for them.
 
 ## Forms
 

@@ -42,6 +42,7 @@ home-function-profile = 프로필을 보여 주고 저장합니다. 동시에 �
 home-function-presign-upload = 업로드에 서명합니다. 파일은 함수를 거치지 않고 브라우저에서 S3로 바로 갑니다.
 home-function-process-upload = 파일이 도착하면 실행됩니다. 해독해서 새로 그린 다음에야 공개합니다.
 home-function-mailer = 메일을 보내기로 하면 실행되어, 받을 사람을 정하고 메일을 써서 한 번만 보냅니다.
+home-function-static-files = 작은 사이트에서 버킷 없이 CSS, JavaScript, 이미지를 내려 줍니다.
 
 ## 양식
 

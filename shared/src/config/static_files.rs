@@ -21,6 +21,10 @@ pub struct StaticSettings {
     pub index_file: Option<String>,
     /// `STATIC_OVERSIZE_URL`: where a function sends whoever asks for a file that is larger than it may answer.
     pub oversize_url: Option<StaticUrl>,
+    /// `STATIC_MAX_RESPONSE_BYTES`: bytes of a file, or of a part of one, that a function answers with.
+    pub max_response_bytes: u64,
+    /// `STATIC_MEMORY_BYTES`: bytes of files that whoever serves them keeps in memory.
+    pub memory_bytes: usize,
 }
 
 /// A folder of static files: `DIR`, or `DIR=PREFIX` where its files are named below a prefix.
@@ -59,6 +63,9 @@ impl StaticSettings {
         let oversize_url = env.optional("STATIC_OVERSIZE_URL", "an address that ends in /", |text| {
             StaticUrl::parse(text).filter(|url| url.origin().is_some())
         });
+        // Lambda gives 6 MB of JSON, and bytes in base64 are a third more: 4.7 million leave room for the headers.
+        let max_response_bytes = env.number("STATIC_MAX_RESPONSE_BYTES", "bytes", 1_024, 4_700_000, 4_500_000);
+        let memory_bytes = env.number("STATIC_MEMORY_BYTES", "bytes", 0, 1_073_741_824, 67_108_864);
         Some(Self {
             url: url?,
             root: root?,
@@ -66,6 +73,8 @@ impl StaticSettings {
             max_age,
             index_file: index_file?,
             oversize_url: oversize_url?,
+            max_response_bytes,
+            memory_bytes,
         })
     }
 }

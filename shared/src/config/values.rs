@@ -86,7 +86,7 @@ impl MediaRoot {
 pub struct StaticUrl(String);
 
 impl StaticUrl {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let sound = text.ends_with('/') && !text.contains(['"', '\'', '<', '>', ';', ' ', '\\', '?', '#']);
         let local = text.starts_with('/') && !text.starts_with("//");

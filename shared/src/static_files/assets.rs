@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Manifest;
-use crate::config::StaticUrl;
+use super::collected::manifest;
+use super::{CollectedError, Manifest};
+use crate::config::{StaticSettings, StaticUrl};
 
 include!(concat!(env!("OUT_DIR"), "/static_manifest.rs"));
 
@@ -37,6 +38,15 @@ impl Assets {
     /// What a release build has in it; in a debug build the plain names.
     pub fn embedded() -> Self {
         EMBEDDED.map_or(Self::Plain, Self::Embedded)
+    }
+
+    /// What lies in `STATIC_ROOT`; without a manifest the plain names.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read.
+    pub fn collected(settings: &StaticSettings) -> Result<Self, CollectedError> {
+        let manifest = manifest(&settings.root.join(Manifest::NAME))?;
+        Ok(manifest.map_or(Self::Plain, |manifest| Self::Collected(Arc::new(manifest))))
     }
 
     /// Whether a build is fit to be deployed: a release build without a manifest would lead to files that change under

@@ -1,10 +1,26 @@
-//! Static files: which name of theirs is served ([`Assets`], [`Manifest`]), as what ([`content_type`]), and whether
-//! compressed ([`compressible`]).
+//! Static files: which name of theirs is served ([`Assets`], [`Manifest`]), as what ([`content_type`]), whether compressed
+//! ([`compressible`]), and how whoever asks is answered ([`Asset`]): by the function `static-files` out of what was
+//! collected ([`Collected`]), by the development server out of the folders.
 
+mod accept_encoding;
+mod asset;
 mod assets;
+mod collected;
+mod conditional;
 mod content_type;
+mod guard;
 mod manifest;
+mod memory;
+mod range;
+mod variant;
 
+pub use accept_encoding::Encoding;
+pub use asset::{Asked, Asset, Unanswered};
 pub use assets::Assets;
+pub use collected::{Collected, CollectedError, folder_of, with_slash};
+pub use conditional::Modified;
 pub use content_type::{COMPRESSIBLE, compressible, content_type};
+pub use guard::Guard;
 pub use manifest::{Manifest, ManifestError};
+pub use memory::Memory;
+pub use variant::Variant;

@@ -6,7 +6,8 @@ use super::*;
 
 fn project() -> Template {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let resolver = Resolver::local().parameter("PublicUrl", "http://localhost:8000");
+    let resolver =
+        Resolver::local().parameter("PublicUrl", "http://localhost:8000").parameter("StaticFiles", "function");
     Template::load(&path, &resolver).unwrap()
 }
 
