@@ -262,7 +262,7 @@ async fn without_what_was_collected_it_does_not_start_and_says_what_to_run() {
         options.collected = true;
         options.settings.push(("STATIC_ROOT".to_owned(), root_of.to_str().unwrap().to_owned()));
         let Err(error) = Stack::start(options).await else { panic!("{word}") };
-        assert!(matches!(&error, StartError::Function(name, _) if name == "static-files"));
+        assert!(matches!(&error, StartError::Function(..)));
         let told = portico::log::chain(&error);
         assert!(told.contains(word) && told.contains("collectstatic"), "{told}");
     }

@@ -3,6 +3,7 @@
 mod collected;
 mod development;
 mod oversize;
+mod pages;
 
 use std::path::Path;
 
@@ -34,7 +35,9 @@ fn write(folder: &Path, name: &str, content: &[u8]) {
 
 /// What `collectstatic` would have left: plain and hashed names, siblings, the manifest.
 fn collected() -> TempDir {
-    let manifest = br#"{"paths": {"css/site.css": "css/site.5f0c1c8b3a2d.css"}, "version": "1.1", "hash": ""}"#;
+    // What the pages name and these tests do not ask for stands there under its own name.
+    let manifest = br#"{"paths": {"css/site.css": "css/site.5f0c1c8b3a2d.css", "img/favicon.svg": "img/favicon.svg",
+        "js/site.js": "js/site.js", "js/upload.js": "js/upload.js"}, "version": "1.1", "hash": ""}"#;
     tree([
         ("staticfiles.json", &manifest[..]),
         ("css/site.css", PLAIN.as_bytes()),

@@ -1,0 +1,91 @@
+//! From a page's link to the file: what `static()` says, and what is there.
+
+use collectstatic::{Observer, Source, Stage};
+
+use super::*;
+use crate::site::root;
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn begin(&self, _: Stage, _: u64) {}
+    fn advance(&self, _: u64) {}
+}
+
+/// The project's own files, collected.
+fn collect() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let options = collectstatic::Options {
+        sources: vec![Source { dir: root().join("static"), prefix: String::new() }],
+        root: folder.path().to_owned(),
+        cache: None,
+        static_path: Some("/static/".to_owned()),
+        ignore: Vec::new(),
+        default_ignore: true,
+        modules: true,
+        compress: Some(1 << 20),
+        clear: false,
+        dry_run: false,
+    };
+    collectstatic::collect(&options, &Nobody).unwrap();
+    folder
+}
+
+/// The addresses of a page's stylesheets, scripts and icons.
+fn links(page: &str) -> Vec<String> {
+    let marks = ["href=\"/static/", "src=\"/static/"];
+    let of = |mark: &&str| {
+        page.split(mark).skip(1).map(|rest| format!("/static/{}", rest.split('"').next().unwrap())).collect()
+    };
+    marks.iter().flat_map(|mark| -> Vec<String> { of(mark) }).collect()
+}
+
+#[tokio::test]
+async fn a_page_leads_to_names_with_a_hash_that_may_be_kept_for_a_year() {
+    let folder = collect();
+    let (site, _) = serving(&folder, &[]).await;
+    let page = site.visitor().get("/").await;
+    assert_eq!(page.status, 200);
+    let links = links(&page.text());
+    assert!(links.len() >= 3, "{links:?}");
+    for link in links {
+        let hash = link.rsplit('.').nth(1).unwrap();
+        assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{link}");
+        let file = site.visitor().with("accept-encoding", "gzip, br").get(&link).await;
+        assert_eq!((file.status.as_u16(), file.header("content-encoding")), (200, "br"), "{link}");
+        assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable", "{link}");
+    }
+}
+
+#[tokio::test]
+async fn on_a_developers_machine_a_page_leads_to_files_as_they_lie_there() {
+    let site = Site::start().await;
+    let page = site.visitor().get("/").await;
+    let links = links(&page.text());
+    assert!(links.contains(&"/static/css/site.css".to_owned()), "{links:?}");
+    for link in links {
+        assert_eq!(site.visitor().get(&link).await.header("cache-control"), "no-cache", "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_the_manifest_lacks_is_an_error_and_no_link_to_nothing() {
+    let folder = tree([("staticfiles.json", &br#"{"paths": {}, "version": "1.1"}"#[..])]);
+    let (site, _) = serving(&folder, &[]).await;
+    assert_eq!(site.visitor().get("/").await.status, 500);
+    assert_eq!(site.program().get("/").await.status, 200, "JSON names no stylesheet");
+}
+
+#[tokio::test]
+async fn pages_may_use_the_origin_of_static_url_and_no_other() {
+    let elsewhere = "https://static.example.org/site/";
+    let site = Site::start_with(|options| options.settings.push(("STATIC_URL".to_owned(), elsewhere.to_owned()))).await;
+    let page = site.visitor().get("/").await;
+    assert!(page.text().contains("href=\"https://static.example.org/site/css/site.css\""));
+    let policy = page.header("content-security-policy").to_owned();
+    for directive in ["style-src", "img-src", "font-src"] {
+        let sources = policy.split("; ").find(|part| part.starts_with(directive)).unwrap();
+        assert!(sources.split(' ').any(|source| source == "https://static.example.org"), "{sources}");
+    }
+    assert!(policy.contains("script-src 'nonce-"), "scripts come with the page's nonce, wherever from: {policy}");
+}
