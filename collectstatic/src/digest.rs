@@ -72,9 +72,35 @@ pub(crate) fn hashed_name(name: &str, hash: &str) -> String {
     format!("{}.{hash}{}", &name[..end], &name[end..])
 }
 
+/// The name of the file that `hashed` is a name of, if it looks like one: `css/site.css` for
+/// `css/site.5f0c1c8b3a2d.css`.
+pub fn plain_name(hashed: &str) -> Option<String> {
+    let mut dots = hashed.rmatch_indices('.').map(|(at, _)| at).take(2);
+    dots.find_map(|at| {
+        let hash = hashed.get(at + 1..at + 13)?;
+        let is_hash = hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let plain = format!("{}{}", &hashed[..at], &hashed[at + 13..]);
+        (is_hash && hashed_name(&plain, hash) == hashed).then_some(plain)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_a_hash_leads_back_to_its_file() {
+        for name in
+            ["css/site.css", "a.min.js", "LICENSE", "a.b/LICENSE", ".well", "..a.b", "x/.a.b", "a.", "한/글.css"]
+        {
+            assert_eq!(plain_name(&hashed_name(name, "5f0c1c8b3a2d")).as_deref(), Some(name));
+        }
+        let none =
+            ["css/site.css", "a.5F0C1C8B3A2D.css", "a.5f0c1c8b3a2.css", "a.5f0c1c8b3a2d.min.css", "5f0c1c8b3a2d", ""];
+        for name in none {
+            assert_eq!(plain_name(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn names_are_djangos() {

@@ -32,9 +32,15 @@ impl Ignore {
 
     /// Whether a pattern matches the name, or the path of that name in the folder `below`.
     pub(crate) fn matches(&self, name: &str, below: &str) -> bool {
+        self.matching(name, below).is_some()
+    }
+
+    /// The pattern that does.
+    pub(crate) fn matching(&self, name: &str, below: &str) -> Option<&str> {
         let path = if below.is_empty() { String::new() } else { format!("{below}/{name}") };
         let matches = |pattern: &Pattern, text: &str| !text.is_empty() && pattern.matches_with(text, LIKE_FNMATCH);
-        self.0.iter().any(|pattern| matches(pattern, name) || matches(pattern, &path))
+        let found = self.0.iter().find(|pattern| matches(pattern, name) || matches(pattern, &path));
+        found.map(Pattern::as_str)
     }
 }
 

@@ -14,6 +14,7 @@ mod finders;
 mod ignore;
 mod javascript;
 mod linking;
+mod locating;
 mod manifest;
 mod parallel;
 mod reading;
@@ -28,8 +29,10 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub use digest::plain_name;
 pub use error::{CollectError, Problem};
 pub use finders::{Shadowed, Source};
+pub use locating::{Hit, Located, locate, names};
 pub use run::collect;
 
 /// What to collect, where, and how.
