@@ -12,6 +12,7 @@ pub mod deactivate;
 pub mod export;
 mod feeder;
 mod file;
+pub mod findstatic;
 pub mod import;
 pub mod import_django;
 pub mod mails;
@@ -67,6 +68,8 @@ enum Command {
     Import(import::Args),
     /// Gathers the static files, named by their content, rewritten and compressed.
     Collectstatic(collectstatic::Args),
+    /// Tells where the folders of static files have a name.
+    Findstatic(findstatic::Args),
     /// Lists every path with its methods, its function and its CSRF policy.
     Routes(routes::Args),
     /// Lists the mails that were promised and not sent, or has them tried once more.
@@ -101,6 +104,7 @@ async fn administer(command: Command) -> Outcome {
         Command::Runserver(_) | Command::CalibrateArgon2(_) => Ok(Finished::Whole),
         Command::Routes(args) => routes::run(&args, terminal),
         Command::Collectstatic(args) => collectstatic::run(&args, terminal).await,
+        Command::Findstatic(args) => findstatic::run(&args, terminal),
         Command::Createsuperuser(args) => {
             let site = args.target.open_or_create().await?;
             createsuperuser::run(&args, &site, terminal).await

@@ -1,6 +1,7 @@
 //! `cargo manage collectstatic`: gathers the static files in `STATIC_ROOT`, named by their content, rewritten and
 //! compressed; and, with `--upload`, brings them to a stack's bucket.
 
+mod places;
 pub mod upload;
 mod watching;
 
@@ -8,14 +9,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{ArgAction, Args as ClapArgs};
-use collectstatic::{Options, Source, Summary};
+use collectstatic::{Options, Summary};
 use jiff::Timestamp;
-use portico::config::{StaticDir, StaticSettings};
+use portico::config::StaticSettings;
 use portico::static_files::Manifest;
 
 use crate::console::Console;
 use crate::site::Deployed;
 use crate::{Failure, Finished, Outcome, project, site, stack};
+pub use places::{Places, Sources};
 use upload::{Upload, Uploaded};
 use watching::Watching;
 
@@ -23,12 +25,9 @@ use watching::Watching;
 #[derive(ClapArgs, Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line, each on its own")]
 pub struct Args {
-    /// A folder of static files, and what their names begin with [default: `STATICFILES_DIRS`]; may be given again.
-    #[arg(long, value_name = "DIR[=PREFIX]", value_parser = source)]
-    source: Vec<StaticDir>,
-    /// Where they are collected [default: `STATIC_ROOT`].
-    #[arg(long, value_name = "DIR")]
-    output: Option<PathBuf>,
+    /// From where to where.
+    #[command(flatten)]
+    places: Places,
     /// Tells what would be done, and does none of it.
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -78,10 +77,6 @@ pub struct Args {
 
 /// Brotli takes a second for a megabyte or less.
 const COMPRESS_MAX_BYTES: u64 = 32 << 20;
-
-fn source(text: &str) -> Result<StaticDir, String> {
-    StaticDir::parse(text).ok_or_else(|| format!("a source is {}", StaticDir::ACCEPTS))
-}
 
 /// Collects, with the settings of `template.yaml`.
 pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
@@ -142,16 +137,10 @@ async fn upload_to(
 
 impl Args {
     fn options(&self, settings: &StaticSettings, root: &std::path::Path) -> Options {
-        // What stands in the template is meant from there; what is typed, from here.
-        let sources = if self.source.is_empty() {
-            settings.dirs.iter().map(|dir| (root.join(&dir.path), dir.prefix.clone())).collect::<Vec<_>>()
-        } else {
-            self.source.iter().map(|dir| (dir.path.clone(), dir.prefix.clone())).collect()
-        };
         let cache = self.cache.clone().unwrap_or_else(|| root.join(".portico/cache/static"));
         Options {
-            sources: sources.into_iter().map(|(dir, prefix)| Source { dir, prefix }).collect(),
-            root: self.output.clone().unwrap_or_else(|| root.join(&settings.root)),
+            sources: self.places.sources.list(settings, root),
+            root: self.places.root(settings, root),
             cache: (!self.no_cache).then_some(cache),
             static_path: settings.url.origin().is_none().then(|| settings.url.as_str().to_owned()),
             ignore: self.ignore.clone(),

@@ -3,6 +3,7 @@
 mod accounts;
 mod broken_rows;
 mod export;
+mod findstatic;
 mod folder;
 mod import_django;
 mod import_login;
