@@ -9,6 +9,7 @@ pub mod collectstatic;
 pub mod console;
 pub mod createsuperuser;
 pub mod deactivate;
+pub mod doctor;
 pub mod export;
 mod feeder;
 mod file;
@@ -70,6 +71,9 @@ enum Command {
     Collectstatic(collectstatic::Args),
     /// Tells where the folders of static files have a name.
     Findstatic(findstatic::Args),
+    /// Tells why something does not work, and what to do.
+    #[command(arg_required_else_help = true)]
+    Doctor(doctor::Args),
     /// Lists every path with its methods, its function and its CSRF policy.
     Routes(routes::Args),
     /// Lists the mails that were promised and not sent, or has them tried once more.
@@ -105,6 +109,7 @@ async fn administer(command: Command) -> Outcome {
         Command::Routes(args) => routes::run(&args, terminal),
         Command::Collectstatic(args) => collectstatic::run(&args, terminal).await,
         Command::Findstatic(args) => findstatic::run(&args, terminal),
+        Command::Doctor(args) => doctor::run(&args, terminal).await,
         Command::Createsuperuser(args) => {
             let site = args.target.open_or_create().await?;
             createsuperuser::run(&args, &site, terminal).await

@@ -27,6 +27,8 @@ pub struct Outputs {
     pub outbox: String,
     /// The bucket of the static files; a stack of an older version does not tell it.
     pub static_bucket: Option<String>,
+    /// Where the site is: its own address, else `CloudFront`'s.
+    pub site_url: Option<String>,
 }
 
 /// Credentials and region as the AWS CLI finds them: environment, profiles, single sign-on, the machine's own role.
@@ -97,5 +99,7 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         sessions: output("SessionsTable")?,
         outbox: output("OutboxTable")?,
         static_bucket: told("StaticBucket"),
+        // Without a PublicUrl SiteUrl is a sentence.
+        site_url: told("SiteUrl").filter(|url| url.starts_with("https://")).or_else(|| told("DistributionUrl")),
     })
 }

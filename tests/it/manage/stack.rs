@@ -86,6 +86,19 @@ async fn the_bucket_of_the_static_files_is_told_where_there_is_one() {
 }
 
 #[tokio::test]
+async fn a_stack_tells_where_its_site_is() {
+    let tables = [("AccountsTable", "a"), ("SessionsTable", "s"), ("OutboxTable", "o")];
+    let distribution = ("DistributionUrl", "https://d1.cloudfront.net");
+    for (site, told) in [
+        ("https://example.com", "https://example.com"),
+        ("PublicUrl is not set; deploy again with DistributionUrl", "https://d1.cloudfront.net"),
+    ] {
+        let (outputs, _) = ask("200 OK", stack(&[&tables[..], &[("SiteUrl", site), distribution]].concat())).await;
+        assert_eq!(outputs.unwrap().site_url.as_deref(), Some(told));
+    }
+}
+
+#[tokio::test]
 async fn a_stack_that_is_not_there_or_not_ours_is_told() {
     let (outputs, _) = ask("200 OK", stack(&[("BucketName", "x"), ("AccountsTable", "a")])).await;
     let why = outputs.unwrap_err();
