@@ -48,7 +48,7 @@ pub async fn login(cx: &Context, authenticated: Authenticated, remember: Remembe
         store.keep_login(user.id, LoginRecord::new(cx, &user, known_device)),
         async {
             match &begun.replaces {
-                Some(old) => Box::pin(sessions::end(cx, old, EndReason::Replaced)).await,
+                Some(old) => Box::pin(sessions::end(cx, old, EndReason::Replaced)).await.map(drop),
                 None => Ok(()),
             }
         },

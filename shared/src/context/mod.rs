@@ -335,7 +335,7 @@ impl Context {
     /// request is nobody's. Harmless when there is none.
     pub async fn flush(&self) -> Result<()> {
         if let Some(key) = self.session().await?.key() {
-            sessions::end(self, &key, EndReason::LoggedOut).await?;
+            sessions::end_for_good(self, &key, EndReason::LoggedOut).await?;
         }
         self.drop_session();
         Ok(())

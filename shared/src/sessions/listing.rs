@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{EndReason, SessionKey, SessionRecord, Successor, end, why_dead};
+use super::{EndReason, SessionKey, SessionRecord, Successor, end, end_for_good, why_dead};
 use crate::accounts::User;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -74,7 +74,7 @@ pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
         crate::accounts::logout(cx).await?;
         return Ok(true);
     }
-    end(cx, key, EndReason::EndedElsewhere).await?;
+    end_for_good(cx, key, EndReason::EndedElsewhere).await?;
     Ok(false)
 }
 

@@ -117,19 +117,26 @@ async fn place(cx: &Context, key: &SessionKey, record: &SessionRecord) -> Result
     Ok(())
 }
 
-/// Ends a session: a user's leaves a tombstone that says why, a visitor's nothing.
-pub(crate) async fn end(cx: &Context, key: &SessionKey, why: EndReason) -> Result<()> {
+/// Ends a session: a user's leaves a tombstone that says why, a visitor's nothing. Gives why it had ended, if it had.
+pub(crate) async fn end(cx: &Context, key: &SessionKey, why: EndReason) -> Result<Option<EndReason>> {
     let (now, kept) = (cx.now().as_second(), cx.config().session.ended_age);
-    if key.user.is_some() {
-        let before = cx.store().end_session(key, why, now, kept).await?;
-        if before == Some(EndReason::Renamed)
-            && let Some(user) = cx.user().await?
-        {
-            // It goes on under a name that only another request knows: with all others it is sure to end.
-            cx.store().end_all_sessions(&user, why, now).await?;
-        }
+    let before = match key.user {
+        Some(_) => cx.store().end_session(key, why, now, kept).await?,
+        None => None,
+    };
+    cx.app().sessions().forget(cx.store(), key).await?;
+    Ok(before)
+}
+
+/// Ends a session that its owner wants to be over, whatever its name is by now.
+pub(crate) async fn end_for_good(cx: &Context, key: &SessionKey, why: EndReason) -> Result<()> {
+    if end(cx, key, why).await? == Some(EndReason::Renamed)
+        && let Some(user) = cx.user().await?
+    {
+        // It goes on under a name that only another request knows: with all others it is sure to end.
+        cx.store().end_all_sessions(&user, why, cx.now().as_second()).await?;
     }
-    cx.app().sessions().forget(cx.store(), key).await
+    Ok(())
 }
 
 /// Saves what a request changed of its session, and renews it when that is due. Nothing is written for a request that

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use portico::accounts::{self, Credentials, Password, Remember};
 use portico::sessions::{EndReason, SessionChanges};
 use portico::{Context, Error, Response, Routes, StatusCode};
 use serde_json::json;
@@ -97,6 +98,26 @@ async fn a_log_out_that_comes_too_late_for_its_session_ends_the_one_that_took_it
     });
     assert_eq!(answer.status, 200);
     assert!(thief.whoami().await.is_null());
+}
+
+#[tokio::test]
+async fn a_log_in_outlives_what_became_of_the_session_that_it_replaces() {
+    let site = Site::start().await;
+    let mut kim = site.member("kim@example.com").await;
+    let routes = Arc::new(Routes::new().get("/again", |cx: Context| async move {
+        let old = cx.session().await?.key().ok_or(Error::NotFound)?;
+        let credentials = Credentials { username: "kim@example.com".to_owned(), password: Password::new(PASSWORD) };
+        let authenticated = accounts::authenticate(&cx, &credentials).await?.ok_or(Error::InvalidLogin)?;
+        // Another request of this browser has given the session another name meanwhile.
+        cx.store().end_session(&old, EndReason::Renamed, cx.now().as_second(), 60).await?;
+        accounts::login(&cx, authenticated, Remember::No).await?;
+        Response::json(StatusCode::OK, &json!({}))
+    }));
+    let sent = Sent { method: "GET", path: "/again", headers: &[("accept", "application/json")], body: "" };
+    let answer = site.answer_by(&routes, &kim, sent).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    kim.keep_cookies(&answer);
+    assert_eq!(kim.whoami().await["email"], "kim@example.com", "the session that was just begun lives");
 }
 
 #[tokio::test]
