@@ -45,7 +45,10 @@ impl StaticFiles {
     /// Serves the folders of `STATICFILES_DIRS`, from the project's folder `root`.
     pub fn new(config: &Config, root: &Path) -> Self {
         let settings = &config.static_files;
-        let folders = settings.dirs.iter().map(|dir| (dir.prefix.clone(), root.join(&dir.path)));
+        let folders: Vec<_> = settings.dirs.iter().map(|dir| (dir.prefix.clone(), root.join(&dir.path))).collect();
+        for (_, folder) in folders.iter().filter(|(_, folder)| !folder.is_dir()) {
+            tracing::warn!("STATICFILES_DIRS names {}, which is no folder", folder.display());
+        }
         let mut site = Site::new(settings.url.as_str(), folders);
         site.index_file.clone_from(&settings.index_file);
         site.guard = Guard::new(config);
@@ -71,9 +74,13 @@ impl Front for StaticFiles {
             return at_once;
         }
         // A disk may take its time: others are answered meanwhile.
-        let (files, target) = (self.clone(), target.to_owned());
+        let (files, asked) = (self.clone(), target.to_owned());
         let (method, headers) = (request.method.clone(), request.headers.clone());
-        tokio::task::spawn_blocking(move || files.respond(&method, &target, &headers)).await.ok().flatten()
+        let answered = tokio::task::spawn_blocking(move || files.respond(&method, &asked, &headers)).await.ok().flatten();
+        if answered.as_ref().is_some_and(|response| response.status() == StatusCode::NOT_FOUND) {
+            tracing::warn!(path = target, "no static file is called so: `cargo manage doctor static PATH` tells more");
+        }
+        answered
     }
 }
 
@@ -95,10 +102,15 @@ impl Site {
         }
     }
 
-    /// `None` where the target is not below `STATIC_URL`, or takes reading that is not allowed.
+    /// `None` where the target is not below `STATIC_URL`, or takes reading that is not allowed. Where `STATIC_URL` is a whole
+    /// host (another one, in a deployment) what is no file is left to the functions.
     fn respond(&self, method: &Method, target: &str, headers: &HeaderMap, reading: Reading) -> Option<Response<Bytes>> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let rest = path.strip_prefix(&self.mount)?;
+        let is_shared = self.mount == "/";
+        if is_shared && method != Method::GET && method != Method::HEAD {
+            return None;
+        }
         if method != Method::GET && method != Method::HEAD {
             let mut response = self.guard.plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -109,6 +121,9 @@ impl Site {
             Some(name) => self.answer(&name, &asked, reading)?,
             None => self.not_found(),
         };
+        if is_shared && response.status() == StatusCode::NOT_FOUND {
+            return None;
+        }
         if method == Method::HEAD {
             *response.body_mut() = Bytes::new();
         }

@@ -2,6 +2,7 @@
 
 mod collected;
 mod development;
+mod names;
 mod oversize;
 mod pages;
 
