@@ -1,6 +1,8 @@
 //! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep. Packs
 //! the list of common passwords, and the manifest of the static files.
 
+#[path = "build/asset_names.rs"]
+mod asset_names;
 #[path = "build/common_passwords.rs"]
 mod common_passwords;
 #[path = "build/static_manifest.rs"]
@@ -29,13 +31,32 @@ fn main() -> io::Result<()> {
         source.push_str("];\n");
         fs::write(out.join(format!("{folder}.rs")), source)?;
     }
+    let asked = asked(&root.join("templates"))?;
     let project = root.parent().unwrap_or(&root);
-    fs::write(out.join("static_manifest.rs"), static_manifest::source(project)?)?;
+    fs::write(out.join("static_manifest.rs"), static_manifest::source(project, &asked)?)?;
     println!("cargo::rerun-if-changed=data/common-passwords/common-passwords.txt");
     let list = fs::read_to_string(root.join("data/common-passwords/common-passwords.txt"))?;
     let (tables, blocks) = common_passwords::pack(&list);
     fs::write(out.join("common_passwords.rs"), tables)?;
     fs::write(out.join("common_passwords.bin"), blocks)
+}
+
+/// What the templates ask `static()` for.
+fn asked(templates: &Path) -> io::Result<Vec<static_manifest::Asked>> {
+    let mut files = Vec::new();
+    collect(templates, &mut files)?;
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        let template = file.strip_prefix(templates).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
+        let text = fs::read_to_string(&file)?;
+        let names = asset_names::asked(&text).map_err(|(line, argument)| {
+            let why = "takes one name in quotes, so that it is known whether the file is there";
+            io::Error::other(format!("templates/{template}:{line}: static({argument}) {why}"))
+        })?;
+        all.extend(names.into_iter().map(|(line, name)| (format!("{template}:{line}"), name.to_owned())));
+    }
+    Ok(all)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -70,7 +70,7 @@ impl Content<'_> {
             root.bare(name, |sibling| taken.contains_key(sibling))?;
         }
         let mut changed = false;
-        let unnamed = root.write(|target| {
+        let unnamed = root.write(names.first().unwrap_or(&""), |target| {
             let mut source = File::open(&self.file.path)?;
             let length = self.fill(&mut source, target)?;
             // Read is what was hashed, if the file is the one that was found and did not change meanwhile.
@@ -103,12 +103,5 @@ impl Content<'_> {
         let mut text = Vec::with_capacity(usize::try_from(self.file.stat.size).unwrap_or_default());
         source.read_to_end(&mut text)?;
         Ok(if self.edits.is_empty() { Some(text) } else { apply(&text, self.edits) })
-    }
-
-    /// The whole of it.
-    pub(crate) fn bytes(&self) -> Result<Vec<u8>, CollectError> {
-        let path = &self.file.path;
-        let text = File::open(path).and_then(|mut source| self.text(&mut source)).at(path)?;
-        text.ok_or_else(|| CollectError::Problems(vec![Problem::of(path, CHANGED)]))
     }
 }

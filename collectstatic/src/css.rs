@@ -42,6 +42,12 @@ fn tokens<'a>(css: &'a str, mut see: impl FnMut(&Token<'a>, Range<usize>)) {
     }
 }
 
+/// Whether what stands in an `url()` begins with a scheme or a host.
+fn leads_elsewhere(text: &str) -> bool {
+    let text = text.trim_ascii_start();
+    text.starts_with("//") || crate::reference::has_scheme(text)
+}
+
 struct Reader<'a> {
     css: &'a str,
     references: Vec<Reference>,
@@ -79,7 +85,9 @@ impl Reader<'_> {
         match token {
             Token::WhiteSpace(_) => return,
             Token::Comment(_) => return self.comment(span),
-            Token::BadUrl(_) => self.mistakes.push((span.start, "has an url() that cannot be read")),
+            // Unquoted data with a bracket or a quote in it: browsers drop it, and nothing in it would be rewritten.
+            Token::BadUrl(text) if leads_elsewhere(text) => {}
+            Token::BadUrl(_) => self.mistakes.push((span.start, "has an url() that browsers drop: put it in quotes")),
             Token::BadString(_) => self.mistakes.push((span.start, "has a string that does not end in its line")),
             _ => {}
         }
@@ -210,6 +218,7 @@ mod tests {
             "a{content:'url(x.png)'}",
             "a::after{content:\"@import 'x'\"}",
             "@charset 'x';",
+            "a{b:url(data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg'/>)}",
             "@namespace svg url(http://www.w3.org/2000/svg);@namespace 'x';",
             "a{b:curl(x.png)}",
             "a{background-url:x}",

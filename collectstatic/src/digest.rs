@@ -8,7 +8,7 @@ use std::path::Path;
 use md5::{Digest as _, Md5};
 
 /// The MD5 of a content.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub(crate) struct Digest([u8; 16]);
 
 /// How much of a large file is in memory.

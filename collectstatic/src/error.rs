@@ -18,16 +18,18 @@ impl Problem {
         Self { place: path.display().to_string(), what: what.into() }
     }
 
+    /// Of what the system says.
+    pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
+        Self::of(path, format!("cannot be read: {error}"))
+    }
+
     pub(crate) fn in_file(name: &str, what: impl Into<String>) -> Self {
         Self { place: name.to_owned(), what: what.into() }
     }
 
-    /// At `offset` bytes into the text of a file.
-    pub(crate) fn at(name: &str, text: &str, offset: usize, what: impl Into<String>) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { place: format!("{name}:{line}:{column}"), what: what.into() }
+    /// At a place in a file.
+    pub(crate) fn at(name: &str, place: Place, what: impl Into<String>) -> Self {
+        Self { place: format!("{name}:{}:{}", place.line, place.column), what: what.into() }
     }
 }
 
@@ -36,6 +38,47 @@ impl fmt::Display for Problem {
         // What controls a terminal, in a name that somebody else has chosen, does not.
         let shown = |text: &str| text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>();
         write!(f, "{} {}", shown(&self.place), shown(&self.what))
+    }
+}
+
+/// A line and a column of a text, each from 1 on; a column is a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    line: usize,
+    column: usize,
+}
+
+/// Finds places in a text, one behind the other, without beginning anew for each: a text may have a hundred thousand.
+pub(crate) struct Places<'a> {
+    text: &'a str,
+    at: usize,
+    place: Place,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, place: Place { line: 1, column: 1 } }
+    }
+
+    /// The place `offset` bytes into the text.
+    pub(crate) fn of(&mut self, offset: usize) -> Place {
+        if offset < self.at {
+            *self = Self::new(self.text);
+        }
+        let Some(between) = self.text.get(self.at..offset) else { return self.place };
+        match between.rfind('\n') {
+            Some(last) => {
+                self.place.line += between.matches('\n').count();
+                self.place.column = between[last + 1..].chars().count() + 1;
+            }
+            None => self.place.column += between.chars().count(),
+        }
+        self.at = offset;
+        self.place
+    }
+
+    pub(crate) fn problem(&mut self, name: &str, offset: usize, what: impl Into<String>) -> Problem {
+        Problem::at(name, self.of(offset), what)
     }
 }
 
@@ -68,7 +111,7 @@ pub enum CollectError {
 }
 
 /// How many problems are told one by one.
-const TOLD: usize = 50;
+pub(crate) const TOLD: usize = 50;
 
 fn list(problems: &[Problem]) -> String {
     let mut lines: Vec<_> = problems.iter().take(TOLD).map(Problem::to_string).collect();

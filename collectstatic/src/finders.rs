@@ -64,8 +64,11 @@ pub(crate) fn find(sources: &[Source], ignore: &Ignore) -> Finds {
                 let mut walk = Walk { root: &root, source, ignore, finds: &mut finds, found: &mut found };
                 walk.folder(&source.dir, "", &mut vec![root.clone()]);
             }
-            Ok(_) => finds.problems.push(Problem::of(&source.dir, "is not a folder")),
-            Err(error) => finds.problems.push(Problem::of(&source.dir, error.to_string())),
+            Ok(_) => finds.problems.push(Problem::of(&source.dir, "is no folder")),
+            Err(error) => {
+                let why = format!("is no folder that can be read ({error}); --source or STATICFILES_DIRS names it");
+                finds.problems.push(Problem::of(&source.dir, why));
+            }
         }
     }
     finds.files = found.into_values().collect();
@@ -87,7 +90,7 @@ impl Walk<'_> {
     fn folder(&mut self, dir: &Path, below: &str, above: &mut Vec<PathBuf>) {
         let entries = match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
             Ok(entries) => entries,
-            Err(error) => return self.finds.problems.push(Problem::of(dir, error.to_string())),
+            Err(error) => return self.finds.problems.push(Problem::io(dir, &error)),
         };
         for entry in entries {
             let path = entry.path();
@@ -107,7 +110,7 @@ impl Walk<'_> {
                 Ok(kind) if kind.is_dir() => self.real_folder(&path, &below, above),
                 Ok(kind) if kind.is_symlink() => self.link(path, &below, above),
                 Ok(_) => self.problem(&path, "is neither a file nor a folder"),
-                Err(error) => self.problem(&path, error.to_string()),
+                Err(error) => self.finds.problems.push(Problem::io(&path, &error)),
             }
         }
     }
@@ -148,7 +151,7 @@ impl Walk<'_> {
         let stat = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => Stat::of(&metadata),
             Ok(_) => return self.problem(&path, "is neither a file nor a folder"),
-            Err(error) => return self.problem(&path, error.to_string()),
+            Err(error) => return self.finds.problems.push(Problem::io(&path, &error)),
         };
         if let Some(winner) = self.found.get(&name) {
             // Two sources may overlap: a file does not hide itself.
@@ -182,6 +185,9 @@ fn check_names(finds: &mut Finds) {
         }
         if let Some(inner) = folders.get(file.name.as_str()) {
             problems.push(Problem::in_file(&file.name, format!("is a file, and the folder of {inner}")));
+        }
+        if file.name.contains('\\') {
+            problems.push(Problem::in_file(&file.name, "has a backslash in its name, which browsers take for a slash"));
         }
         let last = file.name.rsplit('/').next().unwrap_or_default().len();
         if last + NAME_GROWTH > NAME_MAX {

@@ -12,6 +12,9 @@ pub(crate) fn references(js: &str) -> Result<Vec<Reference>, (usize, String)> {
     if !may_import(js) {
         return Ok(Vec::new());
     }
+    if let Some(at) = too_deep(js) {
+        return Err((at, "it is nested too deep".to_owned()));
+    }
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, js, SourceType::unambiguous()).parse();
     if parsed.panicked {
@@ -38,6 +41,22 @@ pub(crate) fn references(js: &str) -> Result<Vec<Reference>, (usize, String)> {
         .collect();
     references.sort_by_key(|reference| reference.span.start);
     Ok(references)
+}
+
+/// The deepest that the parser, which recurses, is asked to go; scripts of people and of bundlers have some hundred.
+const DEEPEST: usize = 4_000;
+
+/// Where more brackets are open than that, those of strings and comments counted too.
+fn too_deep(js: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    js.bytes().position(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
 }
 
 /// The address in `import('./a.js')`. What is computed (`import(name)`, a template with a hole, an escape) is not known
@@ -105,6 +124,14 @@ mod tests {
             "const important = 1, exported = 2",
         ] {
             assert_eq!(found(js), [], "{js}");
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_brackets_end_no_process() {
+        for open in ["[", "(", "{", "f("] {
+            let (_, why) = references(&format!("import './b.js';{}", open.repeat(100_000))).unwrap_err();
+            assert!(why.contains("too deep"), "{why}");
         }
     }
 

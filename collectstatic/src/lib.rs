@@ -97,6 +97,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Files that another one of the same name hides.
     pub shadowed: Vec<Shadowed>,
+    /// Of a dry run: what it would do with which name, as `write css/site.css`.
+    pub foreseen: Vec<String>,
     /// What is not as it should be, and stops nothing.
     pub warnings: Vec<Problem>,
     /// The hash of the manifest.

@@ -7,9 +7,9 @@ use std::path::Path;
 use md5::{Digest as _, Md5};
 
 use crate::digest::{Digest, hashed_name};
-use crate::error::Problem;
+use crate::error::{Problem, TOLD};
 use crate::finders::Found;
-use crate::reading::{Located, Reading};
+use crate::reading::{Placed, Reading};
 use crate::reference::{FileTarget, Reference, Target};
 
 /// A file as it will be served under its name with a hash.
@@ -34,29 +34,37 @@ struct Edge {
     to: usize,
 }
 
-/// Gives each of the files, in their order, its name and edits; or everything that is missing. `read` gives the bytes of
-/// a file once more.
+/// Gives each of the files, in their order, its name and edits; or everything that is missing, behind the `problems` that
+/// are known already. `read` gives the bytes of a file once more.
 pub(crate) fn link(
     files: &[Found],
     readings: Vec<Reading>,
     static_path: Option<&str>,
     warnings: &mut Vec<Problem>,
+    mut problems: Vec<Problem>,
     read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
 ) -> Result<Vec<Linked>, Vec<Problem>> {
     let names: HashMap<&str, usize> = files.iter().enumerate().map(|(at, file)| (file.name.as_str(), at)).collect();
-    let mut problems = Vec::new();
     let mut edges = Vec::with_capacity(files.len());
     let mut digests = Vec::with_capacity(files.len());
     for (file, reading) in files.iter().zip(readings) {
         digests.push(reading.digest);
         warnings.extend(reading.warnings);
         let mut own = Vec::new();
-        for Located { reference, place } in reading.references {
+        for Placed { reference, place } in reading.references {
             let Target::File(target) = reference.target(&file.name, static_path) else { continue };
             match target.name.as_deref().and_then(|name| names.get(name)) {
                 Some(&to) => own.push(Edge { reference, target, to }),
-                None if reference.is_map() => warnings.push(missing(place, &reference, &target)),
-                None => problems.push(missing(place, &reference, &target)),
+                None if reference.is_map() => {
+                    let near = if warnings.len() < TOLD { files } else { &[] };
+                    warnings.push(Problem::at(&file.name, place, missing(&reference, &target, near)));
+                }
+                // As Django has it: `url("img")` may be meant so.
+                None if is_folder(&target, files) => {}
+                None => {
+                    let near = if problems.len() < TOLD { files } else { &[] };
+                    problems.push(Problem::at(&file.name, place, missing(&reference, &target, near)));
+                }
             }
         }
         edges.push(own);
@@ -71,13 +79,30 @@ pub(crate) fn link(
     Ok(linker.linked.into_iter().flatten().collect())
 }
 
-fn missing(place: String, reference: &Reference, target: &FileTarget) -> Problem {
-    let what = match &target.name {
-        Some(name) if *name == reference.url => format!("names {:?}, which is no static file", reference.url),
-        Some(name) => format!("names {:?}, and {name} is no static file", reference.url),
-        None => format!("names {:?}, which is above all static files", reference.url),
-    };
-    Problem { place, what }
+/// Whether a file lies below the target. The files are in the order of their names.
+fn is_folder(target: &FileTarget, files: &[Found]) -> bool {
+    let Some(folder) = target.name.as_ref().map(|name| format!("{name}/")) else { return false };
+    let at = files.partition_point(|file| file.name < folder);
+    files.get(at).is_some_and(|file| file.name.starts_with(&folder))
+}
+
+/// What is wrong, and which of `files` may have been meant.
+fn missing(reference: &Reference, target: &FileTarget, files: &[Found]) -> String {
+    let url = &reference.url;
+    match &target.name {
+        Some(name) if name == url => format!("names {url:?}, which is no static file{}", instead(name, files)),
+        Some(name) => format!("names {url:?}, and {name} is no static file{}", instead(name, files)),
+        None => format!("names {url:?}, which is above all static files"),
+    }
+}
+
+/// What may have been meant: the name in other letters, or without the ending that bundlers add and browsers do not.
+fn instead(name: &str, files: &[Found]) -> String {
+    let similar = files.iter().map(|file| file.name.as_str()).find(|other| {
+        other.eq_ignore_ascii_case(name)
+            || other.strip_prefix(name).is_some_and(|end| [".js", ".mjs", "/index.js", "/index.mjs"].contains(&end))
+    });
+    similar.map(|other| format!("; there is {other}")).unwrap_or_default()
 }
 
 struct Linker<'a> {
@@ -149,7 +174,7 @@ impl Linker<'_> {
             return Ok((edits, digests[at]));
         }
         let file = &self.files[at];
-        let text = read(&file.path).map_err(|error| Problem::of(&file.path, error.to_string()))?;
+        let text = read(&file.path).map_err(|error| Problem::io(&file.path, &error))?;
         let text = apply(&text, &edits).ok_or_else(|| Problem::of(&file.path, CHANGED))?;
         Ok((edits, Digest::of(&text)))
     }

@@ -3,42 +3,48 @@
 use std::fs;
 
 use crate::digest::Digest;
-use crate::error::Problem;
+use crate::error::{Place, Places, Problem};
 use crate::finders::Found;
 use crate::reference::Reference;
 use crate::{css, javascript, source_map};
 
 /// What a file is, for the pipeline.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) digest: Digest,
     /// What may have to be rewritten, in the order of its places.
-    pub(crate) references: Vec<Located>,
+    pub(crate) references: Vec<Placed>,
     pub(crate) warnings: Vec<Problem>,
 }
 
-/// A reference with its place for people, which is known while the text is at hand.
+/// A reference with its line and column, which are known while the text is at hand.
 #[derive(Debug)]
-pub(crate) struct Located {
+pub(crate) struct Placed {
     pub(crate) reference: Reference,
-    pub(crate) place: String,
+    pub(crate) place: Place,
 }
+
+/// What is larger is not looked into, bytes: a text takes several times its size while it is read.
+const LARGEST: u64 = 64 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Stylesheet,
     Script,
-    Module,
     Other,
 }
 
 /// Reads a file. `modules` says whether imports of scripts are looked for.
 pub(crate) fn read(file: &Found, modules: bool) -> Result<Reading, Vec<Problem>> {
-    let failed = |error: std::io::Error| vec![Problem::of(&file.path, error.to_string())];
+    let failed = |error: std::io::Error| vec![Problem::io(&file.path, &error)];
     let kind = kind(&file.name, modules);
-    if kind == Kind::Other {
+    let is_too_large = file.stat.size > LARGEST;
+    if kind == Kind::Other || is_too_large {
         let digest = Digest::of_file(&file.path).map_err(failed)?;
-        return Ok(Reading { digest, references: Vec::new(), warnings: Vec::new() });
+        let why = format!("has over {LARGEST} bytes: its references stay as they are");
+        let told = is_too_large && kind != Kind::Other;
+        let warnings = told.then(|| Problem::in_file(&file.name, why)).into_iter().collect();
+        return Ok(Reading { digest, references: Vec::new(), warnings });
     }
     let bytes = fs::read(&file.path).map_err(failed)?;
     let digest = Digest::of(&bytes);
@@ -52,15 +58,14 @@ pub(crate) fn read(file: &Found, modules: bool) -> Result<Reading, Vec<Problem>>
     let mut warnings = Vec::new();
     let references = match kind {
         Kind::Stylesheet => css::references(text).map_err(|mistakes| {
-            mistakes.into_iter().map(|(at, what)| Problem::at(&file.name, text, at, what)).collect::<Vec<_>>()
+            let mut places = Places::new(text);
+            mistakes.into_iter().map(|(at, what)| places.problem(&file.name, at, what)).collect::<Vec<_>>()
         })?,
         _ => script(file, text, modules, &mut warnings),
     };
-    let located = references.into_iter().map(|reference| {
-        let place = Problem::at(&file.name, text, reference.span.start, "").place;
-        Located { reference, place }
-    });
-    Ok(Reading { digest, references: located.collect(), warnings })
+    let mut places = Places::new(text);
+    let placed = references.into_iter().map(|reference| Placed { place: places.of(reference.span.start), reference });
+    Ok(Reading { digest, references: placed.collect(), warnings })
 }
 
 /// A script that the parser cannot read is taken as it is: what it imports is for its browser to say.
@@ -71,7 +76,7 @@ fn script(file: &Found, text: &str, modules: bool, warnings: &mut Vec<Problem>) 
             Ok(found) => references = found,
             Err((at, why)) => {
                 let why = format!("cannot be read as JavaScript ({why}): its imports stay as they are");
-                warnings.push(Problem::at(&file.name, text, at, why));
+                warnings.push(Places::new(text).problem(&file.name, at, why));
             }
         }
     }
@@ -85,7 +90,7 @@ fn kind(name: &str, modules: bool) -> Kind {
     match end.as_str() {
         "css" => Kind::Stylesheet,
         "js" => Kind::Script,
-        "mjs" if modules => Kind::Module,
+        "mjs" if modules => Kind::Script,
         _ => Kind::Other,
     }
 }

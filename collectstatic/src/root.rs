@@ -1,12 +1,13 @@
 //! `STATIC_ROOT`: every file comes into it whole or not at all, and one program works in it at a time.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::{At, CollectError};
+use crate::error::{At, CollectError, Problem};
 
 /// What is being written waits here; nobody serves a name that begins with a dot.
 const WORK: &str = ".collectstatic";
@@ -35,6 +36,10 @@ impl Root {
     /// Takes the folder, and makes it where it is missing. What a run before left unfinished is gone.
     pub(crate) fn take(path: &Path) -> Result<Self, CollectError> {
         let work = path.join(WORK);
+        // A link would lead the clearing of it elsewhere.
+        if fs::symlink_metadata(&work).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(in_the_way(&work, "no folder"));
+        }
         fs::create_dir_all(&work).at(&work)?;
         let lock = File::create(work.join("lock")).at(&work)?;
         match lock.try_lock() {
@@ -42,11 +47,14 @@ impl Root {
             Err(TryLockError::WouldBlock) => return Err(CollectError::InUse(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(error).at(&work),
         }
-        for left in fs::read_dir(&work).at(&work)?.flatten().filter(|entry| entry.file_name() != "lock") {
+        let is_ours = |name: &OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        for left in fs::read_dir(&work).at(&work)?.flatten().filter(|entry| is_ours(&entry.file_name())) {
             fs::remove_file(left.path()).at(&left.path())?;
         }
-        let mut forms = HashSet::new();
-        find_forms(path, "", &mut forms).at(path)?;
+        let mut there = Vec::new();
+        walk(path, "", &mut there).at(path)?;
+        let is_form = |name: &String| SIBLINGS.iter().any(|end| name.ends_with(end));
+        let forms = there.into_iter().filter(is_form).collect();
         Ok(Self { path: path.to_owned(), work, forms, count: AtomicUsize::new(0), _lock: lock })
     }
 
@@ -79,25 +87,38 @@ impl Root {
         let mut folders: Vec<_> = names.filter_map(|name| name.rsplit_once('/')).map(|(folder, _)| folder).collect();
         folders.sort_unstable();
         folders.dedup();
+        let mut seen = HashSet::new();
         for folder in folders {
-            let path = self.path(folder);
-            fs::create_dir_all(&path).at(&path)?;
+            let parents = folder.match_indices('/').map(|(at, _)| &folder[..at]).chain([folder]);
+            for part in parents.filter(|part| seen.insert(*part)) {
+                let path = self.path(part);
+                match fs::symlink_metadata(&path) {
+                    Ok(metadata) if metadata.is_dir() => {}
+                    // What is written is written here, and nowhere that a link leads to.
+                    Ok(_) => return Err(in_the_way(&path, "no folder")),
+                    Err(_) => fs::create_dir(&path).at(&path)?,
+                }
+            }
         }
         Ok(())
     }
 
-    /// Writes a content that will be named.
-    pub(crate) fn write(&self, content: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Unnamed<'_>, CollectError> {
+    /// Writes a content that will be named, `name` among others.
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<Unnamed<'_>, CollectError> {
         let path = self.work.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         let unnamed = Unnamed { root: self, path, is_named: false };
         let mut file = File::create_new(&unnamed.path).at(&unnamed.path)?;
-        content(&mut file).at(&self.path)?;
+        content(&mut file).at(&self.path(name))?;
         Ok(unnamed)
     }
 
     /// Puts a small text in its place, and on the disk: the manifest.
     pub(crate) fn put(&self, name: &str, text: &str) -> Result<(), CollectError> {
-        let unnamed = self.write(|file| {
+        let unnamed = self.write(name, |file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         })?;
@@ -127,19 +148,31 @@ impl Root {
     }
 }
 
-/// The files below `folder` that have the names of compressed forms.
-fn find_forms(folder: &Path, below: &str, forms: &mut HashSet<String>) -> io::Result<()> {
+/// The names of the files in `root`, but for what begins with a dot; none where it is not there.
+pub(crate) fn files(root: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let _ = walk(root, "", &mut files);
+    files
+}
+
+fn walk(folder: &Path, below: &str, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let Some(name) = name.to_str() else { continue };
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
         if entry.file_type()?.is_dir() {
-            find_forms(&entry.path(), &format!("{below}{name}/"), forms)?;
-        } else if SIBLINGS.iter().any(|end| name.ends_with(end)) {
-            forms.insert(format!("{below}{name}"));
+            walk(&entry.path(), &format!("{below}{name}/"), files)?;
+        } else {
+            files.push(format!("{below}{name}"));
         }
     }
     Ok(())
+}
+
+/// Something that is there already, and is not what `collectstatic` would have left.
+fn in_the_way(path: &Path, what: &str) -> CollectError {
+    let why = format!("is {what}, in the way of what is collected: remove it, or use --clear");
+    CollectError::Problems(vec![Problem::of(path, why)])
 }
 
 impl Unnamed<'_> {
@@ -151,12 +184,15 @@ impl Unnamed<'_> {
             let path = self.root.path(name);
             if fs::hard_link(&self.path, &path).is_err() {
                 // The name is taken, or the disk knows no links.
-                let copy = self.root.write(|file| io::copy(&mut File::open(&self.path)?, file).map(|_| ()))?;
+                let copy = self.root.write(name, |file| io::copy(&mut File::open(&self.path)?, file).map(|_| ()))?;
                 copy.name(&[name])?;
             }
         }
         let path = self.root.path(last);
-        fs::rename(&self.path, &path).at(&path)?;
+        fs::rename(&self.path, &path).map_err(|source| match source.kind() {
+            io::ErrorKind::IsADirectory => in_the_way(&path, "a folder"),
+            _ => CollectError::Io { path: path.display().to_string(), source },
+        })?;
         self.is_named = true;
         Ok(())
     }

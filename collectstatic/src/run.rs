@@ -14,10 +14,11 @@ use crate::digest::Digest;
 use crate::error::{At, CollectError, Problem};
 use crate::finders::{Finds, Found, find};
 use crate::ignore::Ignore;
-use crate::linking::{Linked, link};
+use crate::linking::{CHANGED, Linked, link};
+use crate::reading::Reading;
 use crate::root::{Root, SIBLINGS};
 use crate::snapshot::{self, Known, Snapshot};
-use crate::{Observer, Options, Stage, Summary, manifest, parallel, reading};
+use crate::{Observer, Options, Stage, Summary, manifest, parallel, reading, root};
 
 /// Collects.
 ///
@@ -153,13 +154,14 @@ fn read_and_link(
     for reading in read {
         match reading {
             Ok(reading) => readings.push(reading),
-            Err(found) => problems.extend(found),
+            Err(found) => {
+                // It is there all the same, for whoever refers to it.
+                readings.push(Reading::default());
+                problems.extend(found);
+            }
         }
     }
-    if !problems.is_empty() {
-        return Err(CollectError::Problems(problems));
-    }
-    link(files, readings, options.static_path.as_deref(), warnings, |path| fs::read(path))
+    link(files, readings, options.static_path.as_deref(), warnings, problems, |path| fs::read(path))
         .map_err(CollectError::Problems)
 }
 
@@ -202,14 +204,20 @@ fn taken<'a>(contents: &[Content<'a>]) -> Result<HashMap<&'a str, usize>, Collec
 
 /// What a run would do. Compressed forms are not foreseen: to know them is to make them.
 fn foresee(contents: &[Content<'_>], options: &Options, known: &Known, mut summary: Summary) -> Summary {
+    if options.clear {
+        let there = root::files(&options.root);
+        summary.foreseen.extend(there.into_iter().map(|name| format!("delete {name}")));
+    }
     for content in contents {
         let missing: Vec<&str> = if options.clear {
             content.names.clone()
         } else {
             content.missing(&options.root, known).unwrap_or_else(|_| content.names.clone())
         };
+        summary.foreseen.extend(missing.iter().map(|name| format!("write {name}")));
         summary.count(content, &missing);
     }
+    summary.foreseen.sort();
     summary
 }
 
@@ -273,7 +281,13 @@ impl Job<'_> {
             let forms = if try_these.is_empty() {
                 Forms { br: None, gz: None }
             } else {
-                compressor.forms(&group[0].bytes()?).at(&group[0].file.path)?
+                let path = self.root.path(try_these[0]);
+                let bytes = fs::read(&path).at(&path)?;
+                // Not the file that it was copied from: somebody may be at work on that.
+                if Digest::of(&bytes) != group[0].digest {
+                    return Err(CollectError::Problems(vec![Problem::of(&path, CHANGED)]));
+                }
+                compressor.forms(&bytes).at(&path)?
             };
             let mut siblings = self.form(&try_these, ".br", forms.br.as_deref())?;
             siblings.extend(self.form(&try_these, ".gz", forms.gz.as_deref())?);
@@ -309,7 +323,7 @@ impl Job<'_> {
             .map(String::as_str)
             .collect();
         if !missing.is_empty() {
-            self.root.write(|file| file.write_all(form))?.name(&missing)?;
+            self.root.write(missing[0], |file| file.write_all(form))?.name(&missing)?;
             self.count(|done| {
                 done.compressed += missing.len();
                 done.bytes += form.len() as u64;

@@ -3,7 +3,7 @@
 //! As in Git's index a file counts as unchanged while the system says the same of it. What was changed while the run read
 //! it is not trusted: another change within the same tick of the clock would not show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use crate::Summary;
 use crate::digest::Digest;
 use crate::error::Problem;
 use crate::finders::Found;
-use crate::root::Root;
+use crate::root::{self, Root, SIBLINGS};
 use crate::stat::Stat;
 
 /// The file system's clock ticks this slowly, nanoseconds.
@@ -88,6 +88,16 @@ impl Snapshot {
             && self.outputs.iter().all(|(name, stat, _)| {
                 fs::symlink_metadata(root.join(name)).is_ok_and(|metadata| Stat::of(&metadata) == *stat)
             })
+            && !self.has_a_strange_form(root)
+    }
+
+    /// Whether beside a file lies a compressed form that was not left there: it would be served for it.
+    fn has_a_strange_form(&self, root: &Path) -> bool {
+        let left: HashSet<&str> = self.outputs.iter().map(|(name, ..)| name.as_str()).collect();
+        root::files(root).iter().any(|name| {
+            let plain = SIBLINGS.iter().find_map(|end| name.strip_suffix(end));
+            plain.is_some_and(|plain| left.contains(plain) && !left.contains(name.as_str()))
+        })
     }
 
     /// What had to be told.

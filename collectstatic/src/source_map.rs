@@ -22,13 +22,14 @@ pub(crate) fn find(js: &str) -> Option<Reference> {
         let comment = js[..at].trim_ascii_end().strip_suffix(['#', '@']).map_or(at, str::len);
         let found = match js[..comment].get(comment.saturating_sub(2)..) {
             Some("//") => line(js, comment - 2),
-            Some("/*") => block(js, comment - 2),
+            Some("/*") => block(js, comment - 2, end),
             _ => None,
         };
-        match found {
-            Some(reference) if only_comments(&js[reference.span.end..]) => return Some(reference),
-            _ => end = at,
+        if let Some(reference) = found {
+            // What is behind this one is behind those before it too.
+            return only_comments(&js[reference.span.end..]).then_some(reference);
         }
+        end = at;
     }
     None
 }
@@ -39,8 +40,9 @@ fn line(js: &str, start: usize) -> Option<Reference> {
     Some(Reference { span: start..start + length, url: url.to_owned(), form: Form::MapLine(mark) })
 }
 
-fn block(js: &str, start: usize) -> Option<Reference> {
-    let length = js[start + 2..].find("*/")?;
+/// The comment ends before `end`, or it has another of its kind in it.
+fn block(js: &str, start: usize, end: usize) -> Option<Reference> {
+    let length = js[start + 2..end].find("*/")?;
     let (mark, url) = directive(&js[start + 2..start + 2 + length])?;
     Some(Reference { span: start..start + 4 + length, url: url.to_owned(), form: Form::MapBlock(mark) })
 }

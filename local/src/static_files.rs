@@ -76,7 +76,8 @@ impl Front for StaticFiles {
         // A disk may take its time: others are answered meanwhile.
         let (files, asked) = (self.clone(), target.to_owned());
         let (method, headers) = (request.method.clone(), request.headers.clone());
-        let answered = tokio::task::spawn_blocking(move || files.respond(&method, &asked, &headers)).await.ok().flatten();
+        let answered =
+            tokio::task::spawn_blocking(move || files.respond(&method, &asked, &headers)).await.ok().flatten();
         if answered.as_ref().is_some_and(|response| response.status() == StatusCode::NOT_FOUND) {
             tracing::warn!(path = target, "no static file is called so: `cargo manage doctor static PATH` tells more");
         }
@@ -193,7 +194,7 @@ fn name(encoded: &str, folders: bool) -> Option<Cow<'_, str>> {
     for segment in inner.split('/') {
         let decoded = percent_decode_str(segment).decode_utf8().ok()?;
         // `.` and `..`, and files like .env and .git; an empty one would make the path absolute.
-        if decoded.is_empty() || decoded.starts_with('.') || decoded.contains(['/', '\\', '\0', ':']) {
+        if decoded.is_empty() || decoded.starts_with('.') || decoded.contains(['/', '\\', '\0']) {
             return None;
         }
         plain &= matches!(decoded, Cow::Borrowed(_));

@@ -9,11 +9,26 @@ use std::{env, fs, io};
 
 use serde_json::Value;
 
-/// The source of the static `EMBEDDED`.
-pub(crate) fn source(project: &Path) -> io::Result<String> {
+/// Where in the templates a static file is asked for, and its name.
+pub(crate) type Asked = (String, String);
+
+/// The source of the statics `EMBEDDED` and `ASKED`.
+pub(crate) fn source(project: &Path, asked: &[Asked]) -> io::Result<String> {
     println!("cargo::rerun-if-env-changed=STATIC_ROOT");
     let paths = if env::var("PROFILE").as_deref() == Ok("release") { read(project)? } else { None };
-    let mut source = String::from("static EMBEDDED: Option<&[(&str, &str)]> = ");
+    if let Some(paths) = &paths {
+        let lacks = asked.iter().find(|(_, name)| paths.iter().all(|(known, _)| known != name));
+        if let Some((place, name)) = lacks {
+            let why = "which staticfiles.json lacks: run `cargo manage collectstatic`";
+            return Err(io::Error::other(format!("templates/{place} asks for the static file {name}, {why}")));
+        }
+    }
+    let mut source = String::from("static ASKED: &[(&str, &str)] = &[\n");
+    for (place, name) in asked {
+        let _ = writeln!(source, "    ({place:?}, {name:?}),");
+    }
+    source.push_str("];\n");
+    source.push_str("static EMBEDDED: Option<&[(&str, &str)]> = ");
     match paths {
         None => source.push_str("None;\n"),
         Some(mut paths) => {

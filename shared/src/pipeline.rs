@@ -231,10 +231,16 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
     };
     let mut response = rendered.unwrap_or_else(|error| {
         tracing::error!(request_id, error = %chain(&error), "the error page could not be rendered");
-        Response::empty(StatusCode::INTERNAL_SERVER_ERROR)
+        last_resort(request_id)
     });
     response.headers.extend(error.header());
     response
+}
+
+/// What can be said without a template, a text or a static file.
+fn last_resort(request_id: &str) -> Response {
+    let page = format!("<!doctype html><title>Server Error</title><h1>Server Error (500)</h1><p>{request_id}</p>");
+    Response::html(StatusCode::INTERNAL_SERVER_ERROR, page)
 }
 
 /// The log-in page, which leads back to where the visitor wanted to go.

@@ -20,25 +20,32 @@ fn a_missing_target_is_told_with_file_line_and_column() {
     let tree = Tree::new(&[
         ("css/site.css", "a {}\n/* 한 */ b { background: url(x.png) }\n@import '../../up.css';"),
         ("js/a.js", "\nimport './b'"),
+        ("js/b.js", ""),
+        ("A B.png", ""),
+        ("bad.css", "a{b:url(a b.png)}"),
     ]);
     refused(
         &tree,
         &[
             "css/site.css:2:25 names \"x.png\", and css/x.png is no static file",
             "css/site.css:3:1 names \"../../up.css\", which is above all static files",
-            "js/a.js:2:8 names \"./b\", and js/b is no static file",
+            "js/a.js:2:8 names \"./b\", and js/b is no static file; there is js/b.js",
+            "bad.css:1:5 has an url() that browsers drop: put it in quotes",
         ],
     );
+    tree.write("bad.css", "a{b:url('a b.png')}");
+    assert!(tree.complaint().contains("bad.css:1:5 names \"a b.png\", which is no static file; there is A B.png"));
+    tree.write("bad.css", "");
     tree.write("css/x.png", "x");
-    tree.write("css/site.css", "b { background: url(x.png) }");
-    tree.write("js/b", "");
+    tree.write("css/site.css", "b { background: url(x.png); mask: url(\"../js\") }");
+    tree.write("js/a.js", "import './b.js'");
     tree.run().unwrap();
 }
 
 #[test]
 fn a_stylesheet_with_broken_syntax_is_told_with_its_place() {
     for (css, part) in [
-        ("a{}\nb{c:url(x y)}", "a.css:2:5 has an url() that cannot be read"),
+        ("a{}\nb{c:url(x y)}", "a.css:2:5 has an url() that browsers drop: put it in quotes"),
         ("a{content:'x\n}", "a.css:1:11 has a string that does not end in its line"),
         ("/* x", "a.css:1:1 has a comment that does not end"),
     ] {
@@ -91,6 +98,7 @@ fn names_that_no_folder_keeps_are_told() {
     let long = "x".repeat(251) + ".css";
     refused(&Tree::new(&[(&long, "")]), &["has a name of 255 bytes; with its hash there is room for 239"]);
     Tree::new(&[(&("x".repeat(235) + ".css"), "")]).run().unwrap();
+    refused(&Tree::new(&[("a\\b.css", "")]), &["has a backslash in its name"]);
     let tree = Tree::new(&[]);
     fs::write(tree.path("static").join(OsStr::from_bytes(b"a\xff.css")), "").unwrap();
     refused(&tree, &["has a name that is not UTF-8"]);
@@ -127,7 +135,7 @@ fn what_cannot_be_read_is_told_with_its_path() {
 fn sources_must_be_there_and_apart_from_the_output() {
     let mut tree = Tree::new(&[("a.txt", "a")]);
     tree.options.sources.push(Source { dir: tree.path("nowhere"), prefix: String::new() });
-    refused(&tree, &["nowhere"]);
+    refused(&tree, &["nowhere is no folder that can be read", "STATICFILES_DIRS"]);
     tree.options.sources.clear();
     refused(&tree, &["there is no folder to collect from"]);
     for (source, root) in

@@ -183,3 +183,74 @@ fn two_runs_do_not_work_in_one_folder() {
     drop(lock);
     tree.run().unwrap();
 }
+
+#[test]
+fn a_source_that_changes_while_others_are_compressed_spoils_no_form() {
+    // The observer saves the file anew once it is written and before it is compressed.
+    struct Editor<'a>(&'a Tree);
+    impl Observer for Editor<'_> {
+        fn begin(&self, stage: Stage, _: u64) {
+            if stage == Stage::Compress {
+                self.0.write("img/x.svg", "<svg>blue</svg>".repeat(50));
+            }
+        }
+        fn advance(&self, _: u64) {}
+    }
+    let tree = tree();
+    collect(&tree.options, &Editor(&tree)).unwrap();
+    let left = tree.left();
+    for name in [tree.hashed("img/x.svg"), "img/x.svg".to_owned()] {
+        let mut content = Vec::new();
+        let form = &left[&format!("{name}.gz")];
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&form[..]), &mut content).unwrap();
+        assert_eq!(content, left[&name], "{name}");
+    }
+    tree.run().unwrap();
+    assert!(tree.served("img/x.svg").contains("blue"), "the next run has the new one");
+}
+
+#[test]
+fn a_form_that_somebody_put_beside_a_file_is_taken_away() {
+    let tree = tree();
+    tree.run().unwrap();
+    let before = tree.left();
+    fs::write(tree.path("out/img/y.png.gz"), "not its form").unwrap();
+    assert_eq!(tree.run().unwrap().removed, 1);
+    assert_eq!(tree.left(), before);
+}
+
+#[test]
+fn nothing_is_written_or_deleted_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let tree = tree();
+    fs::create_dir_all(tree.path("out")).unwrap();
+    fs::create_dir(tree.path("victim")).unwrap();
+    for name in ["keep", "17"] {
+        fs::write(tree.path("victim").join(name), "precious").unwrap();
+    }
+    for (link, target) in [(".collectstatic", "../victim"), ("css", "../victim"), ("img", "../static/img")] {
+        symlink(target, tree.path("out").join(link)).unwrap();
+        assert!(tree.complaint().contains(&format!("out/{link} is no folder, in the way")), "{link}");
+        fs::remove_file(tree.path("out").join(link)).unwrap();
+    }
+    assert_eq!(fs::read_dir(tree.path("victim")).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(tree.path("static/img")).unwrap().count(), 2);
+    fs::create_dir_all(tree.path("out/css/site.css")).unwrap();
+    assert!(tree.complaint().contains("out/css/site.css is a folder, in the way"));
+    let mut tree = tree;
+    tree.options.clear = true;
+    tree.run().unwrap();
+}
+
+#[test]
+fn a_hundred_thousand_references_take_no_longer_than_their_text() {
+    let css = "a{b:url(x.png)}\n".repeat(100_000);
+    let tree = Tree::new(&[("x.png", "x"), ("a.css", &css), ("b.css", &css.replace('\n', ""))]);
+    tree.run().unwrap();
+    tree.write("a.css", css.replace("x.png", "y.png"));
+    let complaint = tree.complaint();
+    assert!(complaint.contains("a.css:50:5 names") && complaint.ends_with("and 99950 more"), "{complaint}");
+    tree.write("a.css", "");
+    tree.write("c.js", "//# sourceMappingURL=a\n".repeat(100_000) + "code()");
+    tree.run().unwrap();
+}

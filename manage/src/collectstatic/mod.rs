@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use portico::config::StaticSettings;
 use portico::static_files::Manifest;
 
-use crate::console::Console;
+use crate::console::{Console, printable_whole};
 use crate::site::Deployed;
 use crate::{Failure, Finished, Outcome, project, site, stack};
 pub use places::{Places, Sources};
@@ -43,7 +43,7 @@ pub struct Args {
     /// Collects CVS, .* and *~ too.
     #[arg(long)]
     no_default_ignore: bool,
-    /// Leaves the imports of JavaScript modules as they are, as Django does by default.
+    /// Leaves JavaScript modules as they are, as Django does by default: the imports of *.js, and *.mjs altogether.
     #[arg(long)]
     no_modules: bool,
     /// Makes no gzip and Brotli forms.
@@ -58,7 +58,7 @@ pub struct Args {
     /// Remembers nothing.
     #[arg(long)]
     no_cache: bool,
-    /// Tells of every file that another one of its name hides.
+    /// Tells of every file that another one of its name hides, and in a dry run of every file.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
     /// Then uploads to the bucket of the stack what is new there.
@@ -80,6 +80,9 @@ const COMPRESS_MAX_BYTES: u64 = 32 << 20;
 
 /// Collects, with the settings of `template.yaml`.
 pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
+    if args.deployed.stack.is_some() && !args.upload {
+        return Err(Failure::new("--stack says where to upload: give --upload too"));
+    }
     let root = project::root().map_err(Failure::new)?;
     let settings = site::settings(&root)?.static_files;
     let options = args.options(&settings, &root);
@@ -88,7 +91,10 @@ pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     }
     let begun = Instant::now();
     let collected = collectstatic::collect(&options, &Watching::default());
-    let summary = collected.map_err(|error| Failure::new(error.to_string()))?;
+    let summary = collected.map_err(|error| {
+        let lines: Vec<_> = error.to_string().lines().map(printable_whole).collect();
+        Failure::new(lines.join("\n"))
+    })?;
     tell(args, &options, &summary, begun, console);
     if let Some(name) = args.deployed.stack.as_deref().filter(|_| args.upload) {
         upload_to(name, args, &options, &settings, console).await?;
@@ -172,20 +178,28 @@ fn tell(args: &Args, options: &Options, summary: &Summary, begun: Instant, conso
     if args.verbose > 0 {
         for hidden in &summary.shadowed {
             let (path, winner) = (hidden.path.display(), hidden.winner.display());
-            console.say(&format!("{}: {path} is hidden by {winner}", hidden.name));
+            console.say(&printable_whole(&format!("{}: {path} is hidden by {winner}", hidden.name)));
         }
     } else if !summary.shadowed.is_empty() {
         let count = summary.shadowed.len();
-        console.warn(&format!("warning: {count} files are hidden by others of the same name; -v tells which"));
+        let files = if count == 1 { "file is" } else { "files are" };
+        console.warn(&format!("warning: {count} {files} hidden by another one of the same name; -v tells which"));
+    }
+    if args.verbose > 0 {
+        for line in &summary.foreseen {
+            console.say(&format!("would {}", printable_whole(line)));
+        }
     }
     let would = if options.dry_run { "would be " } else { "" };
     let Summary { copied, unchanged, post_processed, compressed, removed, bytes, .. } = summary;
     let total = copied + unchanged;
     let files = if total == 1 { "file" } else { "files" };
     let removed = if *removed > 0 { format!(", {removed} old forms removed") } else { String::new() };
+    // What would be compressed is not known without doing it.
+    let compressed = if options.dry_run { String::new() } else { format!(", {compressed} compressed{removed}") };
     console.say(&format!(
-        "{total} static {files} in {}: {would}{copied} copied, {unchanged} unchanged, {post_processed} post-processed, \
-         {compressed} compressed{removed}; {} in {:.2} s",
+        "{total} static {files} in {}: {would}{copied} copied, {unchanged} unchanged, {post_processed} post-processed\
+         {compressed}; {} in {:.2} s",
         options.root.display(),
         megabytes(*bytes),
         begun.elapsed().as_secs_f64(),

@@ -43,10 +43,19 @@ impl Assets {
     /// What lies in `STATIC_ROOT`; without a manifest the plain names.
     ///
     /// # Errors
-    /// When the manifest cannot be read.
+    /// When the manifest cannot be read, or lacks a name that a template asks for.
     pub fn collected(settings: &StaticSettings) -> Result<Self, CollectedError> {
-        let manifest = manifest(&settings.root.join(Manifest::NAME))?;
-        Ok(manifest.map_or(Self::Plain, |manifest| Self::Collected(Arc::new(manifest))))
+        let path = settings.root.join(Manifest::NAME);
+        let Some(manifest) = manifest(&path)? else { return Ok(Self::Plain) };
+        match Self::asked().find(|(_, name)| manifest.get(name).is_none()) {
+            Some((place, name)) => Err(CollectedError::Lacks { manifest: path, name, place }),
+            None => Ok(Self::Collected(Arc::new(manifest))),
+        }
+    }
+
+    /// The static files that the templates ask for: the place, as `base.html:11`, and the name.
+    pub fn asked() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ASKED.iter().copied()
     }
 
     /// Whether a build is fit to be deployed: a release build without a manifest would lead to files that change under
@@ -72,6 +81,10 @@ impl Assets {
 }
 
 #[cfg(test)]
+#[path = "../../build/asset_names.rs"]
+mod asset_names;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
@@ -90,6 +103,23 @@ mod tests {
             assert_eq!(url(""), None);
         }
         assert_eq!(Assets::Plain.url(&root, "img/한\".svg").as_deref(), Some("/static/img/%ED%95%9C%22.svg"));
+    }
+
+    #[test]
+    fn a_name_is_seen_however_it_is_written() {
+        use super::asset_names::asked;
+        for (template, name) in [
+            ("{{ static('a.css') }}", "a.css"),
+            ("{{static(\"a.css\")}}", "a.css"),
+            ("{{ a }}\n<a href=\"{{ static( 'a.svg?v=1#x' ) }}\">", "a.svg"),
+            ("{% set x = static ('a.css') %}", "a.css"),
+        ] {
+            assert_eq!(asked(template), Ok(vec![(template.matches('\n').count() + 1, name)]), "{template}");
+        }
+        assert_eq!(asked("{{ ecstatic('a') }} static('b') {{ c }} static('d')"), Ok(Vec::new()));
+        assert_eq!(asked("{{ static(name) }}"), Err((1, "name")));
+        assert_eq!(asked("\n{{ static('a' ~ b) }}"), Err((2, "'a' ~ b")));
+        assert!(Assets::asked().any(|(place, name)| place.starts_with("base.html:") && name == "css/site.css"));
     }
 
     #[test]

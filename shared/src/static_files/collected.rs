@@ -54,6 +54,16 @@ pub enum CollectedError {
     /// Its manifest is there and is none.
     #[error("{0} cannot be used; `cargo manage collectstatic` writes it anew")]
     Manifest(PathBuf, #[source] ManifestError),
+    /// Its manifest is of another version of the templates.
+    #[error("{manifest} lacks {name}, which {place} asks for: run `cargo manage collectstatic`")]
+    Lacks {
+        /// Where it is.
+        manifest: PathBuf,
+        /// The name of the static file.
+        name: &'static str,
+        /// Template and line.
+        place: &'static str,
+    },
 }
 
 /// A file as it was found.

@@ -2,7 +2,6 @@
 
 mod collected;
 mod development;
-mod names;
 mod oversize;
 mod pages;
 

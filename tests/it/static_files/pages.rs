@@ -1,6 +1,9 @@
 //! From a page's link to the file: what `static()` says, and what is there.
 
 use collectstatic::{Observer, Source, Stage};
+use local::{Options, Stack};
+use portico::config::StaticDir;
+use portico::static_files::Assets;
 
 use super::*;
 use crate::site::root;
@@ -69,11 +72,29 @@ async fn on_a_developers_machine_a_page_leads_to_files_as_they_lie_there() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_manifest_lacks_is_an_error_and_no_link_to_nothing() {
+async fn a_manifest_that_lacks_what_a_template_asks_for_stops_the_start() {
     let folder = tree([("staticfiles.json", &br#"{"paths": {}, "version": "1.1"}"#[..])]);
-    let (site, _) = serving(&folder, &[]).await;
-    assert_eq!(site.visitor().get("/").await.status, 500);
-    assert_eq!(site.program().get("/").await.status, 200, "JSON names no stylesheet");
+    let mut options = Options::in_memory(root());
+    options.collected = true;
+    options.settings.push(("STATIC_ROOT".to_owned(), folder.path().to_str().unwrap().to_owned()));
+    let Err(error) = Stack::start(options).await else { panic!("it has started") };
+    let told = portico::log::chain(&error);
+    assert!(told.contains("staticfiles.json lacks ") && told.contains("base.html:"), "{told}");
+    assert!(told.contains("run `cargo manage collectstatic`"), "{told}");
+}
+
+#[tokio::test]
+async fn every_name_that_a_template_asks_for_is_in_a_folder_of_static_files() {
+    let site = Site::start().await;
+    let dirs = &site.stack.app().config().static_files.dirs;
+    let source = |dir: &StaticDir| Source { dir: root().join(&dir.path), prefix: dir.prefix.clone() };
+    let sources: Vec<_> = dirs.iter().map(source).collect();
+    assert!(Assets::asked().count() >= 4);
+    for (place, name) in Assets::asked() {
+        let located = collectstatic::locate(&sources, name).unwrap();
+        let first = located.hits.first().unwrap_or_else(|| panic!("{place}: no folder of static files has {name}"));
+        assert_eq!(first.ignored, None, "{place}: {name} is left out by collectstatic");
+    }
 }
 
 #[tokio::test]
