@@ -18,7 +18,7 @@ use super::facts::{
     Answer, Bucket as BucketFacts, Collected, Facts, File, Local, NoAnswer, Remote, Site, Source, Version,
 };
 use super::http::Client;
-use super::near::near;
+use crate::near::near;
 
 /// How much of a file is looked at, bytes.
 const BODY_MAX: usize = 1 << 20;

@@ -8,7 +8,6 @@
 //! | `facts` | what was found out |
 //! | `diagnosis`, `answer` | what is wrong, by the facts alone |
 //! | `finding` | how that is told |
-//! | `near` | names that may have been meant |
 
 mod address;
 mod answer;
@@ -17,7 +16,6 @@ mod facts;
 mod finding;
 mod gathering;
 mod http;
-mod near;
 
 use clap::Args as ClapArgs;
 
