@@ -23,7 +23,7 @@ use crate::collectstatic::Places;
 use crate::console::{Console, printable, printable_whole};
 use crate::site::Deployed;
 use crate::{Failure, Finished, Outcome, project, site, stack};
-use facts::{Answer, Bucket as BucketFacts, File, Local};
+use facts::{Answer, Bucket as BucketFacts, Facts, File, Local};
 use gathering::Look;
 
 pub use gathering::Bucket;
@@ -83,7 +83,7 @@ pub async fn examine(args: &Args, bucket: Option<&Bucket>, console: &mut dyn Con
     };
     let facts = look.gather().await.ok_or_else(|| Failure::new("STATIC_URL leads nowhere from this address"))?;
     if let Some(file) = &facts.file {
-        for line in told(file) {
+        for line in told(&facts, file) {
             console.say(&printable_whole(&line));
         }
     }
@@ -99,7 +99,7 @@ pub async fn examine(args: &Args, bucket: Option<&Bucket>, console: &mut dyn Con
 }
 
 /// What is there, in short.
-fn told(file: &File) -> Vec<String> {
+fn told(facts: &Facts, file: &File) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(path) = &file.source.path {
         lines.push(format!("source: {}", path.display()));
@@ -118,7 +118,7 @@ fn told(file: &File) -> Vec<String> {
     }
     if let Ok(answer) = &file.site.answer {
         lines.extend(answer.hops.iter().map(|hop| format!("redirect: {hop}")));
-        lines.push(format!("answer: {}", shown(answer, file.site.compressed.as_ref())));
+        lines.push(format!("answer to {}: {}", facts.right, shown(answer, file.site.compressed.as_ref())));
     }
     lines
 }

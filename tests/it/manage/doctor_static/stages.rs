@@ -15,7 +15,7 @@ async fn a_file_that_is_served_well_is_told_in_short() {
     for url in ["/static/css/site.css", "/static/css/site.css?v=1#top", "/static/css/site.0123456789ab.css"] {
         let (outcome, said) = project.ask(url).await;
         assert!(whole(&outcome), "{said}");
-        has(&said, &["source: ", HASHED, "answer: 200", "text/css; charset=utf-8", "max-age=60", "served well"]);
+        has(&said, &["source: ", HASHED, ": 200; ", "text/css; charset=utf-8", "max-age=60", "served well"]);
     }
 }
 
@@ -31,8 +31,10 @@ async fn a_wrong_address_leads_to_the_right_one_and_that_is_looked_at() {
     ] {
         let (outcome, said) = project.ask(url).await;
         assert!(in_part(&outcome), "{said}");
-        has(&said, &["wrong address: ", words, "/static/css/site.css; in a page", "answer: 200"]);
+        has(&said, &["wrong address: ", words, "/static/css/site.css; in a page"]);
         assert_eq!(said.lines().filter(|line| line.contains(". Ask for")).count(), 1, "{said}");
+        let answer = said.lines().find(|line| line.starts_with("answer to http://")).unwrap();
+        assert!(answer.contains("/static/css/site.css: 200; "), "{answer} is not said to be of the right address");
     }
 }
 
@@ -148,7 +150,7 @@ async fn the_development_server_serves_its_files_well_without_a_collect_step() {
     };
     let (outcome, said) = diagnose(&args("/static/css/site.css"), None).await;
     assert!(whole(&outcome), "{said}");
-    has(&said, &["collected: not in ", "answer: 200", "no-cache", "served well"]);
+    has(&said, &["collected: not in ", "/static/css/site.css: 200; ", "no-cache", "served well"]);
     let (outcome, said) = diagnose(&args(&format!("{url}/css/site.css")), None).await;
     assert!(in_part(&outcome), "{said}");
     has(&said, &["wrong address: ", &format!("Ask for {url}/static/css/site.css")]);
