@@ -7,9 +7,11 @@
 //! | `http` | how a site is asked |
 //! | `facts` | what was found out |
 //! | `diagnosis`, `answer` | what is wrong, by the facts alone |
+//! | `advice` | what to do, by where the site is |
 //! | `finding` | how that is told |
 
 mod address;
+mod advice;
 mod answer;
 mod diagnosis;
 mod facts;
@@ -107,7 +109,8 @@ fn told(facts: &Facts, file: &File) -> Vec<String> {
     let root = file.collected.root.display();
     lines.push(match &file.collected.manifest {
         Local::Read { hashed: Some(hashed), hash } => format!("collected: {hashed} in {root}, manifest {hash}"),
-        _ => format!("collected: not in {root}"),
+        Local::Unreadable(_) => format!("collected: nobody knows, by the manifest in {root}"),
+        Local::Missing | Local::Read { .. } => format!("collected: not in {root}"),
     });
     match &file.bucket {
         Some(BucketFacts::Read { name, key, is_there }) => {
