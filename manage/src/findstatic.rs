@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use clap::{ArgAction, Args as ClapArgs};
-use collectstatic::locate;
+use collectstatic::{locate, names};
 
 use crate::collectstatic::Sources;
 use crate::console::{Console, printable_whole};
+use crate::near::near;
 use crate::{Failure, Finished, Outcome, project, site};
 
 /// What to look for.
@@ -44,7 +45,7 @@ pub fn run(args: &Args, console: &mut dyn Console) -> Outcome {
             console.warn(&format!("warning: {problem}"));
         }
         if located.hits.is_empty() {
-            missing.push(printable_whole(name));
+            missing.push(name.as_str());
             continue;
         }
         console.say(&format!("Found {} here:", printable_whole(name)));
@@ -57,7 +58,12 @@ pub fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     if missing.is_empty() {
         return Ok(Finished::Whole);
     }
-    Err(Failure::new(format!("no folder of static files has {}", missing.join(", "))))
+    let names = names(&sources);
+    let missing = missing.into_iter().map(|name| match near(name, &names).as_slice() {
+        [] => printable_whole(name),
+        near => printable_whole(&format!("{name} (perhaps it is {})", near.join(", or "))),
+    });
+    Err(Failure::new(format!("no folder of static files has {}", missing.collect::<Vec<_>>().join(", "))))
 }
 
 fn absolute(path: &Path) -> String {

@@ -17,6 +17,7 @@ pub mod findstatic;
 pub mod import;
 pub mod import_django;
 pub mod mails;
+mod near;
 mod outcome;
 mod own_fields;
 mod passwords;

@@ -46,6 +46,10 @@ fn a_name_that_nothing_has_or_that_is_none_fails_in_words() {
     let (outcome, script) = run_for(&["js/site.js", "css/other.css", "x.css"]);
     assert!(script.said().contains("Found js/site.js here:"), "{}", script.said());
     assert_eq!(why(outcome), "no folder of static files has css/other.css, x.css");
+    for asked in ["css/SITE.css", "css/stie.css", "site.css"] {
+        let told = format!("no folder of static files has {asked} (perhaps it is css/site.css)");
+        assert_eq!(why(run_for(&[asked]).0), told);
+    }
     for bad in ["../a/js/site.js", "/etc/hosts", ""] {
         assert!(why(run_for(&[bad]).0).contains("no name of a static file"), "{bad}");
     }

@@ -2,6 +2,7 @@
 
 use portico::static_files::{compressible, content_type};
 
+use super::advice::{START_AGAIN, correct, stack};
 use super::facts::{Answer, Facts, File};
 use super::finding::{Cause, Finding};
 
@@ -23,7 +24,7 @@ pub(super) fn faults(facts: &Facts, file: &File) -> Vec<Finding> {
         let what = "the answer has no X-Content-Type-Options: nosniff";
         let remedy = "See that the behaviour of /static/* has the ResponseHeadersPolicyId of StaticHeaders in template.yaml, and \
                       that nobody on the way removes it";
-        findings.push(Finding::new(Cause::NoNosniff, what, remedy));
+        findings.push(Finding::new(Cause::NoNosniff, what, correct(facts, remedy)));
     }
     findings.extend(wrong_encoding(facts, file, answer));
     findings
@@ -71,13 +72,9 @@ fn not_static(facts: &Facts, file: &File, answer: &Answer) -> Option<Finding> {
         answer.status,
         if is_page { "a page" } else { said.as_str() },
     );
-    let remedy = if facts.is_local {
-        "See what listens there, and that its STATIC_URL is the one of template.yaml here"
-    } else {
-        "See that the behaviour /static/* of Distribution in template.yaml leads to the static files, and that whatever stands \
-         before it (a proxy, a rule that answers every path with a page) passes that path on"
-    };
-    Some(Finding::new(Cause::NotStatic, what, remedy))
+    let remedy = "See that the behaviour /static/* of Distribution in template.yaml leads to the static files, and that whatever \
+                  stands before it (a proxy, a rule that answers every path with a page) passes that path on";
+    Some(Finding::new(Cause::NotStatic, what, correct(facts, remedy)))
 }
 
 fn wrong_type(facts: &Facts, file: &File, answer: &Answer) -> Option<Finding> {
@@ -94,12 +91,12 @@ fn wrong_type(facts: &Facts, file: &File, answer: &Answer) -> Option<Finding> {
     } else {
         return None;
     };
-    let stack = facts.stack.as_deref().unwrap_or("NAME");
     let remedy = format!(
-        "Upload it once more with all headers, `cargo manage collectstatic --upload --all --stack {stack}`: other tools guess \
-         the type, and nobody on the way may change it"
+        "Upload it once more with all headers, `cargo manage collectstatic --upload --all --stack {}`: other tools guess the \
+         type, and nobody on the way may change it",
+        stack(facts)
     );
-    Some(Finding::new(Cause::WrongType, what, remedy))
+    Some(Finding::new(Cause::WrongType, what, correct(facts, remedy)))
 }
 
 /// Names that browsers take for the same.
@@ -114,14 +111,13 @@ fn is_as_good(said: &str, expected: &str) -> bool {
 }
 
 fn wrong_encoding(facts: &Facts, file: &File, answer: &Answer) -> Option<Finding> {
-    let stack = facts.stack.as_deref().unwrap_or("NAME");
-    let again = format!("Upload it once more, `cargo manage collectstatic --upload --all --stack {stack}`");
-    let is_gzip_file = essence(content_type(&file.name)) == "application/gzip";
+    let again = format!("Upload it once more, `cargo manage collectstatic --upload --all --stack {}`", stack(facts));
+    let again = correct(facts, again);
     if let Some(encoding) = encoding(answer) {
         let what = format!("the answer is Content-Encoding: {encoding}, though nobody asked for that");
         return Some(Finding::new(Cause::WrongEncoding, what, again));
     }
-    if answer.body.starts_with(GZIP) && compressible(&file.name) && !is_gzip_file {
+    if is_gzip_unsaid(file, answer) {
         let what = "the answer is compressed, and does not say so (Content-Encoding)";
         return Some(Finding::new(Cause::WrongEncoding, what, again));
     }
@@ -143,18 +139,30 @@ fn wrong_encoding(facts: &Facts, file: &File, answer: &Answer) -> Option<Finding
             let what = "the answer is compressed without Vary: Accept-Encoding: a cache gives it to browsers that cannot read it";
             let remedy =
                 "See that the function StaticEncoding is associated with viewer-response of /static/* in template.yaml";
-            Some(Finding::new(Cause::WrongEncoding, what, remedy))
+            Some(Finding::new(Cause::WrongEncoding, what, correct(facts, remedy)))
         }
-        // The development server asks browsers to ask each time, and compresses nothing.
-        None if file.collected.has_sibling && answer.header("cache-control") != Some("no-cache") => {
+        // The development server compresses nothing.
+        None if file.collected.has_sibling && !file.site.is_from_folder => {
             let what = format!("{} has a compressed form in STATIC_ROOT, and is sent without it", file.asked_name);
             let remedy = "See that the function StaticEncoding is associated with viewer-request of /static/* in template.yaml, and \
-                          that Accept-Encoding comes through; then upload once more"
-                .to_owned();
+                          that Accept-Encoding comes through; then upload once more";
+            let remedy = if facts.is_local { START_AGAIN } else { remedy };
             Some(Finding::new(Cause::WrongEncoding, what, remedy))
         }
         None => None,
     }
+}
+
+/// Whether an answer's body can be held against a file: it is one, and is not compressed.
+pub(super) fn is_comparable(faults: &[Finding], file: &File, answer: &Answer) -> bool {
+    !faults.iter().any(|fault| fault.cause == Cause::NotStatic)
+        && encoding(answer).is_none()
+        && !is_gzip_unsaid(file, answer)
+}
+
+fn is_gzip_unsaid(file: &File, answer: &Answer) -> bool {
+    let is_gzip_file = essence(content_type(&file.name)) == "application/gzip";
+    answer.body.starts_with(GZIP) && compressible(&file.name) && !is_gzip_file
 }
 
 /// The coding of an answer, if it has one.

@@ -5,6 +5,7 @@ mod tests;
 
 use portico::static_files::Manifest;
 
+use super::advice::{START_AGAIN, collect, correct, stack, upload};
 use super::answer;
 use super::facts::{Bucket, Facts, File, Local, NoAnswer, Remote, Version};
 use super::finding::{Cause, Finding};
@@ -19,7 +20,14 @@ pub(super) fn diagnose(facts: &Facts) -> Vec<Finding> {
         }
         return findings;
     };
-    let faults = answer::faults(facts, file);
+    // Whoever serves it today, a deployment will not.
+    findings.extend(ignored(file));
+    findings.extend(damaged(facts, file));
+    if let Some(finding) = hashed_in_folder(facts, file) {
+        findings.push(finding);
+        return findings;
+    }
+    let mut faults = answer::faults(facts, file);
     let is_good = file.site.answer.as_ref().is_ok_and(|answer| answer.status == 200)
         && faults.is_empty()
         && file.site.is_source != Some(false);
@@ -30,11 +38,14 @@ pub(super) fn diagnose(facts: &Facts) -> Vec<Finding> {
     let is_collected = !findings.iter().any(|finding| {
         matches!(finding.cause, Cause::NoSuchFile | Cause::Ignored | Cause::Refused | Cause::NotCollected)
     });
-    // An answer that is wrong in itself tells nothing of versions.
-    let is_other = faults.is_empty() && is_other_content(file);
+    let is_comparable = file.site.answer.as_ref().is_ok_and(|answer| answer::is_comparable(&faults, file, answer));
+    let is_other = is_comparable && is_other_content(file);
     findings.extend(version(facts, file));
     if let Some(finding) = cached(facts, file, is_other) {
         findings.push(finding);
+        // An error in memory is not what answers now; wrong headers of an older content are wrong all the same.
+        faults.retain(|fault| fault.cause != Cause::NotStatic);
+        findings.extend(faults);
         return findings;
     }
     if is_collected && !is_good {
@@ -62,6 +73,36 @@ fn address(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// A file that no deployment will have.
+fn ignored(file: &File) -> Option<Finding> {
+    let is_collected = matches!(file.collected.manifest, Local::Read { hashed: Some(_), .. });
+    if file.source.path.is_some() || is_collected {
+        return None;
+    }
+    let (path, pattern) = file.source.ignored.as_ref()?;
+    let what = format!("{} is there, and is not collected: the pattern {pattern} leaves it out", path.display());
+    let remedy = "Give it another name; `cargo manage collectstatic --no-default-ignore` collects such names too";
+    Some(Finding::new(Cause::Ignored, what, remedy))
+}
+
+/// What is wrong in `STATIC_ROOT` for all files.
+fn damaged(facts: &Facts, file: &File) -> Option<Finding> {
+    let Local::Unreadable(why) = &file.collected.manifest else { return None };
+    let what = format!("staticfiles.json in {} cannot be used: {why}", file.collected.root.display());
+    Some(Finding::new(Cause::DamagedManifest, what, collect(facts)))
+}
+
+/// A name with a hash, at a server that has none.
+fn hashed_in_folder(facts: &Facts, file: &File) -> Option<Finding> {
+    let is_there = file.site.answer.as_ref().is_ok_and(|answer| answer.status == 200);
+    if !facts.is_local || !file.site.is_from_folder || file.version == Version::Plain || is_there {
+        return None;
+    }
+    let what = format!("{} has a hash, and `cargo manage runserver` serves plain names", facts.right);
+    let remedy = format!("Ask for {}; with `--collected` it serves names with a hash too", file.name);
+    Some(Finding::new(Cause::WrongAddress, what, remedy))
+}
+
 /// What the folders say.
 fn source(file: &File) -> Option<Finding> {
     let name = &file.name;
@@ -69,14 +110,10 @@ fn source(file: &File) -> Option<Finding> {
     let is_manifest = name == Manifest::NAME && file.collected.has_asked;
     if is_manifest
         || file.source.path.is_some()
+        || file.source.ignored.is_some()
         || matches!(file.collected.manifest, Local::Read { hashed: Some(_), .. })
     {
         return None;
-    }
-    if let Some((path, pattern)) = &file.source.ignored {
-        let what = format!("{} is there, and is not collected: the pattern {pattern} leaves it out", path.display());
-        let remedy = "Give it another name; `cargo manage collectstatic --no-default-ignore` collects such names too";
-        return Some(Finding::new(Cause::Ignored, what, remedy));
     }
     if let Some(problem) = file.source.problems.first() {
         let remedy = "Put the file itself into a folder of STATICFILES_DIRS, readable for whoever collects";
@@ -97,7 +134,6 @@ fn collected(facts: &Facts, file: &File) -> Option<Finding> {
     let (name, root) = (&file.name, file.collected.root.display());
     let what = match &file.collected.manifest {
         Local::Missing => format!("{root} has no staticfiles.json: nothing was collected, or not to its end"),
-        Local::Unreadable(why) => format!("staticfiles.json in {root} cannot be used: {why}"),
         Local::Read { hashed: None, .. } => {
             format!("{} is there, and the manifest in {root} has no {name}", source.display())
         }
@@ -111,24 +147,9 @@ fn collected(facts: &Facts, file: &File) -> Option<Finding> {
             let what = format!("{} has changed since {name} was collected in {root}", source.display());
             return Some(Finding::new(Cause::Outdated, what, collect(facts)));
         }
-        Local::Read { .. } => return None,
+        Local::Unreadable(_) | Local::Read { .. } => return None,
     };
     Some(Finding::new(Cause::NotCollected, what, collect(facts)))
-}
-
-fn collect(facts: &Facts) -> String {
-    if facts.is_local && facts.stack.is_none() {
-        return "Run `cargo manage collectstatic`".to_owned();
-    }
-    format!("Run `cargo manage collectstatic`; with `--upload --stack {}` it is uploaded too", stack(facts))
-}
-
-fn upload(facts: &Facts) -> String {
-    format!("Run `cargo manage collectstatic --upload --stack {}`", stack(facts))
-}
-
-fn stack(facts: &Facts) -> &str {
-    facts.stack.as_deref().unwrap_or("NAME")
 }
 
 /// What the manifest says of a name with a hash.
@@ -145,7 +166,8 @@ fn version(facts: &Facts, file: &File) -> Option<Finding> {
             "the site is at another version than {}: its manifest {other} has {asked}, the one here, {hash}, has {hashed}",
             file.collected.root.display()
         );
-        let remedy = format!("{}, then build and deploy the functions (`sam build && sam deploy`)", upload(facts));
+        let deploy = || format!("{}, then build and deploy the functions (`sam build && sam deploy`)", upload(facts));
+        let remedy = if facts.is_local { START_AGAIN.to_owned() } else { deploy() };
         return Some(Finding::new(Cause::StaleManifest, what, remedy));
     }
     let old = match file.site.answer.as_ref().map(|answer| answer.status) {
@@ -157,6 +179,10 @@ fn version(facts: &Facts, file: &File) -> Option<Finding> {
     let deploy =
         "build and deploy the functions (`sam build && sam deploy`), whose pages have the names of another manifest";
     let remedy = match file.site.current {
+        Some(200) if facts.is_local => {
+            "That one is at the site already: load the page again, in which `static()` makes the address".to_owned()
+        }
+        _ if facts.is_local => START_AGAIN.to_owned(),
         Some(200) => format!("That one is at the site already: {deploy}"),
         None => format!("{}, then {deploy}", upload(facts)),
         Some(status) => format!("{}, as {hashed} is not there either ({status}); then {deploy}", upload(facts)),
@@ -181,7 +207,7 @@ fn cached(facts: &Facts, file: &File, is_other: bool) -> Option<Finding> {
         return None;
     };
     if facts.is_local {
-        return Some(Finding::new(Cause::Cached, what, "Start the server again: it reads STATIC_ROOT once"));
+        return Some(Finding::new(Cause::Cached, what, START_AGAIN));
     }
     let path = url::Url::parse(&facts.right).map_or_else(|_| facts.right.clone(), |url| url.path().to_owned());
     // It stands between quotes in a command that somebody may paste, and an address may be a stranger's.
@@ -233,6 +259,10 @@ fn uploaded(facts: &Facts, file: &File, is_other: bool) -> Option<Finding> {
         }
         Remote::Missing(_) | Remote::Unreadable => return None,
     };
+    // Nothing is uploaded to a server on this machine: it has read another one.
+    if facts.is_local {
+        return Some(Finding::new(Cause::Cached, what, START_AGAIN));
+    }
     Some(Finding::new(Cause::NotUploaded, what, upload(facts)))
 }
 
@@ -246,6 +276,10 @@ fn unreachable(facts: &Facts, file: &File) -> Option<Finding> {
         NoAnswer::Unreachable(why) => {
             let remedy = "See whether the name leads to the distribution (DNS), and whether the stack is deployed";
             Finding::new(Cause::NoAnswer, format!("{right} does not answer: {why}"), remedy)
+        }
+        NoAnswer::Tls(why) if facts.is_local => {
+            let remedy = "Ask for it by http://: `cargo manage runserver` speaks no TLS";
+            Finding::new(Cause::Tls, format!("there is no TLS with {right}: {why}"), remedy)
         }
         NoAnswer::Tls(why) => {
             let remedy = "See that the certificate (CertificateArn in template.yaml) is valid and of this name, and that https \
@@ -269,15 +303,18 @@ fn refused(facts: &Facts, file: &File, is_other: bool, found: &[Finding]) -> Opt
         if has(&[Cause::NotUploaded, Cause::NotStatic]) {
             return None;
         }
-        let by = if answer::is_of_s3(answer) { "S3 or CloudFront refuses" } else { "the site refuses" };
+        let is_of_s3 = answer::is_of_s3(answer);
+        let by = if is_of_s3 { "S3 or CloudFront refuses" } else { "the site refuses" };
         let what = format!("{by} {right} ({status}{})", answer::error_code(answer));
         let remedy = "See in template.yaml that StaticBucketPolicy lets this Distribution read static/*, that the origin has \
                       the OriginAccessControlId of StaticAccess, and that the path of STATIC_URL is the prefix of the keys; \
                       deploy again. Missing files are refused too, where the policy does not allow s3:ListBucket";
+        let remedy = if is_of_s3 { remedy.to_owned() } else { correct(facts, remedy) };
         return Some(Finding::new(Cause::Forbidden, what, remedy));
     }
-    let later = [Cause::WrongAddress, Cause::OtherHost];
-    if found.iter().any(|finding| !later.contains(&finding.cause)) {
+    // None of these explains an error, or another content.
+    let apart = [Cause::WrongAddress, Cause::OtherHost, Cause::WrongType, Cause::NoNosniff, Cause::WrongEncoding];
+    if found.iter().any(|finding| !apart.contains(&finding.cause)) {
         return None;
     }
     if status == 200 {
@@ -286,16 +323,11 @@ fn refused(facts: &Facts, file: &File, is_other: bool, found: &[Finding]) -> Opt
         return is_other.then(|| Finding::new(Cause::Unexplained, what, remedy));
     }
     let what = format!("{right} is answered with {status}, and everything before seems well");
-    let remedy = if status >= 500 {
+    let remedy = if facts.is_local {
+        format!("See that the server is the one of this project, and what it says. {START_AGAIN}")
+    } else if status >= 500 {
         "Read what the log of the function says (`sam logs`); STATIC_OVERSIZE_URL is for files that it cannot answer with"
             .to_owned()
-    } else if facts.is_local && file.version != Version::Plain {
-        format!(
-            "`cargo manage runserver` serves files from their folders, under their own names: ask for {}",
-            file.name
-        )
-    } else if facts.is_local {
-        "See that the server is the one of this project, and start it again".to_owned()
     } else {
         "See that the address is the stack's, and that /static/* leads to its bucket in template.yaml; --stack tells \
          whether the bucket has the file"

@@ -106,6 +106,8 @@ pub(super) struct Site {
     pub(super) is_collected: Option<bool>,
     /// The status of the name that is right now, where another one was asked for.
     pub(super) current: Option<u16>,
+    /// Whether it serves the file from its folder, as `runserver` does: browsers are to ask each time.
+    pub(super) is_from_folder: bool,
 }
 
 /// The manifest at the site.

@@ -17,6 +17,8 @@ pub(super) enum Cause {
     Refused,
     /// It is not in `STATIC_ROOT`, or not in its manifest.
     NotCollected,
+    /// The manifest in `STATIC_ROOT` cannot be used.
+    DamagedManifest,
     /// What is in `STATIC_ROOT` is older than the source.
     Outdated,
     /// The name has the hash of another version.
@@ -55,6 +57,7 @@ impl Cause {
             Self::Ignored => "left out",
             Self::Refused => "refused",
             Self::NotCollected => "not collected",
+            Self::DamagedManifest => "damaged manifest",
             Self::Outdated => "outdated",
             Self::StaleManifest => "stale manifest",
             Self::NotUploaded => "not uploaded",

@@ -18,7 +18,7 @@ use super::facts::{
     Answer, Bucket as BucketFacts, Collected, Facts, File, Local, NoAnswer, Remote, Site, Source, Version,
 };
 use super::http::Client;
-use super::near::near;
+use crate::near::near;
 
 /// How much of a file is looked at, bytes.
 const BODY_MAX: usize = 1 << 20;
@@ -103,7 +103,9 @@ impl Look<'_> {
         let source = self.source(&name, here);
         let collected = self.collected(&name, &asked_name, source.path.as_deref(), here);
         let current = here.hashed(&name).filter(|_| version == Version::Other).map(|hashed| address(base, hashed));
-        let mut site = ask(right, base, &name, current).await;
+        // A server on this machine may have no names with a hash at all.
+        let plain = (version != Version::Plain && is_local(right)).then(|| address(base, &name));
+        let mut site = ask(right, base, &name, current, plain).await;
         if let Some(answer) = site.answer.as_ref().ok().filter(|answer| answer.status == 200 && answer.is_whole) {
             let source = source.path.as_deref().filter(|_| version == Version::Plain);
             site.is_source = source.and_then(|path| is_content(path, &answer.body));
@@ -184,7 +186,7 @@ impl Here {
 }
 
 /// Asks the site for a file in the ways that tell something.
-async fn ask(right: &Url, base: &Url, name: &str, current: Option<Url>) -> Site {
+async fn ask(right: &Url, base: &Url, name: &str, current: Option<Url>, plain: Option<Url>) -> Site {
     let client = Client::new();
     let answer = client.get(right, "identity", BODY_MAX).await;
     let status = answer.as_ref().map(|answer| answer.status);
@@ -204,7 +206,16 @@ async fn ask(right: &Url, base: &Url, name: &str, current: Option<Url>) -> Site 
         Some(url) => status_of(&client, &url).await,
         None => None,
     };
-    Site { answer, compressed, fresh, manifest, is_source: None, is_collected: None, current }
+    let is_from_folder = match plain.filter(|_| answer.is_ok()) {
+        Some(url) => client.get(&url, "identity", 1).await.is_ok_and(|answer| is_from_folder(&answer)),
+        None => answer.as_ref().is_ok_and(is_from_folder),
+    };
+    Site { answer, compressed, fresh, manifest, is_source: None, is_collected: None, current, is_from_folder }
+}
+
+/// As the development server answers, and no server of what was collected.
+fn is_from_folder(answer: &Answer) -> bool {
+    answer.status == 200 && answer.header("cache-control") == Some("no-cache")
 }
 
 async fn status_of(client: &Client, url: &Url) -> Option<u16> {

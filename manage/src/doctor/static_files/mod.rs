@@ -7,17 +7,17 @@
 //! | `http` | how a site is asked |
 //! | `facts` | what was found out |
 //! | `diagnosis`, `answer` | what is wrong, by the facts alone |
+//! | `advice` | what to do, by where the site is |
 //! | `finding` | how that is told |
-//! | `near` | names that may have been meant |
 
 mod address;
+mod advice;
 mod answer;
 mod diagnosis;
 mod facts;
 mod finding;
 mod gathering;
 mod http;
-mod near;
 
 use clap::Args as ClapArgs;
 
@@ -25,7 +25,7 @@ use crate::collectstatic::Places;
 use crate::console::{Console, printable, printable_whole};
 use crate::site::Deployed;
 use crate::{Failure, Finished, Outcome, project, site, stack};
-use facts::{Answer, Bucket as BucketFacts, File, Local};
+use facts::{Answer, Bucket as BucketFacts, Facts, File, Local};
 use gathering::Look;
 
 pub use gathering::Bucket;
@@ -85,7 +85,7 @@ pub async fn examine(args: &Args, bucket: Option<&Bucket>, console: &mut dyn Con
     };
     let facts = look.gather().await.ok_or_else(|| Failure::new("STATIC_URL leads nowhere from this address"))?;
     if let Some(file) = &facts.file {
-        for line in told(file) {
+        for line in told(&facts, file) {
             console.say(&printable_whole(&line));
         }
     }
@@ -101,7 +101,7 @@ pub async fn examine(args: &Args, bucket: Option<&Bucket>, console: &mut dyn Con
 }
 
 /// What is there, in short.
-fn told(file: &File) -> Vec<String> {
+fn told(facts: &Facts, file: &File) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(path) = &file.source.path {
         lines.push(format!("source: {}", path.display()));
@@ -109,7 +109,8 @@ fn told(file: &File) -> Vec<String> {
     let root = file.collected.root.display();
     lines.push(match &file.collected.manifest {
         Local::Read { hashed: Some(hashed), hash } => format!("collected: {hashed} in {root}, manifest {hash}"),
-        _ => format!("collected: not in {root}"),
+        Local::Unreadable(_) => format!("collected: nobody knows, by the manifest in {root}"),
+        Local::Missing | Local::Read { .. } => format!("collected: not in {root}"),
     });
     match &file.bucket {
         Some(BucketFacts::Read { name, key, is_there }) => {
@@ -120,7 +121,7 @@ fn told(file: &File) -> Vec<String> {
     }
     if let Ok(answer) = &file.site.answer {
         lines.extend(answer.hops.iter().map(|hop| format!("redirect: {hop}")));
-        lines.push(format!("answer: {}", shown(answer, file.site.compressed.as_ref())));
+        lines.push(format!("answer to {}: {}", facts.right, shown(answer, file.site.compressed.as_ref())));
     }
     lines
 }

@@ -47,6 +47,17 @@ async fn a_wrong_type_and_a_missing_header_are_told() {
 }
 
 #[tokio::test]
+async fn an_older_content_is_told_though_its_headers_are_wrong_too() {
+    let mut older = asset("text/css; charset=utf-8", "body { color: white }\n");
+    older.1.push(("age", "5".to_owned()));
+    let project = Project::new()
+        .page("/static/css/site.css", older)
+        .page("/static/css/site.css?", asset("text/css; charset=utf-8", CSS));
+    project.write("collected/css/site.css.br", "br of it");
+    has(&project.found().await, &["cached: an older content", "age: 5", "wrong encoding: css/site.css has"]);
+}
+
+#[tokio::test]
 async fn redirects_are_followed_five_times_and_loops_are_told() {
     let to = |path: &str| (301, vec![("location", path.to_owned())], String::new());
     let mut project = Project::new();
@@ -76,7 +87,7 @@ async fn a_site_that_is_not_there_or_speaks_no_tls_is_told() {
     let plain = serve(project.pages.clone()).await.replace("http:", "https:");
     let (outcome, said) = diagnose(&project.args("/static/css/site.css", &plain), None).await;
     assert!(in_part(&outcome), "{said}");
-    has(&said, &["TLS: there is no TLS with https://127.0.0.1", "CertificateArn"]);
+    has(&said, &["TLS: there is no TLS with https://127.0.0.1", "speaks no TLS"]);
 }
 
 #[tokio::test]

@@ -79,6 +79,52 @@ fn a_wrong_encoding_is_told() {
 }
 
 #[test]
+fn a_server_on_this_machine_has_no_advice_of_a_deployment() {
+    one(Cause::WrongEncoding, &["is sent without it", "Start the server again"], |facts, file| {
+        facts.is_local = true;
+        file.site.compressed = Some(sheet(&[]));
+    });
+    for (answer, cause) in [
+        (sheet(&[("content-type", "text/plain")]), Cause::WrongType),
+        (without("x-content-type-options"), Cause::NoNosniff),
+        (sheet(&[("content-encoding", "gzip")]), Cause::WrongEncoding),
+        (error(403, &[("content-type", "text/plain")], "no"), Cause::Forbidden),
+    ] {
+        one(cause, &["See what listens there"], |facts, file| {
+            facts.is_local = true;
+            file.site.answer = Ok(answer);
+        });
+    }
+    one(Cause::Tls, &["speaks no TLS"], |facts, file| {
+        facts.is_local = true;
+        gone(file);
+        file.site.answer = Err(NoAnswer::Tls("wrong version".into()));
+    });
+}
+
+#[test]
+fn an_older_content_is_told_beside_the_faults_of_its_answer() {
+    let causes = |manifest: Remote| {
+        let findings = found(|_, file| {
+            file.site.answer = Ok(sheet(&[("age", "5"), ("content-type", "text/plain")]));
+            file.site.compressed = Some(sheet(&[]));
+            (file.site.is_source, file.site.is_collected) = (Some(false), Some(false));
+            file.site.manifest = manifest;
+        });
+        findings.iter().map(|finding| finding.cause).collect::<Vec<_>>()
+    };
+    let same = Remote::Read { hashed: Some(HASHED.into()), hash: "7f0c1c8b3a2d".into() };
+    assert_eq!(causes(same), [Cause::Cached, Cause::WrongType, Cause::WrongEncoding]);
+    let other = Remote::Read { hashed: Some(HASHED.into()), hash: "000000000000".into() };
+    assert_eq!(causes(other), [Cause::NotUploaded, Cause::WrongType, Cause::WrongEncoding]);
+    assert_eq!(causes(Remote::Unreadable), [Cause::WrongType, Cause::WrongEncoding, Cause::Unexplained]);
+    one(Cause::WrongEncoding, &["does not say so"], |_, file| {
+        file.site.answer = Ok(Answer { body: vec![0x1f, 0x8b, 8], ..sheet(&[]) });
+        (file.site.is_source, file.site.is_collected) = (Some(false), Some(false));
+    });
+}
+
+#[test]
 fn a_cache_that_remembers_an_error_is_told_with_the_invalidation() {
     let remembered = || {
         let headers = [("content-type", "application/xml"), ("age", "7"), ("x-cache", "Error from cloudfront")];
@@ -146,7 +192,7 @@ fn what_nothing_explains_is_told_too() {
         gone(file);
         file.site.answer = Ok(error(500, &[("content-type", "text/plain")], "no"));
     });
-    one(Cause::Unexplained, &["under their own names", "css/site.css"], |facts, file| {
+    one(Cause::Unexplained, &["404", "the one of this project", "Start the server again"], |facts, file| {
         facts.is_local = true;
         gone(file);
         (file.asked_name, file.version) = (HASHED.into(), Version::Current);

@@ -39,6 +39,7 @@ fn well() -> Facts {
                 is_source: Some(true),
                 is_collected: Some(true),
                 current: None,
+                is_from_folder: false,
             },
             bucket: None,
         }),
@@ -138,7 +139,7 @@ fn what_is_served_well_has_no_finding() {
         facts.is_local = true;
         file.collected.manifest = Local::Missing;
         file.site.manifest = Remote::Missing(404);
-        file.site.answer = Ok(sheet(&[("cache-control", "no-cache")]));
+        file.site.is_from_folder = true;
         file.site.compressed = Some(sheet(&[]));
         file.site.is_collected = None;
     });
@@ -184,11 +185,7 @@ fn a_file_that_no_folder_has_is_told_with_names_that_are_near() {
 #[test]
 fn a_file_that_is_not_collected_is_told_for_each_way_in_which_it_can_be() {
     let lacking = Local::Read { hashed: None, hash: "7f0c1c8b3a2d".into() };
-    for (manifest, words) in [
-        (Local::Missing, "has no staticfiles.json"),
-        (Local::Unreadable("EOF".into()), "cannot be used: EOF"),
-        (lacking, "has no css/site.css"),
-    ] {
+    for (manifest, words) in [(Local::Missing, "has no staticfiles.json"), (lacking, "has no css/site.css")] {
         one(Cause::NotCollected, &[words, "Run `cargo manage collectstatic`", "--stack NAME"], |_, file| {
             gone(file);
             file.collected.manifest = manifest.clone();
@@ -206,6 +203,74 @@ fn a_file_that_is_not_collected_is_told_for_each_way_in_which_it_can_be() {
     one(Cause::Outdated, &["has changed since", "collectstatic"], |_, file| {
         file.collected.is_outdated = true;
         file.site.is_source = Some(false);
+    });
+}
+
+#[test]
+fn what_no_deployment_will_have_is_left_out_though_it_is_served() {
+    for (name, pattern) in [("a~", "*~"), ("CVS/Root", "CVS"), (".hidden", ".*")] {
+        one(Cause::Ignored, &[name, &format!("the pattern {pattern} leaves it out")], |facts, file| {
+            facts.is_local = true;
+            file.source = Source { ignored: Some((name.into(), pattern.into())), ..Source::default() };
+            file.collected.manifest = Local::Missing;
+            file.site.is_from_folder = true;
+        });
+    }
+    let collected = found(|_, file| {
+        file.source = Source { ignored: Some(("a~".into(), "*~".into())), ..Source::default() };
+    });
+    assert_eq!(collected, [], "somebody has collected it with --no-default-ignore");
+}
+
+#[test]
+fn a_damaged_manifest_is_told_though_the_file_is_served() {
+    for is_there in [true, false] {
+        one(Cause::DamagedManifest, &["cannot be used: EOF", "Run `cargo manage collectstatic`"], |_, file| {
+            if !is_there {
+                gone(file);
+            }
+            file.collected.manifest = Local::Unreadable("EOF".into());
+        });
+    }
+}
+
+#[test]
+fn a_server_that_serves_folders_is_asked_for_plain_names() {
+    for (asked, version) in [(HASHED, Version::Current), (OLD, Version::Other)] {
+        for manifest in [Local::Missing, Local::Read { hashed: Some(HASHED.into()), hash: "7f0c1c8b3a2d".into() }] {
+            one(Cause::WrongAddress, &["serves plain names", "Ask for css/site.css"], |facts, file| {
+                facts.is_local = true;
+                gone(file);
+                (file.asked_name, file.version) = (asked.into(), version);
+                (file.site.is_from_folder, file.site.manifest) = (true, Remote::Missing(404));
+                file.collected.manifest = manifest.clone();
+            });
+        }
+    }
+}
+
+#[test]
+fn a_server_on_this_machine_is_started_again_where_a_deployment_is_uploaded_to() {
+    let older = || Remote::Read { hashed: Some(OLD.into()), hash: "000000000000".into() };
+    one(Cause::StaleManifest, &["the site is at another version", "Start the server again"], |facts, file| {
+        facts.is_local = true;
+        (file.asked_name, file.version) = (OLD.into(), Version::Other);
+        (file.site.is_source, file.site.is_collected) = (None, None);
+        file.site.manifest = older();
+    });
+    for (current, words) in [(Some(200), "load the page again"), (Some(404), "Start the server again")] {
+        one(Cause::StaleManifest, &["not there any more", words], |facts, file| {
+            facts.is_local = true;
+            gone(file);
+            (file.asked_name, file.version) = (OLD.into(), Version::Other);
+            file.site.current = current;
+        });
+    }
+    one(Cause::Cached, &["(000000000000) is of another version", "Start the server again"], |facts, file| {
+        facts.is_local = true;
+        gone(file);
+        (file.asked_name, file.version) = (HASHED.into(), Version::Current);
+        file.site.manifest = older();
     });
 }
 

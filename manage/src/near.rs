@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 const TOLD: usize = 3;
 
 /// Names that differ in case, then those that differ by a few letters, then those of the same file in another folder.
-pub(super) fn near(asked: &str, names: &BTreeSet<String>) -> Vec<String> {
+pub(crate) fn near(asked: &str, names: &BTreeSet<String>) -> Vec<String> {
     let lower = asked.to_lowercase();
     let file = lower.rsplit('/').next().unwrap_or_default();
     let mut ranked: Vec<_> = names.iter().filter_map(|name| Some((rank(&lower, file, name)?, name))).collect();
