@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use crate::digest::Digest;
-use crate::error::{At, CollectError, Problem};
+use crate::error::{CollectError, Problem};
 use crate::finders::Found;
 use crate::linking::{CHANGED, Edit, apply};
 use crate::root::Root;

@@ -63,8 +63,8 @@ pub(crate) fn read(file: &Found, modules: bool) -> Result<Reading, Vec<Problem>>
         })?,
         _ => script(file, text, modules, &mut warnings),
     };
-    let mut places = Places::new(text);
-    let placed = references.into_iter().map(|reference| Placed { place: places.of(reference.span.start), reference });
+    let mut seen = Places::new(text);
+    let placed = references.into_iter().map(|reference| Placed { place: seen.of(reference.span.start), reference });
     Ok(Reading { digest, references: placed.collect(), warnings })
 }
 

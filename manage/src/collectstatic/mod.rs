@@ -27,52 +27,52 @@ use watching::Watching;
 pub struct Args {
     /// From where to where.
     #[command(flatten)]
-    places: Places,
+    pub places: Places,
     /// Tells what would be done, and does none of it.
     #[arg(short = 'n', long)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Empties the folder first.
     #[arg(short, long)]
-    clear: bool,
+    pub clear: bool,
     /// Asks nothing.
     #[arg(long, visible_alias = "noinput")]
-    no_input: bool,
+    pub no_input: bool,
     /// Leaves out what is called so, or lies there: a shell pattern; may be given again.
     #[arg(short, long, value_name = "PATTERN")]
-    ignore: Vec<String>,
+    pub ignore: Vec<String>,
     /// Collects CVS, .* and *~ too.
     #[arg(long)]
-    no_default_ignore: bool,
+    pub no_default_ignore: bool,
     /// Leaves JavaScript modules as they are, as Django does by default: the imports of *.js, and *.mjs altogether.
     #[arg(long)]
-    no_modules: bool,
+    pub no_modules: bool,
     /// Makes no gzip and Brotli forms.
     #[arg(long)]
-    no_compress: bool,
+    pub no_compress: bool,
     /// The largest file that is compressed, bytes.
     #[arg(long, value_name = "BYTES", default_value_t = COMPRESS_MAX_BYTES)]
-    compress_max_bytes: u64,
+    pub compress_max_bytes: u64,
     /// The folder that remembers compressed contents and the last run [default: .portico/cache/static].
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
-    cache: Option<PathBuf>,
+    pub cache: Option<PathBuf>,
     /// Remembers nothing.
     #[arg(long)]
-    no_cache: bool,
+    pub no_cache: bool,
     /// Tells of every file that another one of its name hides, and in a dry run of every file.
     #[arg(short, long, action = ArgAction::Count)]
-    verbose: u8,
+    pub verbose: u8,
     /// Then uploads to the bucket of the stack what is new there.
     #[arg(long, requires = "stack", help_heading = "Upload")]
-    upload: bool,
+    pub upload: bool,
     /// Uploads everything again: where the headers are to be those of today.
     #[arg(long, requires = "upload", help_heading = "Upload")]
-    all: bool,
+    pub all: bool,
     /// Deletes from the bucket what no version of the last DAYS days refers to.
     #[arg(long, value_name = "DAYS", requires = "upload", help_heading = "Upload", value_parser = clap::value_parser!(u32).range(1..))]
-    prune: Option<u32>,
+    pub prune: Option<u32>,
     /// Where to.
     #[command(flatten)]
-    deployed: Deployed,
+    pub deployed: Deployed,
 }
 
 /// Brotli takes a second for a megabyte or less.

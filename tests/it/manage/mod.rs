@@ -2,6 +2,7 @@
 
 mod accounts;
 mod broken_rows;
+mod collectstatic;
 mod doctor_static;
 mod export;
 mod findstatic;

@@ -78,6 +78,8 @@ pub async fn run(request: &Upload<'_>, console: &mut dyn Console) -> Result<Uplo
     let tree = Tree::read(request.root).await?;
     let plan = Plan::of(&tree, request.prefix, request.max_age);
     let there = bucket.list(request.prefix).await?;
+    let manifests: Vec<_> = plan.manifest.iter().map(|object| object.key.clone()).collect();
+    let promised: Vec<_> = plan.keys.iter().filter(|key| !manifests.contains(key)).cloned().collect();
     let due = |objects: Vec<Object>| {
         let there = &there;
         async move { if request.all { Ok(objects) } else { bucket.missing(objects, there).await } }
@@ -100,6 +102,14 @@ pub async fn run(request: &Upload<'_>, console: &mut dyn Console) -> Result<Uplo
         // Before the manifest: one that was current and is not in the history would lose its files too early, one that
         // is there and never was current only keeps some longer.
         history.add(&bucket, &tree, request.now).await?;
+        if !manifest.is_empty() {
+            // Somebody who prunes knows this version since its copy is there, and may have begun before.
+            let now = bucket.list(request.prefix).await?;
+            if let Some(gone) = promised.iter().find(|key| !now.contains_key(*key)) {
+                let why = "was deleted meanwhile: somebody prunes. The manifest is still the one before; run it again";
+                return Err(Failure::new(format!("{gone} in the bucket {} {why}", bucket.name)));
+            }
+        }
         put::in_order(&bucket, manifest, &tree).await?;
     }
     if let Some(days) = request.prune_days {

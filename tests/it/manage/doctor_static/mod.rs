@@ -17,6 +17,7 @@ use manage::Outcome;
 use manage::collectstatic::{Places, Sources};
 use manage::doctor::static_files::{Args, Bucket, examine};
 use portico::config::StaticDir;
+use portico::static_files::Assets;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -51,7 +52,10 @@ fn s3(status: u16, code: &str) -> Answer {
 }
 
 fn manifest(hash: &str, hashed: &str) -> String {
-    json!({ "paths": { "css/site.css": hashed }, "version": "1.1", "hash": hash }).to_string()
+    // What the pages ask for, under their own names; the style sheet by this one.
+    let mut paths: serde_json::Map<_, _> = Assets::asked().map(|(_, name)| (name.to_owned(), json!(name))).collect();
+    paths.insert("css/site.css".to_owned(), json!(hashed));
+    json!({ "paths": paths, "version": "1.1", "hash": hash }).to_string()
 }
 
 impl Project {
