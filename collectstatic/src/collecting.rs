@@ -5,13 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use portico::static_files::Stat;
+
 use crate::digest::Digest;
 use crate::error::{CollectError, Problem};
 use crate::finders::Found;
 use crate::linking::{CHANGED, Edit, apply};
 use crate::root::Root;
 use crate::snapshot::Known;
-use crate::stat::Stat;
 
 /// One content and its names: of most files the plain one and the one with a hash.
 #[derive(Debug)]

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use portico::static_files::Stat;
+
 use crate::error::Problem;
 use crate::ignore::Ignore;
-use crate::stat::Stat;
 
 /// A folder of static files.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,6 @@ mod root;
 mod run;
 mod snapshot;
 mod source_map;
-mod stat;
 #[cfg(test)]
 mod tests;
 

@@ -6,19 +6,20 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
+
+use portico::static_files::Stat;
 
 use crate::Summary;
 use crate::digest::Digest;
 use crate::error::Problem;
 use crate::finders::Found;
 use crate::root::{self, Root, SIBLINGS};
-use crate::stat::Stat;
 
-/// The file system's clock ticks this slowly, nanoseconds.
-const TICK: i64 = 50_000_000;
+/// The file system's clock ticks this slowly.
+const TICK: Duration = Duration::from_millis(50);
 
 /// What was found and what was left.
 #[derive(Serialize, Deserialize)]
@@ -34,16 +35,15 @@ pub(crate) struct Snapshot {
 }
 
 /// The instant at which a run begins, as file systems count.
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or_default() - TICK
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now() - TICK
 }
 
 impl Snapshot {
     /// Of a run that began at `begun` and has left `outputs`; `None` where it cannot be relied on.
     pub(crate) fn take(
         asked: String,
-        begun: i64,
+        begun: SystemTime,
         files: &[Found],
         outputs: impl Iterator<Item = (String, Digest)>,
         root: &Root,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use portico::static_files::{Asset, Encoding, Guard, Modified, Variant};
+use portico::static_files::{Asset, Encoding, Guard, Modified, Stat, Variant};
 
 use super::ASK;
 
@@ -26,7 +26,7 @@ pub(super) struct Folder {
 #[derive(Debug)]
 struct Known {
     path: PathBuf,
-    identity: Identity,
+    stat: Stat,
     asset: Arc<Asset>,
 }
 
@@ -60,7 +60,7 @@ impl Folder {
         };
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(inner).cloned();
         if let Some(known) = known {
-            if fs::metadata(&known.path).is_ok_and(|metadata| known.identity.is_that_of(&metadata)) {
+            if fs::metadata(&known.path).is_ok_and(|metadata| Stat::of(&metadata) == known.stat) {
                 return Some(Found::File(known.asset.clone()));
             }
             self.known.write().unwrap_or_else(PoisonError::into_inner).remove(inner);
@@ -91,62 +91,11 @@ impl Folder {
         let variants = vec![Variant::new(Encoding::Identity, path.clone(), metadata.len())];
         let modified = metadata.modified().ok().and_then(Modified::new);
         let asset = Arc::new(Asset::new(name.to_owned(), variants, modified, &ASK, guard));
-        if let Some(identity) = Identity::of(metadata) {
-            let known = Arc::new(Known { path, identity, asset: asset.clone() });
+        let stat = Stat::of(metadata);
+        if !stat.is_as_young_as(SystemTime::now() - SETTLES) {
+            let known = Arc::new(Known { path, stat, asset: asset.clone() });
             self.known.write().unwrap_or_else(PoisonError::into_inner).insert(inner.to_owned(), known);
         }
         Found::File(asset)
-    }
-}
-
-/// By what a file is known again: whoever changes it changes one of these.
-#[derive(Debug, PartialEq, Eq)]
-struct Identity {
-    length: u64,
-    modified: SystemTime,
-    #[cfg(unix)]
-    inode: (u64, u64),
-    #[cfg(unix)]
-    changed: (i64, i64),
-}
-
-impl Identity {
-    /// `None` for a file that has only just been changed.
-    fn of(metadata: &Metadata) -> Option<Self> {
-        let identity = Self::read(metadata)?;
-        let settled = |age: Duration| age > SETTLES;
-        SystemTime::now().duration_since(identity.last_touched()).is_ok_and(settled).then_some(identity)
-    }
-
-    fn is_that_of(&self, metadata: &Metadata) -> bool {
-        Self::read(metadata).as_ref() == Some(self)
-    }
-
-    #[cfg(unix)]
-    fn read(metadata: &Metadata) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt as _;
-        Some(Self {
-            length: metadata.len(),
-            modified: metadata.modified().ok()?,
-            inode: (metadata.dev(), metadata.ino()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        })
-    }
-
-    #[cfg(not(unix))]
-    fn read(metadata: &Metadata) -> Option<Self> {
-        Some(Self { length: metadata.len(), modified: metadata.modified().ok()? })
-    }
-
-    /// A time that somebody set says nothing of when they did; the one that the system keeps beside it does.
-    #[cfg(unix)]
-    fn last_touched(&self) -> SystemTime {
-        let changed = u64::try_from(self.changed.0).unwrap_or(0);
-        self.modified.max(SystemTime::UNIX_EPOCH + Duration::from_secs(changed))
-    }
-
-    #[cfg(not(unix))]
-    fn last_touched(&self) -> SystemTime {
-        self.modified
     }
 }

@@ -12,6 +12,7 @@ mod guard;
 mod manifest;
 mod memory;
 mod range;
+mod stat;
 mod variant;
 
 pub use accept_encoding::Encoding;
@@ -23,4 +24,5 @@ pub use content_type::{COMPRESSIBLE, compressible, content_type};
 pub use guard::Guard;
 pub use manifest::{Manifest, ManifestError};
 pub use memory::Memory;
+pub use stat::Stat;
 pub use variant::Variant;

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::accept_encoding::Encoding;
 use super::memory::{Kept, Memory};
+use super::stat::Stat;
 
 /// What is read at a time of a file that is not kept.
 const CHUNK: usize = 64 * 1024;
@@ -36,6 +37,8 @@ pub(super) struct Ready {
     /// Of 304: no more than a cache needs to freshen what it has (RFC 9110, 15.4.5).
     pub(super) brief: HeaderMap,
     kept: Option<Kept>,
+    /// Which file it was.
+    stat: Stat,
 }
 
 impl Variant {
@@ -54,12 +57,15 @@ impl Variant {
         if let Some(ready) = self.ready.get() {
             return Ok(ready);
         }
+        let file = self.open()?;
+        let stat = Stat::of(&file.metadata()?);
         let (digest, kept) = if memory.takes(self.length) {
-            let bytes = self.read_all()?;
+            let bytes = self.read_all(&file)?;
             (Sha256::digest(&bytes), memory.keep(bytes))
         } else {
-            (self.digest()?, None)
+            (digest(&file)?, None)
         };
+        unchanged(&file, &stat)?;
         let etag = self.etag(&digest)?;
         let mut full = shared.clone();
         full.insert(ETAG, etag.clone());
@@ -75,7 +81,7 @@ impl Variant {
                 brief.insert(name, value.clone());
             }
         }
-        Ok(self.ready.get_or_init(|| Ready { etag, full, brief, kept }))
+        Ok(self.ready.get_or_init(|| Ready { etag, full, brief, kept, stat }))
     }
 
     /// `length` bytes from `first` on.
@@ -89,6 +95,7 @@ impl Variant {
         file.seek(SeekFrom::Start(first))?;
         let mut bytes = vec![0; count];
         file.read_exact(&mut bytes)?;
+        unchanged(&file, &ready.stat)?;
         Ok(bytes.into())
     }
 
@@ -97,26 +104,14 @@ impl Variant {
         if file.metadata()?.len() == self.length {
             return Ok(file);
         }
-        // Half of the one under the ETag of the other would be worse than none.
-        Err(io::Error::new(io::ErrorKind::InvalidData, "the file was changed since it was found"))
+        Err(changed())
     }
 
-    fn read_all(&self) -> io::Result<Bytes> {
+    fn read_all(&self, mut file: &File) -> io::Result<Bytes> {
         let mut bytes = Vec::new();
-        self.open()?.read_to_end(&mut bytes)?;
+        file.read_to_end(&mut bytes)?;
         let whole = bytes.len() as u64 == self.length;
         whole.then(|| bytes.into()).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-    }
-
-    fn digest(&self) -> io::Result<sha2::digest::Output<Sha256>> {
-        let mut file = self.open()?;
-        let (mut hasher, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
-        loop {
-            match file.read(&mut chunk)? {
-                0 => return Ok(hasher.finalize()),
-                count => hasher.update(&chunk[..count]),
-            }
-        }
     }
 
     /// Strong: the same text is the same bytes. The coding stands in it too, for people.
@@ -124,5 +119,49 @@ impl Variant {
         let hex = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let coding = self.encoding.token().map(|token| format!("-{token}")).unwrap_or_default();
         HeaderValue::from_str(&format!("\"{hex}{coding}\"")).map_err(io::Error::other)
+    }
+}
+
+fn digest(mut file: &File) -> io::Result<sha2::digest::Output<Sha256>> {
+    let (mut hasher, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok(hasher.finalize()),
+            count => hasher.update(&chunk[..count]),
+        }
+    }
+}
+
+/// The ETag is that of the bytes: a file that was replaced or written since is another one.
+fn unchanged(file: &File, stat: &Stat) -> io::Result<()> {
+    if Stat::of(&file.metadata()?) == *stat { Ok(()) } else { Err(changed()) }
+}
+
+/// Half of one content under the ETag of another would be worse than none.
+fn changed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the file was changed since it was found")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_replaced_is_not_sent_under_the_etag_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.bin");
+        fs::write(&path, "before").unwrap();
+        let memory = Memory::new(0);
+        let variant = Variant::new(Encoding::Identity, path.clone(), 6);
+        let ready = variant.ready(&HeaderMap::new(), &HeaderMap::new(), &memory).unwrap();
+        assert_eq!(variant.read(ready, 2, 3).unwrap(), "for");
+        let new = folder.path().join("new");
+        fs::write(&new, "behind").unwrap();
+        fs::rename(new, &path).unwrap();
+        assert_eq!(variant.read(ready, 0, 6).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        fs::write(&path, "longer than before").unwrap();
+        assert!(variant.read(ready, 0, 6).is_err());
     }
 }

@@ -1,14 +1,15 @@
 //! What the system says of a file: enough to know, as Git does, that it is the one that was read before.
 
 use std::fs::Metadata;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 /// Size and times of a file, and which one it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stat {
+pub struct Stat {
     /// Bytes.
-    pub(crate) size: u64,
+    pub size: u64,
     /// Nanoseconds since 1970.
     modified: i64,
     /// The same for the last change of content, name count or rights, which no program can set back.
@@ -20,7 +21,7 @@ pub(crate) struct Stat {
 impl Stat {
     /// Of what the system said.
     #[cfg(unix)]
-    pub(crate) fn of(metadata: &Metadata) -> Self {
+    pub fn of(metadata: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt as _;
         let nanos = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos);
         Self {
@@ -34,14 +35,16 @@ impl Stat {
 
     /// Of what the system said.
     #[cfg(not(unix))]
-    pub(crate) fn of(metadata: &Metadata) -> Self {
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    pub fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified = modified.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or_default());
         Self { size: metadata.len(), modified, changed: modified, device: 0, inode: 0 }
     }
 
-    /// Whether it was changed at `nanos` since 1970 or later: another change within the clock's tick would not show.
-    pub(crate) fn is_as_young_as(&self, nanos: i64) -> bool {
+    /// Whether it was changed at that time or later: another change within the clock's tick would not show.
+    pub fn is_as_young_as(&self, time: SystemTime) -> bool {
+        let nanos =
+            time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
         self.modified >= nanos || self.changed >= nanos
     }
 }
