@@ -28,7 +28,7 @@ impl Encoding {
     }
 
     /// What the name of a file in this coding ends in.
-    pub fn suffix(self) -> &'static str {
+    pub const fn suffix(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
             Self::Gzip => ".gz",
@@ -42,13 +42,16 @@ impl Encoding {
 pub(super) struct Accepted {
     brotli: u16,
     gzip: u16,
-    /// In halves of a thousandth: what nobody speaks of is acceptable, and less than whatever somebody speaks of.
+    /// In halves of a thousandth: what is not listed is acceptable, and less than whatever is.
     identity: u16,
 }
 
 impl Accepted {
     /// Reads all lines of the header. Without one, or with nothing in it, only the bytes as they are: the RFC would allow
     /// any coding, but whoever says nothing is a program that decodes nothing.
+    ///
+    /// The distribution reads it in the same way (`StaticEncoding` in `template.yaml`): one table of cases holds them
+    /// together, `tests/fixtures/accept-encoding.json`.
     pub(super) fn read(headers: &HeaderMap) -> Self {
         let mut listed = Listed::default();
         for line in headers.get_all(ACCEPT_ENCODING) {
@@ -57,7 +60,13 @@ impl Accepted {
             }
         }
         let other = listed.any.unwrap_or(0);
-        let identity = listed.identity.or(listed.any).map_or(1, |weight| weight * 2);
+        // The star can refuse the bytes as they are (12.5.3). It does not prefer them: whoever takes anything, and br less
+        // than that, wants no more bytes than need be.
+        let identity = match (listed.identity, listed.any) {
+            (Some(weight), _) => weight * 2,
+            (None, Some(0)) => 0,
+            (None, _) => 1,
+        };
         Self { brotli: listed.brotli.unwrap_or(other), gzip: listed.gzip.unwrap_or(other), identity }
     }
 
@@ -83,11 +92,8 @@ struct Listed {
 
 impl Listed {
     fn add(&mut self, member: &[u8]) {
-        let (coding, weight) = match member.iter().position(|byte| *byte == b';') {
-            Some(end) => (&member[..end], weight(&member[end + 1..])),
-            None => (member, 1_000),
-        };
-        let coding = coding.trim_ascii();
+        let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let coding = parts.next().unwrap_or_default();
         let is = |token: &str| coding.eq_ignore_ascii_case(token.as_bytes());
         let place = if is("br") {
             &mut self.brotli
@@ -100,45 +106,70 @@ impl Listed {
         } else {
             return;
         };
+        let weight = weight(parts.filter(|part| !part.is_empty()));
         *place = Some(place.map_or(weight, |before| before.min(weight)));
     }
 }
 
-/// `q=0.5` in thousandths: at most 1, at most three digits. Anything else asks for nothing that can be told: 0.
-fn weight(parameter: &[u8]) -> u16 {
-    let [b'q' | b'Q', b'=', digits @ ..] = parameter.trim_ascii() else { return 0 };
+/// The weight of a coding with these parameters: a coding has no other (12.5.3). One that is malformed, that stands there
+/// twice or beside another parameter asks for nothing that can be told: 0.
+fn weight<'a>(mut parameters: impl Iterator<Item = &'a [u8]>) -> u16 {
+    match (parameters.next(), parameters.next()) {
+        (None, _) => 1_000,
+        (Some(parameter), None) => qvalue(parameter).unwrap_or(0),
+        (Some(_), Some(_)) => 0,
+    }
+}
+
+/// `q=0.5` in thousandths (12.4.2): at most 1, at most three digits.
+fn qvalue(parameter: &[u8]) -> Option<u16> {
+    let [b'q' | b'Q', b'=', digits @ ..] = parameter else { return None };
     let (whole, fraction) = match digits {
         [whole] | [whole, b'.'] => (*whole, &[][..]),
         [whole, b'.', fraction @ ..] if fraction.len() <= 3 => (*whole, fraction),
-        _ => return 0,
+        _ => return None,
     };
     if !fraction.iter().all(u8::is_ascii_digit) {
-        return 0;
+        return None;
     }
     let mut thousandths = 0;
     for place in 0..3 {
         thousandths = thousandths * 10 + fraction.get(place).map_or(0, |digit| u16::from(digit - b'0'));
     }
     match whole {
-        b'0' => thousandths,
-        b'1' if thousandths == 0 => 1_000,
-        _ => 0,
+        b'0' => Some(thousandths),
+        b'1' if thousandths == 0 => Some(1_000),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use serde::Deserialize;
 
     use super::*;
 
-    /// What is taken, the most wanted first; codings of one weight in their own order.
-    fn taken(lines: &[&str]) -> Vec<Encoding> {
+    /// What both who read the header are held to. `expected` is what `Content-Encoding` says of a file that has both
+    /// forms.
+    #[derive(Deserialize)]
+    struct Case {
+        header: String,
+        expected: String,
+        rule: String,
+    }
+
+    fn accepted(lines: &[&str]) -> Accepted {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(ACCEPT_ENCODING, HeaderValue::from_str(line).unwrap());
         }
-        let accepted = Accepted::read(&headers);
+        Accepted::read(&headers)
+    }
+
+    /// What is taken, the most wanted first; codings of one weight in their own order.
+    fn taken(lines: &[&str]) -> Vec<Encoding> {
+        let accepted = accepted(lines);
         let mut all = vec![Encoding::Brotli, Encoding::Gzip, Encoding::Identity];
         all.retain(|encoding| accepted.weight(*encoding) > 0);
         all.sort_by_key(|encoding| std::cmp::Reverse(accepted.weight(*encoding)));
@@ -146,27 +177,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_follows_the_weights() {
+    fn what_is_wanted_most_is_what_the_distribution_chooses() {
+        let text = include_str!("../../../tests/fixtures/accept-encoding.json");
+        let cases: Vec<Case> = serde_json::from_str(text).unwrap();
+        assert!(cases.len() > 80);
+        for Case { header, expected, rule } in cases {
+            let wanted = taken(&[&header]).first().and_then(|encoding| encoding.token()).unwrap_or_default();
+            assert_eq!(wanted, expected, "{header:?}: {rule}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_acceptable_is_not_taken_in_the_second_place_either() {
         const BR: Encoding = Encoding::Brotli;
         const GZ: Encoding = Encoding::Gzip;
         const ID: Encoding = Encoding::Identity;
         let cases: &[(&[&str], &[Encoding])] = &[
             (&[], &[ID]),
-            (&[""], &[ID]),
             (&["gzip, deflate, br, zstd"], &[BR, GZ, ID]),
-            (&["gzip"], &[GZ, ID]),
-            (&["GZip"], &[GZ, ID]),
-            (&["x-gzip"], &[GZ, ID]),
-            (&["BR;Q=1"], &[BR, ID]),
-            (&["br;q=0.5, gzip"], &[GZ, BR, ID]),
             (&["br;q=0.5", "gzip"], &[GZ, BR, ID]),
-            (&["br ; q=0.5 ,gzip ;q=0.501"], &[GZ, BR, ID]),
-            (&["gzip;q=0.001"], &[GZ, ID]),
-            // Refused, in each way of writing it.
-            (&["gzip;q=0"], &[ID]),
-            (&["gzip;q=0.000, br"], &[BR, ID]),
-            (&["gzip;q=0, gzip"], &[ID]),
-            (&["gzip, gzip;q=0"], &[ID]),
+            (&["gzip;q=0", "gzip"], &[ID]),
             (&["gzip;q=0, *"], &[BR, ID]),
             (&["*;q=0"], &[]),
             (&["identity;q=0"], &[]),
@@ -174,27 +204,8 @@ mod tests {
             (&["br, *;q=0"], &[BR]),
             (&["*;q=0, identity"], &[ID]),
             (&["identity, br;q=0.5"], &[ID, BR]),
-            // The star is every coding that is not spoken of.
-            (&["*"], &[BR, GZ, ID]),
-            (&["*;q=0.5, gzip"], &[GZ, BR, ID]),
-            (&["gzip;q=0.5, *;q=0.8"], &[BR, ID, GZ]),
-            (&["identity;q=0.5, *;q=0"], &[ID]),
-            // What is malformed, or asks for more than all, asks for nothing.
+            (&["gzip;q=0.5, *;q=0.8"], &[BR, GZ, ID]),
             (&["br;q=1.5, gzip"], &[GZ, ID]),
-            (&["br;q=1.001"], &[ID]),
-            (&["br;q=2"], &[ID]),
-            (&["br;q=0.1234"], &[ID]),
-            (&["br;q=.5"], &[ID]),
-            (&["br;q=-1"], &[ID]),
-            (&["br;q="], &[ID]),
-            (&["br;q=a"], &[ID]),
-            (&["br;level=9"], &[ID]),
-            (&["br;q=0.5;q=1"], &[ID]),
-            (&["br;"], &[ID]),
-            (&[",,br,, "], &[BR, ID]),
-            // A name that has another in it is another.
-            (&["brotli, xgzip, gzip-9"], &[ID]),
-            (&["br;q=1., gzip;q=0."], &[BR, ID]),
         ];
         for (lines, expected) in cases {
             assert_eq!(taken(lines), *expected, "{lines:?}");
