@@ -111,7 +111,7 @@ impl Asset {
         };
         let ready = variant.ready(&self.shared, self.guard.headers(), memory).map_err(unreadable)?;
         let modified = self.modified.as_ref();
-        match conditional::evaluate(asked.headers, &ready.etag, modified, asked.now) {
+        match conditional::evaluate(asked.headers, &ready.etag, modified) {
             Verdict::Go => {}
             Verdict::NotModified => return Ok(respond(StatusCode::NOT_MODIFIED, ready.brief.clone(), Bytes::new())),
             Verdict::Failed => return Ok(self.refuse(StatusCode::PRECONDITION_FAILED)),
