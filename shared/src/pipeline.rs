@@ -28,6 +28,7 @@ use crate::request::Request;
 use crate::response::{Body, Refused, Response};
 use crate::routes::Routes;
 use crate::sessions::{CookieChange, EndReason, Session, SessionToken};
+use crate::static_files::Guard;
 use crate::{csrf, log, sessions, stale_form};
 
 /// What the log calls the route of a request that has none.
@@ -97,7 +98,8 @@ async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Respo
                 cx.messages().warning("session-ended");
             }
             let refused = Refused::from(&error);
-            Response { refused: Some(refused), ..show(cx, error).await }
+            let shown = if end.for_everybody { bare(cx, &error) } else { show(cx, error).await };
+            Response { refused: Some(refused), ..shown }
         }
     };
     if end.is_head {
@@ -204,6 +206,14 @@ async fn show(cx: &Context, error: Error) -> Response {
         },
     };
     plain(cx, &error, user.as_deref(), csrf_token)
+}
+
+/// The same where everybody is answered alike, which is where files are: a few words, in no language of a visitor's.
+fn bare(cx: &Context, error: &Error) -> Response {
+    let status = error.status();
+    let mut answer = Guard::new(cx.config()).plain(status, status.canonical_reason().unwrap_or_default());
+    answer.headers_mut().extend(error.header());
+    Response::asset(answer)
 }
 
 fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf_token: String) -> Response {

@@ -167,7 +167,7 @@ impl Routes {
 
     /// Answers everybody the same at `path`, whoever they are: what may be kept by every cache on the way. A request to
     /// it is nobody's, as to a path that is exempt: no cookie is seen, none is set. What is answered says itself for how
-    /// long it may be kept ([`Response::asset`]); an error is kept by nobody.
+    /// long it may be kept ([`Response::asset`]); an error is a few words of plain text, and kept by nobody.
     #[must_use]
     pub fn for_everybody(mut self, path: &'static str) -> Self {
         self.route(path).for_everybody = true;

@@ -113,6 +113,8 @@ async fn head_has_the_headers_of_get_and_other_methods_are_405() {
         let answer = site.visitor().send(method.clone(), SITE, &[], Bytes::new()).await;
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD"), "{method}");
         assert_eq!(answer.header("cache-control"), "no-store", "{method}");
+        assert_eq!((answer.text().as_str(), answer.header("vary")), ("Method Not Allowed", ""), "{method}");
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8", "{method}");
     }
 }
 
