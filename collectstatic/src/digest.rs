@@ -9,18 +9,22 @@ use md5::{Digest as _, Md5};
 
 /// The MD5 of a content.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub(crate) struct Digest([u8; 16]);
+pub struct Digest([u8; 16]);
 
 /// How much of a large file is in memory.
 const CHUNK: usize = 256 << 10;
 
 impl Digest {
-    pub(crate) fn of(content: &[u8]) -> Self {
+    /// Of a content that is at hand.
+    pub fn of(content: &[u8]) -> Self {
         Self(Md5::digest(content).into())
     }
 
     /// Of a file of any size.
-    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// That it cannot be read.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut hasher = Md5::new();
         let mut chunk = vec![0; CHUNK.min(usize::try_from(file.metadata()?.len()).unwrap_or(CHUNK) + 1)];
@@ -32,7 +36,8 @@ impl Digest {
         }
     }
 
-    pub(crate) fn bytes(self) -> [u8; 16] {
+    /// Its sixteen bytes.
+    pub fn bytes(self) -> [u8; 16] {
         self.0
     }
 
@@ -41,7 +46,7 @@ impl Digest {
     }
 
     /// All 32 digits.
-    pub(crate) fn hex(self) -> String {
+    pub fn hex(self) -> String {
         self.0.iter().fold(String::with_capacity(32), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
@@ -49,7 +54,7 @@ impl Digest {
     }
 
     /// The 12 digits that stand in a name.
-    pub(crate) fn short(self) -> String {
+    pub fn short(self) -> String {
         let mut hex = self.hex();
         hex.truncate(12);
         hex

@@ -28,7 +28,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use digest::plain_name;
+pub use digest::{Digest, plain_name};
 pub use error::{CollectError, Problem};
 pub use finders::{Shadowed, Source};
 pub use locating::{Hit, Located, locate, names};

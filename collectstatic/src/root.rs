@@ -7,13 +7,15 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use portico::static_files::Encoding;
+
 use crate::error::{At, CollectError, Problem};
 
 /// What is being written waits here; nobody serves a name that begins with a dot.
 const WORK: &str = ".collectstatic";
 
 /// What the compressed forms of a file are called behind its name.
-pub(crate) const SIBLINGS: [&str; 2] = [".br", ".gz"];
+pub(crate) const SIBLINGS: [&str; 2] = [Encoding::Brotli.suffix(), Encoding::Gzip.suffix()];
 
 /// The folder, taken for the time of a run.
 pub(crate) struct Root {

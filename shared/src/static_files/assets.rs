@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::collected::manifest;
 use super::{CollectedError, Manifest};
 use crate::config::{StaticSettings, StaticUrl};
 
@@ -46,7 +45,7 @@ impl Assets {
     /// When the manifest cannot be read, or lacks a name that a template asks for.
     pub fn collected(settings: &StaticSettings) -> Result<Self, CollectedError> {
         let path = settings.root.join(Manifest::NAME);
-        let Some(manifest) = manifest(&path)? else { return Ok(Self::Plain) };
+        let Some(manifest) = Manifest::read(&path)? else { return Ok(Self::Plain) };
         match Self::asked().find(|(_, name)| manifest.get(name).is_none()) {
             Some((place, name)) => Err(CollectedError::Lacks { manifest: path, name, place }),
             None => Ok(Self::Collected(Arc::new(manifest))),

@@ -17,14 +17,14 @@ use super::accept_encoding::Encoding;
 use super::asset::{Asked, Asset, Unanswered};
 use super::conditional::Modified;
 use super::guard::Guard;
-use super::manifest::{Manifest, ManifestError};
+use super::manifest::{Manifest, ManifestReadError};
 use super::memory::Memory;
 use super::variant::Variant;
 use crate::config::{Config, StaticSettings, StaticUrl};
 use crate::event::PATH;
 
-/// A year, and no question in it: the content is what the name says.
-const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// The `Cache-Control` of what the manifest gives. A year, and no question in it: the content is what the name says.
+pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Every file of `STATIC_ROOT` by its name below `STATIC_URL`.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ pub enum CollectedError {
     #[error("STATIC_ROOT cannot be read at {0}: has `cargo manage collectstatic` run?")]
     Unreadable(PathBuf, #[source] io::Error),
     /// Its manifest is there and is none.
-    #[error("{0} cannot be used; `cargo manage collectstatic` writes it anew")]
-    Manifest(PathBuf, #[source] ManifestError),
+    #[error("STATIC_ROOT has no good manifest; `cargo manage collectstatic` writes it anew")]
+    Manifest(#[from] ManifestReadError),
     /// Its manifest is of another version of the templates.
     #[error("{manifest} lacks {name}, which {place} asks for: run `cargo manage collectstatic`")]
     Lacks {
@@ -101,19 +101,9 @@ impl Collected {
             }
         }
         if collected.entries.is_empty() {
-            tracing::warn!(root = %settings.root.display(), "there are no static files");
+            tracing::warn!(root = %settings.root.display(), "there are no static files: run `cargo manage collectstatic`");
         }
         Ok(collected)
-    }
-
-    /// How many names there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     /// The answer for `name`, decoded, as it stands below `STATIC_URL`.
@@ -147,7 +137,8 @@ impl Collected {
                 variants.push(Variant::new(encoding, sibling.path.clone(), sibling.length));
             }
         }
-        let kept = if immutable.contains(name) { &IMMUTABLE } else { &self.brief };
+        let year = HeaderValue::from_static(IMMUTABLE);
+        let kept = if immutable.contains(name) { &year } else { &self.brief };
         Asset::new(name.to_owned(), variants, file.modified.and_then(Modified::new), kept, &self.guard)
     }
 
@@ -221,22 +212,11 @@ fn walk(root: &Path, folder: &Path, prefix: &str, found: &mut BTreeMap<String, F
 
 /// The names whose content cannot change: what the manifest gives, as far as it is there.
 fn immutable_names(path: &Path, found: &BTreeMap<String, Found>) -> Result<HashSet<String>, CollectedError> {
-    let Some(manifest) = manifest(path)? else { return Ok(HashSet::new()) };
+    let Some(manifest) = Manifest::read(path)? else { return Ok(HashSet::new()) };
     let missing = manifest.paths().filter(|(_, hashed)| !found.contains_key(*hashed)).count();
     if missing > 0 {
         tracing::warn!(missing, manifest = %path.display(), "the manifest names files that are not there");
     }
     // A file that Django could not hash stands there under its own name: that one may change.
     Ok(manifest.paths().filter(|(name, hashed)| name != hashed).map(|(_, hashed)| hashed.to_owned()).collect())
-}
-
-/// The manifest at `path`, where something was collected.
-pub(super) fn manifest(path: &Path) -> Result<Option<Manifest>, CollectedError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(CollectedError::Unreadable(path.to_owned(), error)),
-    };
-    let manifest = Manifest::parse(&text).map_err(|error| CollectedError::Manifest(path.to_owned(), error))?;
-    Ok(Some(manifest))
 }

@@ -1,6 +1,8 @@
 //! `staticfiles.json`, Django's own format 1.1: which name with a hash stands for which name of a template.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -15,11 +17,22 @@ pub struct Manifest {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// It is no JSON, or not of this shape.
-    #[error("it is not a manifest: {0}")]
+    #[error("it is not a manifest")]
     Shape(#[from] serde_json::Error),
     /// It is of another version of the format.
     #[error("it is of version {0:?}; 1.0 and 1.1 are read")]
     Version(String),
+}
+
+/// Why the file of a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestReadError {
+    /// It is there and cannot be read.
+    #[error("{0} cannot be read")]
+    Unreadable(PathBuf, #[source] io::Error),
+    /// It can be read and is none.
+    #[error("{0} cannot be used")]
+    Unusable(PathBuf, #[source] ManifestError),
 }
 
 #[derive(Deserialize)]
@@ -48,6 +61,30 @@ impl Manifest {
         match stored.version.as_str() {
             "1.0" | "1.1" => Ok(Self { paths: stored.paths, hash: stored.hash }),
             _ => Err(ManifestError::Version(stored.version)),
+        }
+    }
+
+    /// Reads the file at `path`; `None` where nothing was collected.
+    ///
+    /// # Errors
+    /// That it is there, and cannot be read or is no manifest.
+    pub fn read(path: &Path) -> Result<Option<Self>, ManifestReadError> {
+        Ok(Self::read_text(path)?.map(|(manifest, _)| manifest))
+    }
+
+    /// The same, with the text as it stands there.
+    ///
+    /// # Errors
+    /// As of [`Manifest::read`].
+    pub fn read_text(path: &Path) -> Result<Option<(Self, String)>, ManifestReadError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ManifestReadError::Unreadable(path.to_owned(), error)),
+        };
+        match Self::parse(&text) {
+            Ok(manifest) => Ok(Some((manifest, text))),
+            Err(error) => Err(ManifestReadError::Unusable(path.to_owned(), error)),
         }
     }
 
@@ -80,6 +117,18 @@ mod tests {
         assert_eq!(manifest.get("css/other.css"), None);
         assert_eq!(manifest.hash(), "7f0c1c8b3a2d");
         assert_eq!(manifest.paths().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_no_error_and_one_that_is_none_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(Manifest::NAME);
+        assert_eq!(Manifest::read(&path).unwrap(), None);
+        std::fs::write(&path, "{").unwrap();
+        let error = crate::log::chain(&Manifest::read(&path).unwrap_err());
+        assert!(error.contains(&path.display().to_string()), "{error}");
+        assert_eq!(error.matches("EOF").count(), 1, "each cause once: {error}");
+        assert!(matches!(Manifest::read(folder.path()), Err(ManifestReadError::Unreadable(..))));
     }
 
     #[test]

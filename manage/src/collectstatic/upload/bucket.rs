@@ -64,10 +64,10 @@ impl Bucket<'_> {
         let checks = objects.into_iter().map(|object| async move {
             let is_there = match there.get(&object.key).filter(|there| there.size == object.content.size) {
                 None => false,
-                Some(there) if there.etag == object.content.hex() => true,
+                Some(there) if there.etag == object.content.md5.hex() => true,
                 // Encrypted by a key of KMS, or put in parts: the ETag says nothing of the content ("Checking object
                 // integrity", Amazon S3 User Guide). What an upload put tells it by itself.
-                Some(_) => self.noted_md5(&object.key).await?.is_some_and(|md5| md5 == object.content.hex()),
+                Some(_) => self.noted_md5(&object.key).await?.is_some_and(|md5| md5 == object.content.md5.hex()),
             };
             Ok::<_, Failure>((!is_there).then_some(object))
         });

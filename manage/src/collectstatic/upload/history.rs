@@ -1,12 +1,14 @@
 //! Which manifests were current, and from when on: copies of them in the bucket, where no distribution serves them.
 
+use collectstatic::Digest;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use portico::log::chain;
 use portico::static_files::Manifest;
 
 use super::bucket::Bucket;
-use super::tree::{Content, Tree};
+use super::tree::Tree;
 use crate::Failure;
 
 /// What the keys begin with. It is not under the prefix that is served.
@@ -52,8 +54,7 @@ impl History {
 
     /// Notes that what was collected is current from now on, unless it is already.
     pub(super) async fn add(&mut self, bucket: &Bucket<'_>, tree: &Tree, now: Timestamp) -> Result<(), Failure> {
-        let content = Content::of(tree.manifest_text.as_bytes());
-        let hash = content.hex()[..12].to_owned();
+        let hash = Digest::of(tree.manifest_text.as_bytes()).short();
         let last = self.entries.last();
         if last.is_some_and(|last| last.hash == hash) {
             return Ok(());
@@ -80,7 +81,7 @@ impl History {
         for entry in &self.entries[self.outlived(time)..] {
             let key = entry.key();
             let manifest = Manifest::parse(&bucket.read(&key).await?).map_err(|error| {
-                Failure::new(format!("{key} in the bucket {}: {error}; nothing is deleted", bucket.name))
+                Failure::new(format!("{key} in the bucket {}: {}; nothing is deleted", bucket.name, chain(&error)))
             })?;
             manifests.push(manifest);
         }

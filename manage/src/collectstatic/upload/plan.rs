@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portico::static_files::{Manifest, compressible, content_type};
+use portico::static_files::{Encoding, IMMUTABLE, Manifest, compressible, content_type};
 
 use super::tree::{Content, Tree};
 
@@ -30,16 +30,10 @@ pub(super) struct Plan {
     pub(super) keys: BTreeSet<String>,
 }
 
-/// The endings of siblings, and the encodings that they stand for.
-pub(super) const SIBLINGS: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
-
-/// What a browser, and the edge, keep for a year without asking: the name says what is in it.
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-
-/// The plain file that a sibling stands beside, and its encoding; `None` for what is no sibling, such as a download
-/// called `data.tar.gz`.
-fn sibling(name: &str) -> Option<(&str, &'static str)> {
-    let found = SIBLINGS.iter().find_map(|(ending, encoding)| Some((name.strip_suffix(ending)?, *encoding)));
+/// The plain file that a sibling would stand beside, and its encoding; `None` for what can be no sibling.
+fn sibling(name: &str) -> Option<(&str, Encoding)> {
+    let mut encodings = Encoding::COMPRESSED.into_iter();
+    let found = encodings.find_map(|encoding| Some((name.strip_suffix(encoding.suffix())?, encoding)));
     found.filter(|(plain, _)| compressible(plain))
 }
 
@@ -53,13 +47,13 @@ impl Plan {
         let short = format!("public, max-age={max_age}");
         let (mut files, mut manifest, mut keys) = (Vec::new(), Vec::new(), BTreeSet::new());
         // The object `name` has the bytes of `file`, and is what a visitor gets who asks for `served`.
-        let mut add = |name: &str, file: &str, served: &str, content: &Content, encoding| {
+        let mut add = |name: &str, file: &str, served: &str, content: &Content, encoding: Encoding| {
             let object = Object {
                 key: format!("{prefix}{name}"),
                 file: file.to_owned(),
                 content: *content,
                 content_type: content_type(served),
-                encoding,
+                encoding: encoding.token(),
                 cache_control: if immutable.contains(served) { IMMUTABLE.to_owned() } else { short.clone() },
             };
             keys.insert(object.key.clone());
@@ -69,14 +63,14 @@ impl Plan {
         for (name, content) in &tree.files {
             // Without its plain file it is a file of its own.
             if let Some((plain, encoding)) = sibling(name).filter(|(plain, _)| tree.files.contains_key(*plain)) {
-                add(name, name, plain, content, Some(encoding));
+                add(name, name, plain, content, encoding);
                 continue;
             }
-            add(name, name, name, content, None);
-            for (ending, _) in SIBLINGS.iter().filter(|_| compressible(name)) {
-                let sibling = format!("{name}{ending}");
+            add(name, name, name, content, Encoding::Identity);
+            for encoding in Encoding::COMPRESSED.into_iter().filter(|_| compressible(name)) {
+                let sibling = format!("{name}{}", encoding.suffix());
                 if !tree.files.contains_key(&sibling) {
-                    add(&sibling, name, name, content, None);
+                    add(&sibling, name, name, content, Encoding::Identity);
                 }
             }
         }
@@ -90,13 +84,19 @@ impl Plan {
 mod tests {
     use std::collections::BTreeMap;
 
+    use collectstatic::Digest;
+
     use super::*;
+
+    fn content(bytes: &[u8]) -> Content {
+        Content { size: bytes.len() as u64, md5: Digest::of(bytes) }
+    }
 
     fn planned(files: &[&str], hashed: &[(&str, &str)]) -> BTreeMap<String, (String, Object)> {
         let paths = hashed.iter().map(|(name, hashed)| ((*name).to_owned(), (*hashed).to_owned())).collect();
         let tree = Tree {
             root: "root".into(),
-            files: files.iter().map(|name| ((*name).to_owned(), Content::of(name.as_bytes()))).collect(),
+            files: files.iter().map(|name| ((*name).to_owned(), content(name.as_bytes()))).collect(),
             manifest: Manifest::new(paths, String::new()),
             manifest_text: String::new(),
         };
@@ -132,16 +132,17 @@ mod tests {
             (file.as_str(), headers(object)),
             ("a.css", ("text/css; charset=utf-8", None, "public, max-age=60"))
         );
-        assert_eq!(object.content, Content::of(b"a.css"));
+        assert_eq!(object.content, content(b"a.css"));
     }
 
     #[test]
     fn what_is_beside_no_plain_file_is_itself() {
-        let planned = planned(&["data.tar.gz", "data.tar", "alone.css.gz", "alone.css.br"], &[]);
-        assert_eq!(planned.len(), 4);
+        let planned = planned(&["data.tar.gz", "alone.css.gz", "alone.css.br", "logo.png", "logo.png.gz"], &[]);
+        assert_eq!(planned.len(), 5);
         for (name, content_type) in [
             ("data.tar.gz", "application/gzip"),
             ("alone.css.gz", "application/gzip"),
+            ("logo.png.gz", "application/gzip"),
             ("alone.css.br", "application/octet-stream"),
         ] {
             assert_eq!(headers(&planned[name].1), (content_type, None, "public, max-age=60"), "{name}");
@@ -153,7 +154,7 @@ mod tests {
         let tree = Tree {
             root: "root".into(),
             files: ["staticfiles.json", "z.css", "js/staticfiles.json"]
-                .map(|name| (name.to_owned(), Content::of(b"")))
+                .map(|name| (name.to_owned(), content(b"")))
                 .into(),
             manifest: Manifest::default(),
             manifest_text: String::new(),

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use portico::static_files::Manifest;
+use portico::static_files::{Encoding, Manifest};
 
 use super::bucket::{Bucket, There};
 use super::history::History;
-use super::plan::SIBLINGS;
 use crate::Failure;
 use crate::console::{Console, printable_whole};
 
@@ -43,8 +42,8 @@ pub(super) async fn run(
     let recent = history.after(bucket, cutoff).await?;
     let names = recent.iter().flat_map(Manifest::paths).flat_map(|(name, hashed)| [name, hashed]);
     let kept: BTreeSet<_> = names
-        .flat_map(|name| [""].into_iter().chain(SIBLINGS.map(|(ending, _)| ending)).map(move |ending| (name, ending)))
-        .map(|(name, ending)| format!("{}{name}{ending}", needed.prefix))
+        .flat_map(|name| [Encoding::Brotli, Encoding::Gzip, Encoding::Identity].map(|encoding| (name, encoding)))
+        .map(|(name, encoding)| format!("{}{name}{}", needed.prefix, encoding.suffix()))
         .collect();
     // What is young may be of an upload that is under way elsewhere, its manifest still to come.
     let stale: Vec<_> = there

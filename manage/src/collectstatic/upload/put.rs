@@ -80,11 +80,11 @@ async fn one(bucket: &Bucket<'_>, object: &Object, tree: &Tree) -> Result<(), Fa
         .bucket(bucket.name)
         .key(&object.key)
         .body(body)
-        .content_md5(STANDARD.encode(object.content.md5))
+        .content_md5(STANDARD.encode(object.content.md5.bytes()))
         .content_type(object.content_type)
         .set_content_encoding(object.encoding.map(str::to_owned))
         .cache_control(&object.cache_control)
-        .metadata(MD5, object.content.hex());
+        .metadata(MD5, object.content.md5.hex());
     // The MD5 is its checksum. The SDK's own would follow the body, which then goes in chunks and under a second
     // Content-Encoding, beside the one that is to be kept.
     let config = aws_sdk_s3::Config::builder()

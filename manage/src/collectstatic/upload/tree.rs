@@ -1,21 +1,19 @@
 //! What lies in `STATIC_ROOT`: every file with its size and MD5, and the manifest that names them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use collectstatic::Digest;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use md5::{Digest as _, Md5};
+use portico::log::chain;
 use portico::static_files::Manifest;
 
 use crate::Failure;
 
 /// The largest object that S3 takes in one piece.
 const LARGEST: u64 = 5 << 30;
-
-/// How much of a file is read at once.
-const PIECE: usize = 128 * 1024;
 
 /// What was collected.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ pub(super) struct Tree {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) size: u64,
-    pub(super) md5: [u8; 16],
+    pub(super) md5: Digest,
 }
 
 impl Tree {
@@ -84,44 +82,21 @@ impl Tree {
 }
 
 impl Content {
-    /// Reads a file to its end, a piece at a time.
+    /// Of a file. One that changes meanwhile is refused by S3, which is told both.
     fn read(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let (mut md5, mut size) = (Md5::new(), 0);
-        let mut piece = vec![0; PIECE];
-        loop {
-            match file.read(&mut piece)? {
-                0 => return Ok(Self { size, md5: md5.finalize().into() }),
-                length => {
-                    md5.update(&piece[..length]);
-                    size += length as u64;
-                }
-            }
-        }
-    }
-
-    /// Of bytes that are at hand.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        Self { size: bytes.len() as u64, md5: Md5::digest(bytes).into() }
-    }
-
-    /// As S3 tells it, in hex digits.
-    pub(super) fn hex(&self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.md5))
+        Ok(Self { size: fs::metadata(path)?.len(), md5: Digest::of_file(path)? })
     }
 }
 
 fn read_manifest(root: &Path) -> Result<(Manifest, String), Failure> {
     let path = root.join(Manifest::NAME);
-    let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            Failure::new(format!("{} is not there: nothing was collected, or not to its end", path.display()))
+    match Manifest::read_text(&path) {
+        Ok(Some(read)) => Ok(read),
+        Ok(None) => {
+            Err(Failure::new(format!("{} is not there: nothing was collected, or not to its end", path.display())))
         }
-        _ => unreadable(&path, &error),
-    })?;
-    let manifest = Manifest::parse(&text)
-        .map_err(|error| Failure::new(format!("{}: {error}: collect once more", path.display())))?;
-    Ok((manifest, text))
+        Err(error) => Err(Failure::new(format!("{}: collect once more", chain(&error)))),
+    }
 }
 
 /// The names below a folder, with slashes.

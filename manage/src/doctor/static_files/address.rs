@@ -4,6 +4,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 use portico::config::StaticUrl;
+use portico::static_files::Encoding;
 use url::Url;
 
 /// What is wrong with an address, to be read after it.
@@ -100,7 +101,7 @@ pub(super) fn place(path: &str, mount: &str, is_known: impl Fn(&str) -> bool) ->
     if let Some(name) = known(&rest.replace("%2F", "/").replace("%2f", "/")) {
         return wrong(name, Misplaced::EncodedSlash);
     }
-    let plain = rest.strip_suffix(".br").or_else(|| rest.strip_suffix(".gz"));
+    let plain = Encoding::COMPRESSED.into_iter().find_map(|encoding| rest.strip_suffix(encoding.suffix()));
     if let Some(name) = plain.and_then(known) {
         return wrong(name, Misplaced::Sibling);
     }

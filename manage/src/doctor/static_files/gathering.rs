@@ -10,7 +10,7 @@ use aws_sdk_s3::operation::head_object::HeadObjectError;
 use collectstatic::{Located, Source as Folder, locate, names, plain_name};
 use portico::config::StaticUrl;
 use portico::rng::{Rng, SystemRng};
-use portico::static_files::{Manifest, compressible};
+use portico::static_files::{Encoding, Manifest, compressible};
 use url::{Host, Url};
 
 use super::address::{address, base, place};
@@ -84,11 +84,9 @@ impl Look<'_> {
     }
 
     fn here(&self) -> Here {
-        let text = fs::read_to_string(self.root.join(Manifest::NAME));
-        let manifest = match text {
-            Ok(text) => Manifest::parse(&text).map_err(|error| Local::Unreadable(error.to_string())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Local::Missing),
-            Err(error) => Err(Local::Unreadable(error.to_string())),
+        let manifest = match Manifest::read(&self.root.join(Manifest::NAME)) {
+            Ok(manifest) => manifest.ok_or(Local::Missing),
+            Err(error) => Err(Local::Unreadable(portico::log::chain(&error))),
         };
         Here { manifest, names: names(self.folders) }
     }
@@ -151,7 +149,9 @@ impl Look<'_> {
             has_asked: is_there(asked_name),
             has_plain: is_there(name),
             is_outdated: source.and_then(|source| is_same(source, &plain).ok()) == Some(false),
-            has_sibling: [".br", ".gz"].iter().any(|end| is_there(&format!("{asked_name}{end}"))),
+            has_sibling: Encoding::COMPRESSED
+                .into_iter()
+                .any(|encoding| is_there(&format!("{asked_name}{}", encoding.suffix()))),
         }
     }
 }

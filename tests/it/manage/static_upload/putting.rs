@@ -149,8 +149,8 @@ async fn what_was_not_collected_whole_is_refused_before_anything_is_put() {
     let expected = "\
         a file is missing: staticfiles.json names \"css/site.0123456789ab.css\", which ROOT does not have: collect once more\n\
         a link: ROOT/link is neither a file nor a folder\n\
-        half a manifest: ROOT/staticfiles.json: it is not a manifest: EOF while parsing an object at line 1 column 11: collect once more\n\
-        of another version: ROOT/staticfiles.json: it is of version \"7\"; 1.0 and 1.1 are read: collect once more\n\
+        half a manifest: ROOT/staticfiles.json cannot be used: it is not a manifest: EOF while parsing an object at line 1 column 11: collect once more\n\
+        of another version: ROOT/staticfiles.json cannot be used: it is of version \"7\"; 1.0 and 1.1 are read: collect once more\n\
         no manifest: ROOT/staticfiles.json is not there: nothing was collected, or not to its end\n";
     assert_eq!(refusals, expected);
     assert_eq!(release.keys().await, Vec::<String>::new());
