@@ -7,14 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, GzBuilder};
+use portico::static_files::compressible;
 use sha2::{Digest as _, Sha256};
-
-/// What compresses already, by the ending of its name: `WhiteNoise`'s list, and what has come since.
-const COMPRESSED: [&str; 41] = [
-    "jpg", "jpeg", "png", "gif", "webp", "avif", "jxl", "heic", "zip", "gz", "tgz", "bz2", "tbz", "xz", "txz", "br",
-    "zst", "7z", "rar", "swf", "flv", "woff", "woff2", "3gp", "3gpp", "asf", "avi", "m4v", "mov", "mp4", "mpeg", "mpg",
-    "webm", "wmv", "mp3", "m4a", "ogg", "oga", "ogv", "opus", "aac",
-];
 
 /// A compressed form is kept where it is this many per cent of the content or less.
 const WORTH: usize = 95;
@@ -34,8 +28,7 @@ pub(crate) struct Forms {
 
 /// Whether files of this name are not tried at all.
 pub(crate) fn is_compressed(name: &str) -> bool {
-    let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
-    COMPRESSED.contains(&end.as_str())
+    !compressible(name)
 }
 
 /// Compresses, and remembers.

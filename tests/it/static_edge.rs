@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use local::template::{Resolver, Template};
-use portico::static_files::COMPRESSIBLE;
+use portico::static_files::COMPRESSED;
 use serde_json::{Value, json};
 
 use crate::site::root;
@@ -165,9 +165,9 @@ fn another_origin_may_be_used_by_the_sites_pages_alone() {
 }
 
 #[test]
-fn the_edge_asks_for_a_sibling_of_the_types_that_have_one() {
+fn the_edge_asks_for_no_sibling_of_what_has_none() {
     let code = properties("StaticEncoding", &[])["FunctionCode"].as_str().unwrap().to_owned();
-    let list = code.split_once("var COMPRESSIBLE = [").unwrap().1.split_once("];").unwrap().0;
-    let types: Vec<_> = list.split('\'').skip(1).step_by(2).collect();
-    assert_eq!(types, COMPRESSIBLE);
+    let list = code.split_once("var COMPRESSED = [").unwrap().1.split_once("];").unwrap().0;
+    let endings: Vec<_> = list.split('\'').skip(1).step_by(2).collect();
+    assert_eq!(endings, COMPRESSED);
 }

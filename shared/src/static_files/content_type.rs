@@ -1,68 +1,163 @@
 //! What a static file is, by its name alone: nobody guesses from its content, browsers are told not to either.
 
-/// The extensions of what shrinks when it is compressed: text, and pictures and fonts that are not compressed in
-/// themselves. The distribution has the same list (`StaticEncoding` in `template.yaml`; a test holds them together).
-pub const COMPRESSIBLE: [&str; 18] = [
-    "css",
-    "js",
-    "mjs",
-    "html",
-    "htm",
-    "txt",
-    "md",
-    "xml",
-    "csv",
-    "json",
-    "map",
-    "webmanifest",
-    "svg",
-    "ico",
-    "ttf",
-    "otf",
-    "eot",
-    "wasm",
+/// The types by the endings of names, in the order of those: IANA's where it has one. Text is UTF-8.
+const TYPES: [(&str, &str); 149] = [
+    ("3gp", "video/3gpp"),
+    ("3gpp", "video/3gpp"),
+    ("7z", "application/x-7z-compressed"),
+    ("aac", "audio/aac"),
+    ("ai", "application/postscript"),
+    ("apk", "application/vnd.android.package-archive"),
+    ("apng", "image/apng"),
+    ("asf", "video/x-ms-asf"),
+    ("asx", "video/x-ms-asf"),
+    ("atom", "application/atom+xml"),
+    ("avi", "video/x-msvideo"),
+    ("avif", "image/avif"),
+    ("bmp", "image/bmp"),
+    ("bz2", "application/x-bzip2"),
+    ("cco", "application/x-cocoa"),
+    ("cjs", "text/javascript; charset=utf-8"),
+    ("crt", "application/x-x509-ca-cert"),
+    ("css", "text/css; charset=utf-8"),
+    ("csv", "text/csv; charset=utf-8"),
+    ("cur", "image/vnd.microsoft.icon"),
+    ("deb", "application/vnd.debian.binary-package"),
+    ("der", "application/x-x509-ca-cert"),
+    ("doc", "application/msword"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("dtd", "application/xml-dtd"),
+    ("ear", "application/java-archive"),
+    ("eot", "application/vnd.ms-fontobject"),
+    ("eps", "application/postscript"),
+    ("epub", "application/epub+zip"),
+    ("flac", "audio/flac"),
+    ("flv", "video/x-flv"),
+    ("geojson", "application/geo+json"),
+    ("gif", "image/gif"),
+    ("glb", "model/gltf-binary"),
+    ("gltf", "model/gltf+json"),
+    ("gpx", "application/gpx+xml"),
+    ("gz", "application/gzip"),
+    ("heic", "image/heic"),
+    ("hqx", "application/mac-binhex40"),
+    ("htc", "text/x-component; charset=utf-8"),
+    ("htm", "text/html; charset=utf-8"),
+    ("html", "text/html; charset=utf-8"),
+    ("ico", "image/vnd.microsoft.icon"),
+    ("ics", "text/calendar; charset=utf-8"),
+    ("jad", "text/vnd.sun.j2me.app-descriptor; charset=utf-8"),
+    ("jar", "application/java-archive"),
+    ("jardiff", "application/x-java-archive-diff"),
+    ("jng", "image/x-jng"),
+    ("jnlp", "application/x-java-jnlp-file"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpeg"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("json", "application/json"),
+    ("jsonld", "application/ld+json"),
+    ("jxl", "image/jxl"),
+    ("kar", "audio/midi"),
+    ("kml", "application/vnd.google-earth.kml+xml"),
+    ("kmz", "application/vnd.google-earth.kmz"),
+    ("log", "text/plain; charset=utf-8"),
+    ("m3u8", "application/vnd.apple.mpegurl"),
+    ("m4a", "audio/mp4"),
+    ("m4v", "video/mp4"),
+    ("map", "application/json"),
+    ("markdown", "text/markdown; charset=utf-8"),
+    ("md", "text/markdown; charset=utf-8"),
+    ("mid", "audio/midi"),
+    ("midi", "audio/midi"),
+    ("mjs", "text/javascript; charset=utf-8"),
+    ("mkv", "video/matroska"),
+    ("mml", "text/mathml; charset=utf-8"),
+    ("mng", "video/x-mng"),
+    ("mov", "video/quicktime"),
+    ("mp3", "audio/mpeg"),
+    ("mp4", "video/mp4"),
+    ("mpd", "application/dash+xml"),
+    ("mpeg", "video/mpeg"),
+    ("mpg", "video/mpeg"),
+    ("odg", "application/vnd.oasis.opendocument.graphics"),
+    ("odp", "application/vnd.oasis.opendocument.presentation"),
+    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    ("odt", "application/vnd.oasis.opendocument.text"),
+    ("oga", "audio/ogg"),
+    ("ogg", "audio/ogg"),
+    ("ogv", "video/ogg"),
+    ("opus", "audio/ogg"),
+    ("otf", "font/otf"),
+    ("pdb", "application/x-pilot"),
+    ("pdf", "application/pdf"),
+    ("pem", "application/x-x509-ca-cert"),
+    ("pl", "application/x-perl"),
+    ("pm", "application/x-perl"),
+    ("png", "image/png"),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("prc", "application/x-pilot"),
+    ("ps", "application/postscript"),
+    ("ra", "audio/x-realaudio"),
+    ("rar", "application/vnd.rar"),
+    ("rpm", "application/x-redhat-package-manager"),
+    ("rss", "application/rss+xml"),
+    ("rtf", "application/rtf"),
+    ("run", "application/x-makeself"),
+    ("sea", "application/x-sea"),
+    ("shtml", "text/html; charset=utf-8"),
+    ("sit", "application/x-stuffit"),
+    ("srt", "text/plain; charset=utf-8"),
+    ("svg", "image/svg+xml"),
+    ("svgz", "image/svg+xml"),
+    ("swf", "application/x-shockwave-flash"),
+    ("tar", "application/x-tar"),
+    ("tcl", "application/x-tcl"),
+    ("tgz", "application/gzip"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("tk", "application/x-tcl"),
+    ("toml", "application/toml"),
+    ("ts", "video/mp2t"),
+    ("tsv", "text/tab-separated-values; charset=utf-8"),
+    ("ttc", "font/collection"),
+    ("ttf", "font/ttf"),
+    ("txt", "text/plain; charset=utf-8"),
+    ("vcf", "text/vcard; charset=utf-8"),
+    ("vtt", "text/vtt; charset=utf-8"),
+    ("war", "application/java-archive"),
+    ("wasm", "application/wasm"),
+    ("wav", "audio/wav"),
+    ("wbmp", "image/vnd.wap.wbmp"),
+    ("weba", "audio/webm"),
+    ("webm", "video/webm"),
+    ("webmanifest", "application/manifest+json"),
+    ("webp", "image/webp"),
+    ("wml", "text/vnd.wap.wml; charset=utf-8"),
+    ("wmlc", "application/vnd.wap.wmlc"),
+    ("wmv", "video/x-ms-wmv"),
+    ("woff", "font/woff"),
+    ("woff2", "font/woff2"),
+    ("xhtml", "application/xhtml+xml"),
+    ("xls", "application/vnd.ms-excel"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("xml", "text/xml; charset=utf-8"),
+    ("xpi", "application/x-xpinstall"),
+    ("xsl", "text/xml; charset=utf-8"),
+    ("xslt", "application/xslt+xml"),
+    ("xspf", "application/xspf+xml"),
+    ("xz", "application/x-xz"),
+    ("yaml", "application/yaml"),
+    ("yml", "application/yaml"),
+    ("zip", "application/zip"),
+    ("zst", "application/zstd"),
 ];
 
-/// Whether it is worth while to compress a static file, and to ask for its `.br` and `.gz`.
-pub fn compressible(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    extension.is_some_and(|extension| COMPRESSIBLE.contains(&extension.as_str()))
-}
-
-/// The `Content-Type` of a static file; text is UTF-8.
+/// The `Content-Type` of a static file.
 pub fn content_type(name: &str) -> &'static str {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    match extension.as_deref().unwrap_or_default() {
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "html" | "htm" => "text/html; charset=utf-8",
-        "txt" => "text/plain; charset=utf-8",
-        "md" => "text/markdown; charset=utf-8",
-        "xml" => "text/xml; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "ico" => "image/vnd.microsoft.icon",
-        "woff" => "font/woff",
-        "woff2" => "font/woff2",
-        "ttf" => "font/ttf",
-        "otf" => "font/otf",
-        "eot" => "application/vnd.ms-fontobject",
-        "pdf" => "application/pdf",
-        "wasm" => "application/wasm",
-        "mp3" => "audio/mpeg",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "zip" => "application/zip",
-        "gz" => "application/gzip",
-        _ => "application/octet-stream",
-    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    let found = TYPES.binary_search_by(|(known, _)| (*known).cmp(&ending));
+    found.map_or("application/octet-stream", |at| TYPES[at].1)
 }
 
 #[cfg(test)]
@@ -70,19 +165,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_compressed_in_itself_is_not_compressed_again() {
-        for name in ["css/site.css", "A.CSS", "js/app.5f0c1c8b3a2d.mjs", "app.js.map", "favicon.ico", ".json"] {
-            assert!(compressible(name), "{name}");
-        }
-        for name in ["", "css", "a.woff2", "a.woff", "a.png", "a.css.br", "a.css.gz", "a.css/b", "a.tar", "a."] {
-            assert!(!compressible(name), "{name}");
+    fn the_ending_says_what_a_file_is() {
+        for (name, expected) in [
+            ("css/site.5f0c1c8b3a2d.CSS", "text/css; charset=utf-8"),
+            ("a.css.map", "application/json"),
+            ("film.vtt", "text/vtt; charset=utf-8"),
+            ("openapi.yml", "application/yaml"),
+            ("a.css.br", "application/octet-stream"),
+            ("LICENSE", "application/octet-stream"),
+            ("a.css/b", "application/octet-stream"),
+            ("a.", "application/octet-stream"),
+            ("css", "application/octet-stream"),
+            ("", "application/octet-stream"),
+        ] {
+            assert_eq!(content_type(name), expected, "{name}");
         }
     }
 
     #[test]
-    fn each_type_that_is_compressed_is_known() {
-        for extension in COMPRESSIBLE {
-            assert_ne!(content_type(&format!("a.{extension}")), "application/octet-stream", "{extension}");
+    fn each_ending_is_found_and_text_is_utf_8() {
+        assert!(TYPES.is_sorted());
+        for (ending, expected) in TYPES {
+            assert_eq!(content_type(&format!("a.{ending}")), expected);
+            assert_eq!(expected.starts_with("text/"), expected.ends_with("; charset=utf-8"), "{ending}");
         }
     }
 }

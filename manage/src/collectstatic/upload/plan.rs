@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn where_a_sibling_is_missing_the_plain_bytes_stand_in() {
-        let planned = planned(&["a.css", "a.css.br", "b.png"], &[]);
+        let planned = planned(&["a.css", "a.css.br", "b.png", "LICENSE"], &[]);
         let names: Vec<_> = planned.keys().map(String::as_str).collect();
-        assert_eq!(names, ["a.css", "a.css.br", "a.css.gz", "b.png"]);
+        assert_eq!(names, ["LICENSE", "LICENSE.br", "LICENSE.gz", "a.css", "a.css.br", "a.css.gz", "b.png"]);
         let (file, object) = &planned["a.css.gz"];
         assert_eq!(
             (file.as_str(), headers(object)),
