@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, GzBuilder};
-use portico::static_files::compressible;
 use sha2::{Digest as _, Sha256};
 
 /// A compressed form is kept where it is this many per cent of the content or less.
@@ -24,11 +23,6 @@ const FORMAT: &str = "brotli-9-q11+zlib-rs-0.6-l9";
 pub(crate) struct Forms {
     pub(crate) br: Option<Vec<u8>>,
     pub(crate) gz: Option<Vec<u8>>,
-}
-
-/// Whether files of this name are not tried at all.
-pub(crate) fn is_compressed(name: &str) -> bool {
-    !compressible(name)
 }
 
 /// Compresses, and remembers.

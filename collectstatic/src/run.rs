@@ -6,10 +6,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use portico::static_files::Manifest;
+use portico::static_files::{Encoding, Manifest, compressible};
 
 use crate::collecting::Content;
-use crate::compression::{Compressor, Forms, is_compressed};
+use crate::compression::{Compressor, Forms};
 use crate::digest::Digest;
 use crate::error::{At, CollectError, Problem};
 use crate::finders::{Finds, Found, find};
@@ -269,7 +269,7 @@ impl Job<'_> {
         }
         let mut groups: Vec<_> = same.into_values().collect();
         groups.sort_by_key(|group| (std::cmp::Reverse(group[0].size()), group[0].names[0]));
-        let wanted = |name: &str, size: u64| !is_compressed(name) && options.compress.is_some_and(|most| size <= most);
+        let wanted = |name: &str, size: u64| compressible(name) && options.compress.is_some_and(|most| size <= most);
         if options.compress.is_some() {
             self.observer.begin(Stage::Compress, groups.iter().map(|group| group[0].size()).sum());
         }
@@ -289,8 +289,8 @@ impl Job<'_> {
                 }
                 compressor.forms(&bytes).at(&path)?
             };
-            let mut siblings = self.form(&try_these, ".br", forms.br.as_deref())?;
-            siblings.extend(self.form(&try_these, ".gz", forms.gz.as_deref())?);
+            let mut siblings = self.form(&try_these, Encoding::Brotli.suffix(), forms.br.as_deref())?;
+            siblings.extend(self.form(&try_these, Encoding::Gzip.suffix(), forms.gz.as_deref())?);
             for name in bare {
                 let gone = self.root.bare(name, |sibling| self.taken.contains_key(sibling))?;
                 self.count(|done| done.removed += gone);
