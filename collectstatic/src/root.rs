@@ -43,7 +43,8 @@ impl Root {
             return Err(in_the_way(&work, "no folder"));
         }
         fs::create_dir_all(&work).at(&work)?;
-        let lock = File::create(work.join("lock")).at(&work)?;
+        // Opened to be locked: a run that has nothing to write leaves it as it is too.
+        let lock = File::options().create(true).append(true).open(work.join("lock")).at(&work)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(CollectError::InUse(path.to_owned())),
