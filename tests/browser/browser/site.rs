@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use local::{Delivery, Options, Stack};
 use tokio::task::JoinHandle;
@@ -65,9 +66,27 @@ impl Site {
 
     /// Waits for the next file to arrive in S3 and has it looked at.
     pub(crate) async fn verify_upload(&self) {
+        self.verify_next().await;
+    }
+
+    /// The same until a picture is published: an upload that was cancelled at its last bytes may have arrived all the
+    /// same, and is not the one that is waited for.
+    pub(crate) async fn verify_uploads(&self) {
+        let published = async {
+            let mut upload = self.verify_next().await;
+            while !self.stack.objects().iter().any(|key| key.starts_with("media/") && key.ends_with(&upload)) {
+                upload = self.verify_next().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, published).await.expect("no picture came");
+    }
+
+    /// Gives the upload's id.
+    async fn verify_next(&self) -> String {
         let event = self.stack.next_s3_event().await;
         let delivery = self.stack.deliver(&event).await;
         assert!(matches!(delivery, Delivery::Done), "the file was not looked at");
+        event.key.rsplit('/').next().unwrap_or_default().to_owned()
     }
 }
 
@@ -76,6 +95,9 @@ impl Drop for Site {
         self.server.abort();
     }
 }
+
+/// How long a picture may take to come.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {

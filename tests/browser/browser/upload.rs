@@ -31,7 +31,7 @@ async fn a_member_uploads_a_picture_and_removes_it() {
     kim.sees("Checking the picture…").await;
     kim.until("the preview is shown", &shown(".picture [data-avatar] img", "blob:")).await;
     kim.looks().await;
-    site.verify_upload().await;
+    site.verify_uploads().await;
     kim.sees("Your new picture is in place").await;
     sees_picture_from(&kim, &site.s3_url(), &[".picture .avatar-large img", "header .avatar-small img"]).await;
     kim.looks().await;
