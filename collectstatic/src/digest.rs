@@ -6,9 +6,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use md5::{Digest as _, Md5};
+use serde::{Deserialize, Serialize};
 
 /// The MD5 of a content.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Digest([u8; 16]);
 
 /// How much of a large file is in memory.
@@ -39,10 +40,6 @@ impl Digest {
     /// Its sixteen bytes.
     pub fn bytes(self) -> [u8; 16] {
         self.0
-    }
-
-    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
     }
 
     /// All 32 digits.

@@ -1,8 +1,8 @@
 //! Gives every file its name with a hash: what a file refers to first, then the file.
 
 use std::collections::HashMap;
+use std::fs;
 use std::ops::Range;
-use std::path::Path;
 
 use md5::{Digest as _, Md5};
 
@@ -35,14 +35,13 @@ struct Edge {
 }
 
 /// Gives each of the files, in their order, its name and edits; or everything that is missing, behind the `problems` that
-/// are known already. `read` gives the bytes of a file once more.
+/// are known already.
 pub(crate) fn link(
     files: &[Found],
     readings: Vec<Reading>,
     static_path: Option<&str>,
     warnings: &mut Vec<Problem>,
     mut problems: Vec<Problem>,
-    read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
 ) -> Result<Vec<Linked>, Vec<Problem>> {
     let names: HashMap<&str, usize> = files.iter().enumerate().map(|(at, file)| (file.name.as_str(), at)).collect();
     let mut edges = Vec::with_capacity(files.len());
@@ -74,7 +73,7 @@ pub(crate) fn link(
     }
     let mut linker = Linker { files, edges, linked: digests.iter().map(|_| None).collect() };
     for group in groups(&linker.edges) {
-        linker.name(&group, &digests, &read).map_err(|problem| vec![problem])?;
+        linker.name(&group, &digests).map_err(|problem| vec![problem])?;
     }
     Ok(linker.linked.into_iter().flatten().collect())
 }
@@ -113,16 +112,11 @@ struct Linker<'a> {
 
 impl Linker<'_> {
     /// Names a file, or files that refer to each other in a circle; all else that they refer to has its name.
-    fn name(
-        &mut self,
-        group: &[usize],
-        digests: &[Digest],
-        read: &impl Fn(&Path) -> std::io::Result<Vec<u8>>,
-    ) -> Result<(), Problem> {
+    fn name(&mut self, group: &[usize], digests: &[Digest]) -> Result<(), Problem> {
         let is_circle = group.len() > 1 || group.iter().any(|&at| self.edges[at].iter().any(|edge| edge.to == at));
         if !is_circle {
             for &at in group {
-                let (edits, digest) = self.content(at, digests, read)?;
+                let (edits, digest) = self.content(at, digests)?;
                 let hashed_name = hashed_name(&self.files[at].name, &digest.short());
                 self.linked[at] = Some(Linked { hashed_name, edits, own: digests[at], digest });
             }
@@ -136,7 +130,7 @@ impl Linker<'_> {
         }
         let mut members = Vec::with_capacity(group.len());
         for &at in group {
-            members.push((at, self.content(at, digests, read)?.1));
+            members.push((at, self.content(at, digests)?.1));
         }
         members.sort_by_key(|(at, _)| &self.files[*at].name);
         let mut circle = Md5::new();
@@ -150,7 +144,7 @@ impl Linker<'_> {
             self.linked[*at] = Some(Linked { hashed_name, edits: Vec::new(), own: digests[*at], digest: *digest });
         }
         for (at, _) in members {
-            let (edits, digest) = self.content(at, digests, read)?;
+            let (edits, digest) = self.content(at, digests)?;
             if let Some(linked) = &mut self.linked[at] {
                 (linked.edits, linked.digest) = (edits, digest);
             }
@@ -159,12 +153,7 @@ impl Linker<'_> {
     }
 
     /// The edits of a file, and the hash of what they make of it.
-    fn content(
-        &self,
-        at: usize,
-        digests: &[Digest],
-        read: &impl Fn(&Path) -> std::io::Result<Vec<u8>>,
-    ) -> Result<(Vec<Edit>, Digest), Problem> {
+    fn content(&self, at: usize, digests: &[Digest]) -> Result<(Vec<Edit>, Digest), Problem> {
         let named = |edge: &Edge| {
             let name = self.linked[edge.to].as_ref().map_or("", |linked| &linked.hashed_name);
             (edge.reference.span.clone(), edge.reference.render(&edge.target, name))
@@ -174,7 +163,7 @@ impl Linker<'_> {
             return Ok((edits, digests[at]));
         }
         let file = &self.files[at];
-        let text = read(&file.path).map_err(|error| Problem::io(&file.path, &error))?;
+        let text = fs::read(&file.path).map_err(|error| Problem::io(&file.path, &error))?;
         let text = apply(&text, &edits).ok_or_else(|| Problem::of(&file.path, CHANGED))?;
         Ok((edits, Digest::of(&text)))
     }

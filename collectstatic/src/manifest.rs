@@ -7,9 +7,8 @@ use portico::static_files::Manifest;
 
 use crate::digest::Digest;
 
-/// The text of the manifest for names with their hashed names.
-pub(crate) fn render(paths: &BTreeMap<&str, &str>) -> String {
-    let hash = hash(paths);
+/// The text of the manifest for names with their hashed names, and the [`hash`] of them.
+pub(crate) fn render(paths: &BTreeMap<&str, &str>, hash: &str) -> String {
     let mut text = String::from("{\"paths\": {");
     for (at, (name, hashed)) in paths.iter().enumerate() {
         let comma = if at == 0 { "" } else { ", " };
@@ -57,7 +56,7 @@ mod tests {
     #[test]
     fn a_manifest_is_written_as_python_writes_it() {
         let paths = BTreeMap::from([("b.css", "b.1.css"), ("a/\"한\u{1f600}\u{7f}.png", "a/x.png")]);
-        let text = render(&paths);
+        let text = render(&paths, &hash(&paths));
         // python3 -c 'import json,hashlib; p={..}; print(hashlib.md5(json.dumps(sorted(p.items())).encode()).hexdigest()[:12])'
         assert_eq!(
             text,

@@ -42,7 +42,7 @@ pub fn collect(options: &Options, observer: &dyn Observer) -> Result<Summary, Co
     {
         summary.unchanged = files.len();
         summary.manifest.clone_from(&before.manifest);
-        summary.warnings = before.warnings();
+        summary.warnings.clone_from(&before.warnings);
         return Ok(summary);
     }
 
@@ -64,11 +64,11 @@ pub fn collect(options: &Options, observer: &dyn Observer) -> Result<Summary, Co
     let job = Job { root: &root, taken: &taken, observer, done: Mutex::new(summary) };
     job.write(&contents, &known)?;
     let siblings = job.compress(&contents, options)?;
-    let text = manifest::render(&paths);
+    let mut summary = job.done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let text = manifest::render(&paths, &summary.manifest);
     if fs::read_to_string(root.path(Manifest::NAME)).ok().as_ref() != Some(&text) {
         root.put(Manifest::NAME, &text)?;
     }
-    let mut summary = job.done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     summary.warnings.sort();
     if let Some(kept) = kept {
         let outputs = contents
@@ -118,10 +118,7 @@ fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.ancestors()
         .find_map(|there| Some((fs::canonicalize(there).ok()?, path.strip_prefix(there).ok()?.to_owned())))
-        .map_or_else(
-            || path.clone(),
-            |(there, rest)| if rest.as_os_str().is_empty() { there } else { there.join(rest) },
-        )
+        .map_or_else(|| path.clone(), |(there, rest)| there.join(rest))
 }
 
 /// `site.css.gz` beside `site.css` has the name of its compressed form, and nobody knows whether it is one.
@@ -161,8 +158,7 @@ fn read_and_link(
             }
         }
     }
-    link(files, readings, options.static_path.as_deref(), warnings, problems, |path| fs::read(path))
-        .map_err(CollectError::Problems)
+    link(files, readings, options.static_path.as_deref(), warnings, problems).map_err(CollectError::Problems)
 }
 
 /// What there will be: for most files one content with two names.

@@ -27,9 +27,9 @@ pub(crate) struct Snapshot {
     /// What the run was asked for, and by which version.
     asked: String,
     sources: Vec<(PathBuf, String, Stat)>,
-    outputs: Vec<(String, Stat, [u8; 16])>,
+    outputs: Vec<(String, Stat, Digest)>,
     /// What had to be told, and is told again.
-    warnings: Vec<(String, String)>,
+    pub(crate) warnings: Vec<Problem>,
     /// The hash of the manifest.
     pub(crate) manifest: String,
 }
@@ -55,10 +55,9 @@ impl Snapshot {
         let sources = files.iter().map(|file| (file.path.clone(), file.name.clone(), file.stat)).collect();
         let outputs = outputs.map(|(name, digest)| {
             let metadata = fs::symlink_metadata(root.path(&name)).ok()?;
-            Some((name, Stat::of(&metadata), digest.bytes()))
+            Some((name, Stat::of(&metadata), digest))
         });
-        let warnings = summary.warnings.iter().map(|warning| (warning.place.clone(), warning.what.clone())).collect();
-        let manifest = summary.manifest.clone();
+        let (warnings, manifest) = (summary.warnings.clone(), summary.manifest.clone());
         Some(Self { asked, sources, outputs: outputs.collect::<Option<_>>()?, warnings, manifest })
     }
 
@@ -100,14 +99,9 @@ impl Snapshot {
         })
     }
 
-    /// What had to be told.
-    pub(crate) fn warnings(&self) -> Vec<Problem> {
-        self.warnings.iter().map(|(place, what)| Problem { place: place.clone(), what: what.clone() }).collect()
-    }
-
     /// What is known of the contents that were left.
     pub(crate) fn known(self) -> Known {
-        Known(self.outputs.into_iter().map(|(name, stat, digest)| (name, (stat, Digest::from_bytes(digest)))).collect())
+        Known(self.outputs.into_iter().map(|(name, stat, digest)| (name, (stat, digest))).collect())
     }
 }
 

@@ -78,8 +78,6 @@ pub async fn run(request: &Upload<'_>, console: &mut dyn Console) -> Result<Uplo
     let tree = Tree::read(request.root).await?;
     let plan = Plan::of(&tree, request.prefix, request.max_age);
     let there = bucket.list(request.prefix).await?;
-    let manifests: Vec<_> = plan.manifest.iter().map(|object| object.key.clone()).collect();
-    let promised: Vec<_> = plan.keys.iter().filter(|key| !manifests.contains(key)).cloned().collect();
     let due = |objects: Vec<Object>| {
         let there = &there;
         async move { if request.all { Ok(objects) } else { bucket.missing(objects, there).await } }
@@ -105,7 +103,8 @@ pub async fn run(request: &Upload<'_>, console: &mut dyn Console) -> Result<Uplo
         if !manifest.is_empty() {
             // Somebody who prunes knows this version since its copy is there, and may have begun before.
             let now = bucket.list(request.prefix).await?;
-            if let Some(gone) = promised.iter().find(|key| !now.contains_key(*key)) {
+            let to_come = |key: &String| manifest.iter().any(|object| object.key == *key);
+            if let Some(gone) = plan.keys.iter().find(|key| !now.contains_key(*key) && !to_come(key)) {
                 let why = "was deleted meanwhile: somebody prunes. The manifest is still the one before; run it again";
                 return Err(Failure::new(format!("{gone} in the bucket {} {why}", bucket.name)));
             }
