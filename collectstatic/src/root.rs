@@ -14,9 +14,6 @@ use crate::error::{At, CollectError, Problem};
 /// What is being written waits here; nobody serves a name that begins with a dot.
 const WORK: &str = ".collectstatic";
 
-/// What the compressed forms of a file are called behind its name.
-pub(crate) const SIBLINGS: [&str; 2] = [Encoding::Brotli.suffix(), Encoding::Gzip.suffix()];
-
 /// The folder, taken for the time of a run.
 pub(crate) struct Root {
     path: PathBuf,
@@ -56,8 +53,7 @@ impl Root {
         }
         let mut there = Vec::new();
         walk(path, "", &mut there).at(path)?;
-        let is_form = |name: &String| SIBLINGS.iter().any(|end| name.ends_with(end));
-        let forms = there.into_iter().filter(is_form).collect();
+        let forms = there.into_iter().filter(|name| Encoding::of_sibling(name).is_some()).collect();
         Ok(Self { path: path.to_owned(), work, forms, count: AtomicUsize::new(0), _lock: lock })
     }
 
@@ -131,8 +127,8 @@ impl Root {
     /// Takes away the compressed forms of a content that is no longer there: nobody may be sent an old one.
     pub(crate) fn bare(&self, name: &str, but: impl Fn(&str) -> bool) -> Result<usize, CollectError> {
         let mut gone = 0;
-        for end in SIBLINGS {
-            let sibling = format!("{name}{end}");
+        for encoding in Encoding::COMPRESSED {
+            let sibling = format!("{name}{}", encoding.suffix());
             if self.forms.contains(&sibling) && !but(&sibling) && self.remove(&sibling)? {
                 gone += 1;
             }

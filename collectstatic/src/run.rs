@@ -16,7 +16,7 @@ use crate::finders::{Finds, Found, find};
 use crate::ignore::Ignore;
 use crate::linking::{CHANGED, Linked, link};
 use crate::reading::Reading;
-use crate::root::{Root, SIBLINGS};
+use crate::root::Root;
 use crate::snapshot::{self, Known, Snapshot};
 use crate::{Observer, Options, Stage, Summary, manifest, parallel, reading, root};
 
@@ -125,8 +125,8 @@ fn resolved(path: &Path) -> PathBuf {
 fn leave_out_siblings(files: &mut Vec<Found>, warnings: &mut Vec<Problem>) {
     let names: std::collections::HashSet<_> = files.iter().map(|file| file.name.clone()).collect();
     files.retain(|file| {
-        let plain = SIBLINGS.iter().find_map(|end| file.name.strip_suffix(end)).filter(|plain| names.contains(*plain));
-        if let Some(plain) = plain {
+        let plain = Encoding::of_sibling(&file.name).filter(|(plain, _)| names.contains(*plain));
+        if let Some((plain, _)) = plain {
             let why = format!("is left out: its name is that of the compressed form of {plain}");
             warnings.push(Problem::in_file(&file.name, why));
         }

@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use portico::static_files::Stat;
+use portico::static_files::{Encoding, Stat};
 
 use crate::Summary;
 use crate::digest::Digest;
 use crate::error::Problem;
 use crate::finders::Found;
-use crate::root::{self, Root, SIBLINGS};
+use crate::root::{self, Root};
 
 /// The file system's clock ticks this slowly.
 const TICK: Duration = Duration::from_millis(50);
@@ -94,8 +94,8 @@ impl Snapshot {
     fn has_a_strange_form(&self, root: &Path) -> bool {
         let left: HashSet<&str> = self.outputs.iter().map(|(name, ..)| name.as_str()).collect();
         root::files(root).iter().any(|name| {
-            let plain = SIBLINGS.iter().find_map(|end| name.strip_suffix(end));
-            plain.is_some_and(|plain| left.contains(plain) && !left.contains(name.as_str()))
+            let plain = Encoding::of_sibling(name);
+            plain.is_some_and(|(plain, _)| left.contains(plain) && !left.contains(name.as_str()))
         })
     }
 

@@ -35,6 +35,11 @@ impl Encoding {
             Self::Identity => "",
         }
     }
+
+    /// The file that one of this name would be a coding of, as `site.css` for `site.css.br`, and which coding.
+    pub fn of_sibling(name: &str) -> Option<(&str, Self)> {
+        Self::COMPRESSED.into_iter().find_map(|encoding| Some((name.strip_suffix(encoding.suffix())?, encoding)))
+    }
 }
 
 /// What somebody takes: a weight in thousandths for each coding, 0 for what is not acceptable.

@@ -175,8 +175,7 @@ pub fn with_slash(name: &str) -> String {
 
 /// Whether it is the coding of another file, and not a file of its own.
 fn is_sibling(name: &str, found: &BTreeMap<String, Found>) -> bool {
-    let mut plain = Encoding::COMPRESSED.iter().filter_map(|encoding| name.strip_suffix(encoding.suffix()));
-    plain.any(|plain| found.contains_key(plain))
+    Encoding::of_sibling(name).is_some_and(|(plain, _)| found.contains_key(plain))
 }
 
 /// Finds the files below `folder`. What begins with a dot is not served, what leads out of the root is not either, and a

@@ -32,9 +32,7 @@ pub(super) struct Plan {
 
 /// The plain file that a sibling would stand beside, and its encoding; `None` for what can be no sibling.
 fn sibling(name: &str) -> Option<(&str, Encoding)> {
-    let mut encodings = Encoding::COMPRESSED.into_iter();
-    let found = encodings.find_map(|encoding| Some((name.strip_suffix(encoding.suffix())?, encoding)));
-    found.filter(|(plain, _)| compressible(plain))
+    Encoding::of_sibling(name).filter(|(plain, _)| compressible(plain))
 }
 
 impl Plan {

@@ -101,7 +101,7 @@ pub(super) fn place(path: &str, mount: &str, is_known: impl Fn(&str) -> bool) ->
     if let Some(name) = known(&rest.replace("%2F", "/").replace("%2f", "/")) {
         return wrong(name, Misplaced::EncodedSlash);
     }
-    let plain = Encoding::COMPRESSED.into_iter().find_map(|encoding| rest.strip_suffix(encoding.suffix()));
+    let plain = Encoding::of_sibling(rest).map(|(plain, _)| plain);
     if let Some(name) = plain.and_then(known) {
         return wrong(name, Misplaced::Sibling);
     }
