@@ -21,7 +21,7 @@ async fn process(cx: JobContext, object: ObjectCreated) -> Result<&'static str> 
         // Of a deleted account, or of nobody: it is not kept. Nor is what an earlier delivery may have published in
         // the moment that the account was erased, and had no time to take back.
         media.remove(&object.key).await?;
-        media.remove(&media.avatar_key(owner, id)).await?;
+        media.remove(&media.published_key(owner, id, "file")).await?;
         return Ok("orphan");
     };
     match upload.state {
@@ -71,7 +71,7 @@ async fn verify(cx: JobContext, upload: Upload, object: &ObjectCreated) -> Resul
 
 async fn publish(cx: &JobContext, upload: &Upload, avatar: image::Avatar) -> Result<&'static str> {
     let media = cx.app().media();
-    let key = media.avatar_key(upload.owner, upload.id);
+    let key = media.published_key(upload.owner, upload.id, "file");
     media.store(&key, avatar.bytes, avatar.content_type).await?;
     let owner = cx.store().get_user(upload.owner).await?;
     let Some(owner) = owner.filter(|owner| owner.avatar.upload == Some(upload.id)) else {

@@ -1,13 +1,25 @@
 //! Pictures: uploaded straight to S3, readable by nobody until they are verified, published under another key.
 //! The only module that names the SDK of S3.
 
+mod disposition;
+mod download;
 pub mod image;
+mod listing;
+mod multipart;
 mod object;
+mod part_plan;
 mod presign;
+mod sha256;
+mod signer;
 mod upload;
 
-pub use object::{Fetched, MediaError};
-pub use presign::{Presigned, PresignedPost, PresignedPut};
+pub use disposition::ContentDisposition;
+pub use listing::{Listed, Page, Unfinished, UnfinishedPage};
+pub use multipart::{Completion, MultipartId, Part, PartChecksums};
+pub use object::{Copy, Fetched, MediaError};
+pub use part_plan::PartPlan;
+pub use presign::{Afterwards, Presigned, PresignedPost, PresignedPut, Sending};
+pub use sha256::Sha256;
 pub use upload::{
     AVATAR, PageUploadForm, Promised, Purpose, Upload, UploadForm, UploadId, UploadMethod, UploadState, UploadStatus,
     begin, begin_page, mebibytes, status,
@@ -19,8 +31,8 @@ use aws_config::SdkConfig;
 
 use crate::accounts::UserId;
 use crate::config::aws::AwsSettings;
-use crate::config::{Config, MediaRoot};
-use presign::Signer;
+use crate::config::{Config, MediaRoot, Timeouts};
+use signer::Signer;
 
 /// The prefix under which uploads wait to be verified. Nothing under it is ever readable from outside.
 pub const QUARANTINE: &str = "uploads/";
@@ -32,7 +44,7 @@ pub struct Media {
     signer: Signer,
     root: MediaRoot,
     url_age: u32,
-    upload_age: u32,
+    timeouts: Timeouts,
 }
 
 impl Media {
@@ -48,7 +60,7 @@ impl Media {
             signer: Signer::new(aws, &root.bucket),
             root,
             url_age: config.uploads.media_url_age,
-            upload_age: config.uploads.url_age,
+            timeouts: config.timeouts,
         }
     }
 
@@ -62,13 +74,14 @@ impl Media {
         &self.root.bucket
     }
 
-    /// The key under which an avatar is published: never the one it was uploaded to.
-    pub fn avatar_key(&self, owner: UserId, upload: UploadId) -> String {
-        format!("{}{upload}", self.avatar_folder(owner))
+    /// The key under which what an upload became is published: never the one it was uploaded to. `name` is `file`, or
+    /// the side of a thumbnail.
+    pub fn published_key(&self, owner: UserId, upload: UploadId, name: &str) -> String {
+        format!("{}{upload}/{name}", self.folder_of(owner))
     }
 
-    /// What the keys of a user's published avatars begin with.
-    fn avatar_folder(&self, owner: UserId) -> String {
-        format!("{}avatars/{owner}/", self.root.prefix)
+    /// What the keys of all that a user has published begin with.
+    pub fn folder_of(&self, owner: UserId) -> String {
+        format!("{}{owner}/", self.root.prefix)
     }
 }

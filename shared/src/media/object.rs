@@ -1,17 +1,14 @@
-//! The objects themselves, as functions read, write and delete them.
-
-use std::collections::BTreeSet;
+//! The objects themselves, as functions read, write, copy and delete them.
 
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use aws_sdk_s3::types::MetadataDirective;
+use percent_encoding::utf8_percent_encode;
 
-use super::{Media, QUARANTINE, UploadId};
-use crate::accounts::UserId;
+use super::Media;
+use super::signer::KEY;
 use crate::error::{BoxError, Error};
-
-/// How many deletions are under way at once.
-const REMOVALS_AT_ONCE: usize = 8;
 
 /// Why S3 did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -38,23 +35,59 @@ pub enum Fetched {
     Gone,
 }
 
+/// What became of copying an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copy {
+    /// It is there.
+    Copied,
+    /// The source is not there, or no longer the one that was meant.
+    Gone,
+}
+
 impl Media {
     /// Reads the object that an event spoke of, and no other: its entity tag is pinned, since a presigned upload can
     /// be repeated until it expires.
     pub async fn fetch(&self, key: &str, etag: Option<&str>, max_bytes: u64) -> Result<Fetched, MediaError> {
-        let request = self.client.get_object().bucket(self.bucket()).key(key);
-        let request = request.set_if_match(etag.map(|etag| format!("\"{}\"", etag.trim_matches('"'))));
-        let object = match request.send().await {
-            Ok(object) => object,
-            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => return Ok(Fetched::Gone),
-            Err(error) => return Err(unavailable(&error)),
-        };
+        let Some(object) = self.open(key, etag, None).await? else { return Ok(Fetched::Gone) };
         let length = object.content_length().and_then(|length| u64::try_from(length).ok());
         if length.is_none_or(|length| length > max_bytes) {
             return Ok(Fetched::TooLarge);
         }
-        let bytes = object.body.collect().await.map_err(|error| MediaError::Unavailable(error.into()))?;
-        Ok(Fetched::Bytes(bytes.to_vec()))
+        Ok(Fetched::Bytes(collect(object).await?))
+    }
+
+    /// Reads `length` bytes of the object from the byte `from` on, or what there is of them: nothing from the end on.
+    /// `None` when it is not there, or no longer the one that was meant.
+    pub async fn read_range(
+        &self,
+        key: &str,
+        etag: Option<&str>,
+        from: u64,
+        length: u64,
+    ) -> Result<Option<Vec<u8>>, MediaError> {
+        let Some(last) = length.checked_sub(1).and_then(|more| from.checked_add(more)) else {
+            return Ok(Some(Vec::new()));
+        };
+        match self.open(key, etag, Some(format!("bytes={from}-{last}"))).await? {
+            Some(object) => Ok(Some(collect(object).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn open(
+        &self,
+        key: &str,
+        etag: Option<&str>,
+        range: Option<String>,
+    ) -> Result<Option<GetObjectOutput>, MediaError> {
+        let request = self.client.get_object().bucket(self.bucket()).key(key).set_range(range);
+        match request.set_if_match(etag.map(quoted)).send().await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(None),
+            // From its end on an object has nothing.
+            Err(error) if error.code() == Some("InvalidRange") => Ok(Some(GetObjectOutput::builder().build())),
+            Err(error) => Err(unavailable(&error)),
+        }
     }
 
     /// Writes a published object.
@@ -63,45 +96,37 @@ impl Media {
         request.body(ByteStream::from(bytes)).send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
-    /// Deletes every object of a user, waiting and published, a page at a time. Gives what uploads they were of.
-    pub async fn remove_all_of(&self, owner: UserId) -> Result<Vec<UploadId>, MediaError> {
-        // One may be there twice: as it was sent, and as it was published.
-        let mut uploads = BTreeSet::new();
-        for folder in [format!("{QUARANTINE}{owner}/"), self.avatar_folder(owner)] {
-            loop {
-                let keys = self.list(&folder).await?;
-                if keys.is_empty() {
-                    break;
-                }
-                uploads.extend(keys.iter().filter_map(|key| UploadId::of_key(key)));
-                let removals = keys.into_iter().map(|key| async move { self.remove(&key).await });
-                stream::iter(removals).buffer_unordered(REMOVALS_AT_ONCE).try_collect::<()>().await?;
-            }
+    /// Copies an object without reading it: the one that an event spoke of and no other, under this type alone,
+    /// whatever its sender has stored with it. S3 copies up to 5 GiB in one piece.
+    pub async fn copy(&self, from: &str, to: &str, etag: &str, content_type: &str) -> Result<Copy, MediaError> {
+        let source = format!("{}/{}", self.bucket(), utf8_percent_encode(from, &KEY));
+        let request = self.client.copy_object().bucket(self.bucket()).key(to).copy_source(source);
+        let request = request.copy_source_if_match(quoted(etag));
+        let request = request.metadata_directive(MetadataDirective::Replace).content_type(content_type);
+        match request.customize().config_override(self.unhurried()).send().await {
+            Ok(_) => Ok(Copy::Copied),
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(Copy::Gone),
+            Err(error) => Err(unavailable(&error)),
         }
-        Ok(uploads.into_iter().collect())
-    }
-
-    /// The first keys that begin with `prefix`, up to a thousand.
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, MediaError> {
-        let request = self.client.list_objects_v2().bucket(self.bucket()).prefix(prefix);
-        let output = request.send().await.map_err(|error| unavailable(&error))?;
-        Ok(output.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
     }
 
     /// Deletes an object, whether it exists or not.
     pub async fn remove(&self, key: &str) -> Result<(), MediaError> {
-        self.client
-            .delete_object()
-            .bucket(self.bucket())
-            .key(key)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| unavailable(&error))
+        let request = self.client.delete_object().bucket(self.bucket()).key(key);
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
 
-fn unavailable<E>(error: &SdkError<E>) -> MediaError
+async fn collect(object: GetObjectOutput) -> Result<Vec<u8>, MediaError> {
+    let bytes = object.body.collect().await.map_err(|error| MediaError::Unavailable(error.into()))?;
+    Ok(bytes.to_vec())
+}
+
+fn quoted(etag: &str) -> String {
+    format!("\"{}\"", etag.trim_matches('"'))
+}
+
+pub(super) fn unavailable<E>(error: &SdkError<E>) -> MediaError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

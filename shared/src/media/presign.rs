@@ -1,93 +1,33 @@
-//! Signature Version 4 for browsers: POST policies, and addresses for PUT and GET. No request is made for any of it.
+//! What a browser is given to send a file with: POST policies, and addresses for PUT, of a whole object or of a part.
+//! No request is made for any of it.
 
-use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::ops::RangeInclusive;
+use std::time::SystemTime;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
 use aws_sigv4::sign::v4;
 use aws_smithy_types::base64;
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::json;
-use url::Url;
 
-use super::{Media, Upload};
-use crate::config::aws::AwsSettings;
+use super::signer::UNRESERVED;
+use super::{Media, MultipartId, Sha256};
 use crate::error::{Error, Result};
 
-const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const KEY: AsciiSet = UNRESERVED.remove(b'/');
-
-/// Signs in the name of the function.
-pub(super) struct Signer {
-    credentials: Credentials,
-    region: String,
-    /// Where the bucket is addressed, without a trailing slash.
-    base: String,
-    origin: String,
-}
-
-impl fmt::Debug for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("base", &self.base).finish_non_exhaustive()
-    }
-}
-
-impl Signer {
-    pub(super) fn new(aws: &AwsSettings, bucket: &str) -> Self {
-        let region = aws.region.clone();
-        let base = match &aws.s3_endpoint {
-            Some(endpoint) => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
-            None => format!("https://{bucket}.s3.{region}.amazonaws.com"),
-        };
-        let origin = Url::parse(&base).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-        Self { credentials: aws.credentials.clone(), region, base, origin }
-    }
-
-    pub(super) fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// Signs an address for `method` with these headers, good for `age`.
-    fn url(
-        &self,
-        method: &str,
-        url: String,
-        headers: &[(&str, &str)],
-        age: Duration,
-        now: Timestamp,
-    ) -> Result<String> {
-        let mut settings = SigningSettings::default();
-        settings.signature_location = SignatureLocation::QueryParams;
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        settings.expires_in = Some(age);
-        let identity = self.credentials.clone().into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("s3")
-            .time(SystemTime::from(now))
-            .settings(settings)
-            .build()
-            .map_err(Error::internal)?
-            .into();
-        let request = SignableRequest::new(method, &url, headers.iter().copied(), SignableBody::UnsignedPayload);
-        let (instructions, _) = sign(request.map_err(Error::internal)?, &params).map_err(Error::internal)?.into_parts();
-        let mut signed = url;
-        for (name, value) in instructions.params() {
-            signed.push(if signed.contains('?') { '&' } else { '?' });
-            signed.push_str(name);
-            signed.push('=');
-            signed.extend(utf8_percent_encode(value, &UNRESERVED));
-        }
-        Ok(signed)
-    }
+/// What may be sent, and where to: what is signed.
+#[derive(Debug, Clone)]
+pub struct Sending<'a> {
+    /// The key that it gets.
+    pub key: &'a str,
+    /// Its type.
+    pub content_type: &'a str,
+    /// How many bytes it may have. A PUT takes one size alone.
+    pub size: RangeInclusive<u64>,
+    /// Its checksum, if the sender has told it: S3 then takes nothing else.
+    pub sha256: Option<&'a Sha256>,
+    /// Until when it must begin: what [`Media::until`] gave.
+    pub expires: Timestamp,
 }
 
 /// What a browser needs to upload one object.
@@ -117,7 +57,7 @@ impl PresignedPost {
     }
 }
 
-/// A request for S3: the file as the body, with exactly these headers.
+/// A request for S3: the file, or a part of it, as the body, with exactly these headers.
 #[derive(Debug, Serialize)]
 pub struct PresignedPut {
     /// Where to send it.
@@ -127,9 +67,9 @@ pub struct PresignedPut {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// What S3 answers when it has taken the object.
+/// What S3 answers when it has taken a form.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Afterwards<'a> {
+pub enum Afterwards<'a> {
     /// 204.
     NoContent,
     /// 303 to this address.
@@ -137,37 +77,39 @@ pub(super) enum Afterwards<'a> {
 }
 
 impl Media {
-    /// A short-lived address of a published object, for GET.
+    /// When a signature that is wanted until `wanted` is over: not later than the credentials that sign.
     ///
     /// # Errors
-    /// When the signature cannot be made.
-    pub fn signed_url(&self, key: &str, now: Timestamp) -> Result<String> {
-        let key = utf8_percent_encode(key, &KEY);
-        // What S3 answers is pinned, whatever is stored: shown in place, never guessed at, kept by one browser only.
-        let pinned = "response-cache-control=private%2C%20max-age%3D300&response-content-disposition=inline";
-        let url = format!("{}/{key}?{pinned}", self.signer.base);
-        let host = host(&url);
-        self.signer.url("GET", url, &[("host", &host)], Duration::from_secs(self.url_age.into()), now)
+    /// 503 when they end too soon for a signature to be of use.
+    pub fn until(&self, wanted: Timestamp, now: Timestamp) -> Result<Timestamp> {
+        self.signer.until(wanted, now)
     }
 
-    /// A POST policy: exact key, exact type, and a size from 1 byte to `max_bytes` that S3 itself enforces.
-    pub(super) fn presign_post(
+    /// A POST policy: exact key, exact type, a size in this range, and the checksum if one is given, all of which S3
+    /// itself enforces.
+    ///
+    /// # Errors
+    /// 503 when the credentials are about to expire.
+    pub fn presign_post(
         &self,
-        upload: &Upload,
-        content_type: &str,
-        max_bytes: u64,
+        sending: &Sending<'_>,
         afterwards: Afterwards<'_>,
         now: Timestamp,
-    ) -> PresignedPost {
+    ) -> Result<PresignedPost> {
         let signer = &self.signer;
+        let until = signer.until(sending.expires, now)?;
         let date = now.strftime("%Y%m%d").to_string();
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         let credential = format!("{}/{date}/{}/s3/aws4_request", signer.credentials.access_key_id(), signer.region);
-        let mut fields = vec![("key", upload.quarantine_key()), ("Content-Type", content_type.to_owned())];
+        let mut fields = vec![("key", sending.key.to_owned()), ("Content-Type", sending.content_type.to_owned())];
         fields.push(match afterwards {
             Afterwards::NoContent => ("success_action_status", "204".to_owned()),
             Afterwards::Redirect(url) => ("success_action_redirect", url.to_owned()),
         });
+        if let Some(sum) = sending.sha256 {
+            fields.push(("x-amz-checksum-algorithm", "SHA256".to_owned()));
+            fields.push(("x-amz-checksum-sha256", sum.to_string()));
+        }
         fields.push(("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned()));
         fields.push(("x-amz-credential", credential));
         fields.push(("x-amz-date", stamp));
@@ -176,8 +118,8 @@ impl Media {
         }
         let mut conditions: Vec<_> = fields.iter().map(|(name, value)| json!({ *name: value })).collect();
         conditions.push(json!({ "bucket": self.root.bucket }));
-        conditions.push(json!(["content-length-range", 1, max_bytes]));
-        let expiration = upload.expires(now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        conditions.push(json!(["content-length-range", sending.size.start(), sending.size.end()]));
+        let expiration = until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let policy = base64::encode(json!({ "expiration": expiration, "conditions": conditions }).to_string());
         let key = v4::generate_signing_key(
             signer.credentials.secret_access_key(),
@@ -188,29 +130,60 @@ impl Media {
         let signature = v4::calculate_signature(key, policy.as_bytes());
         fields.push(("policy", policy));
         fields.push(("x-amz-signature", signature));
-        PresignedPost { url: signer.base.clone(), fields }
+        Ok(PresignedPost { url: signer.base.clone(), fields })
     }
 
-    /// An address for PUT of exactly `size` bytes of exactly this type.
-    pub(super) fn presign_put(
+    /// An address for PUT of exactly so many bytes of exactly this type, and with this checksum if one is given.
+    ///
+    /// # Errors
+    /// 503 when the credentials are about to expire; 500 when the size is not one.
+    pub fn presign_put(&self, sending: &Sending<'_>, now: Timestamp) -> Result<PresignedPut> {
+        let size = *sending.size.end();
+        if *sending.size.start() != size {
+            return Err(Error::internal(format!("a PUT has one length: {:?}", sending.size)));
+        }
+        let url = self.signer.address(sending.key);
+        self.put(url, size, Some(sending.content_type), sending.sha256, sending.expires, now)
+    }
+
+    /// An address for PUT of one part of an upload in parts: exactly so many bytes, and with this checksum if one is
+    /// given. Whether the parts of an upload have one is decided by [`Media::begin_multipart`].
+    ///
+    /// # Errors
+    /// 503 when the credentials are about to expire.
+    #[expect(clippy::too_many_arguments, reason = "each is one fact of the request that is signed")]
+    pub fn presign_part(
         &self,
-        upload: &Upload,
-        content_type: &str,
+        key: &str,
+        upload: &MultipartId,
+        number: u16,
         size: u64,
+        sha256: Option<&Sha256>,
+        expires: Timestamp,
         now: Timestamp,
     ) -> Result<PresignedPut> {
-        let url = format!("{}/{}", self.signer.base, upload.quarantine_key());
-        let size = size.to_string();
-        let host = host(&url);
-        let signed = [("content-length", &*size), ("content-type", content_type), ("host", &*host)];
-        let url = self.signer.url("PUT", url.clone(), &signed, Duration::from_secs(self.upload_age.into()), now)?;
-        Ok(PresignedPut { url, headers: vec![("Content-Type", content_type.to_owned()), ("Content-Length", size)] })
+        let id = utf8_percent_encode(upload.as_str(), &UNRESERVED);
+        let url = format!("{}?partNumber={number}&uploadId={id}", self.signer.address(key));
+        self.put(url, size, None, sha256, expires, now)
     }
-}
 
-/// The host of an address as a client's Host header names it.
-fn host(url: &str) -> String {
-    url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default().to_owned()
+    fn put(
+        &self,
+        url: String,
+        size: u64,
+        content_type: Option<&str>,
+        sha256: Option<&Sha256>,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<PresignedPut> {
+        let mut headers = vec![("Content-Length", size.to_string())];
+        headers.extend(content_type.map(|content_type| ("Content-Type", content_type.to_owned())));
+        headers.extend(sha256.map(|sum| ("x-amz-checksum-sha256", sum.to_string())));
+        let names: Vec<_> = headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        let signed: Vec<_> = names.iter().zip(&headers).map(|(name, (_, value))| (&**name, &**value)).collect();
+        let url = self.signer.url("PUT", url, &signed, expires, now)?;
+        Ok(PresignedPut { url, headers })
+    }
 }
 
 fn as_map<S: serde::Serializer>(pairs: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,13 +1,13 @@
 //! An upload, from the promise to the picture: what may be sent for which purpose, and how far it is.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::presign::{Afterwards, Presigned};
-use super::{PresignedPost, QUARANTINE};
+use super::{Afterwards, Presigned, PresignedPost, QUARANTINE, Sending};
 use crate::accounts::{User, UserId};
 use crate::context::Context;
 use crate::error::{Arg, Error, FieldError, Result};
@@ -25,9 +25,10 @@ impl UploadId {
         (id.to_string() == text).then_some(id)
     }
 
-    /// The upload that a key belongs to: the last part of its name.
+    /// The upload that a key belongs to: what stands behind its owner.
     pub fn of_key(key: &str) -> Option<Self> {
-        Self::parse(key.rsplit('/').next()?)
+        let mut parts = key.split('/').skip_while(|part| UserId::parse(part).is_none());
+        Self::parse(parts.nth(1)?)
     }
 
     /// Whose upload waits under this key, and which: what [`Upload::quarantine_key`] made.
@@ -133,7 +134,11 @@ impl Upload {
         format!("{QUARANTINE}{}/{}", self.owner, self.id)
     }
 
-    pub(super) fn expires(&self, now: Timestamp) -> Timestamp {
+    fn sending<'a>(&'a self, key: &'a str, size: RangeInclusive<u64>, now: Timestamp) -> Sending<'a> {
+        Sending { key, content_type: &self.content_type, size, sha256: None, expires: self.expires(now) }
+    }
+
+    fn expires(&self, now: Timestamp) -> Timestamp {
         Timestamp::from_second(self.upload_until).unwrap_or(now)
     }
 
@@ -273,17 +278,15 @@ pub struct Promised {
 
 /// Promises an upload to a program: signs for the declared type.
 pub async fn begin(cx: &Context, user: &User, form: &UploadForm) -> Result<Promised> {
-    let upload = promise(cx, user, form.purpose, &form.content_type);
-    let (media, now) = (cx.app().media(), cx.now());
+    let upload = promise(cx, user, form.purpose, &form.content_type)?;
+    let (media, now, key) = (cx.app().media(), cx.now(), upload.quarantine_key());
     let presigned = match form.method {
         UploadMethod::Post => Presigned::Post(media.presign_post(
-            &upload,
-            &form.content_type,
-            upload.max_bytes,
+            &upload.sending(&key, 1..=upload.max_bytes, now),
             Afterwards::NoContent,
             now,
-        )),
-        UploadMethod::Put => Presigned::Put(media.presign_put(&upload, &form.content_type, form.size, now)?),
+        )?),
+        UploadMethod::Put => Presigned::Put(media.presign_put(&upload.sending(&key, form.size..=form.size, now), now)?),
     };
     keep(cx, &upload).await?;
     Ok(Promised { id: upload.id, method: form.method, presigned, expires_at: upload.expires(now) })
@@ -293,18 +296,20 @@ pub async fn begin(cx: &Context, user: &User, form: &UploadForm) -> Result<Promi
 /// choose, so none is declared and the content alone decides. S3 sends the browser back to the upload's page.
 pub async fn begin_page(cx: &Context, user: &User, purpose: Purpose) -> Result<(UploadId, PresignedPost, Timestamp)> {
     const UNDECLARED: &str = "application/octet-stream";
-    let upload = promise(cx, user, purpose, UNDECLARED);
+    let upload = promise(cx, user, purpose, UNDECLARED)?;
     let back = cx.site_origin().join(&format!("/uploads/{}", upload.id));
-    let (media, now) = (cx.app().media(), cx.now());
-    let post = media.presign_post(&upload, UNDECLARED, upload.max_bytes, Afterwards::Redirect(&back), now);
+    let (media, now, key) = (cx.app().media(), cx.now(), upload.quarantine_key());
+    let sending = upload.sending(&key, 1..=upload.max_bytes, now);
+    let post = media.presign_post(&sending, Afterwards::Redirect(&back), now)?;
     keep(cx, &upload).await?;
     Ok((upload.id, post, upload.expires(now)))
 }
 
-fn promise(cx: &Context, user: &User, purpose: Purpose, content_type: &str) -> Upload {
+fn promise(cx: &Context, user: &User, purpose: Purpose, content_type: &str) -> Result<Upload> {
     let now = cx.now();
     let age = SignedDuration::from_secs(cx.config().uploads.url_age.into());
-    Upload {
+    let until = cx.app().media().until(now.saturating_add(age).map_err(Error::internal)?, now)?;
+    Ok(Upload {
         id: UploadId(cx.app().rng().uuid(now)),
         owner: user.id,
         purpose,
@@ -315,8 +320,8 @@ fn promise(cx: &Context, user: &User, purpose: Purpose, content_type: &str) -> U
         key: None,
         replaces: None,
         created_at: now.as_second(),
-        upload_until: now.saturating_add(age).map_or(now.as_second(), Timestamp::as_second),
-    }
+        upload_until: until.as_second(),
+    })
 }
 
 async fn keep(cx: &Context, upload: &Upload) -> Result<()> {
