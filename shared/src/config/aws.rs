@@ -3,7 +3,7 @@
 //! The SDK's default chain reads profile files and asks metadata services; a function has its credentials in its
 //! environment, and reading them there alone saves some 40 ms of each cold start.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,6 +13,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
+use jiff::Timestamp;
 
 use super::Timeouts;
 
@@ -28,7 +29,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub struct AwsSettings {
     /// `AWS_REGION`.
     pub region: String,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`; and when they expire, where that is told:
+    /// `AWS_CREDENTIAL_EXPIRATION`, as `aws configure export-credentials --format env` writes it. Lambda tells nothing:
+    /// it gives an environment its credentials when it begins, and ends it before they do.
     pub credentials: Credentials,
     /// `AWS_ENDPOINT_URL_DYNAMODB`: another endpoint than AWS's own.
     pub dynamodb_endpoint: Option<String>,
@@ -48,16 +51,20 @@ impl AwsSettings {
     /// Reads the names above.
     ///
     /// # Errors
-    /// The name of the variable that is missing.
+    /// The name of the variable that is missing, or malformed.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let required =
             |name: &str| var(name).filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} is missing"));
         let region = required("AWS_REGION").or_else(|_| required("AWS_DEFAULT_REGION"))?;
+        let expiry = var("AWS_CREDENTIAL_EXPIRATION").filter(|time| !time.is_empty());
+        let expiry = expiry.map(|time| time.parse::<Timestamp>()).transpose();
+        let expiry =
+            expiry.map_err(|_| "AWS_CREDENTIAL_EXPIRATION is not a time as 2026-01-31T12:00:00Z".to_owned())?;
         let credentials = Credentials::new(
             required("AWS_ACCESS_KEY_ID")?,
             required("AWS_SECRET_ACCESS_KEY")?,
             var("AWS_SESSION_TOKEN").filter(|token| !token.is_empty()),
-            None,
+            expiry.map(SystemTime::from),
             "environment",
         );
         Ok(Self {
@@ -107,5 +114,33 @@ impl AwsSettings {
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(tls)
             .build_https())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(expiration: Option<&str>) -> Result<AwsSettings, String> {
+        AwsSettings::from_vars(|name| match name {
+            "AWS_CREDENTIAL_EXPIRATION" => expiration.map(str::to_owned),
+            "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("x".to_owned()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn credentials_expire_when_the_environment_says_so() {
+        for (told, seconds) in [("2026-01-31T12:00:00Z", 1_769_860_800), ("2026-01-31T21:00:00.5+09:00", 1_769_860_800)]
+        {
+            let expiry = settings(Some(told)).unwrap().credentials.expiry().unwrap();
+            assert_eq!(Timestamp::try_from(expiry).unwrap().as_second(), seconds, "{told}");
+        }
+        for nothing in [None, Some("")] {
+            assert_eq!(settings(nothing).unwrap().credentials.expiry(), None);
+        }
+        for wrong in ["soon", "1769860800", "2026-01-31 12:00", "2026-01-31T12:00:00"] {
+            assert!(settings(Some(wrong)).unwrap_err().starts_with("AWS_CREDENTIAL_EXPIRATION"), "{wrong}");
+        }
     }
 }

@@ -196,6 +196,7 @@ mod tests {
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
+            "AWS_CREDENTIAL_EXPIRATION",
             "AWS_ENDPOINT_URL_SESV2",
             "AWS_XRAY_CONTEXT_MISSING",
             "AWS_XRAY_DAEMON_ADDRESS",

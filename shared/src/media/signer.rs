@@ -123,3 +123,71 @@ impl Signer {
 fn host(url: &str) -> String {
     url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    fn signer(expiry: Option<&str>) -> Signer {
+        let aws = AwsSettings::from_vars(|name| match name {
+            "AWS_CREDENTIAL_EXPIRATION" => expiry.map(str::to_owned),
+            "AWS_REGION" => Some("us-east-1".to_owned()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("x".to_owned()),
+            _ => None,
+        });
+        Signer::new(&aws.unwrap(), "bucket")
+    }
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-01-31T{time}Z").parse().unwrap()
+    }
+
+    fn age(signer: &Signer, wanted: &str, now: &str) -> Result<String> {
+        let url = signer.url("GET", signer.address("a b"), &[], at(wanted), at(now))?;
+        let (_, rest) = url.split_once("X-Amz-Expires=").unwrap();
+        Ok(rest.split('&').next().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_signature_is_good_for_as_long_as_is_asked_for() {
+        assert_eq!(age(&signer(None), "12:05:00", "12:00:00").unwrap(), "300");
+        assert_eq!(age(&signer(Some("2026-01-31T13:00:00Z")), "12:05:00", "12:00:00").unwrap(), "300");
+    }
+
+    #[test]
+    fn a_signature_does_not_outlive_the_credentials_that_made_it() {
+        let signer = signer(Some("2026-01-31T12:01:30Z"));
+        assert_eq!(age(&signer, "12:05:00", "12:00:00").unwrap(), "90");
+        assert_eq!(age(&signer, "12:05:00", "12:00:00.7").unwrap(), "89", "not a part of a second either");
+        assert_eq!(signer.until(at("12:05:00"), at("12:00:00")).unwrap(), at("12:01:30"));
+        assert_eq!(signer.until(at("12:01:00"), at("12:00:00")).unwrap(), at("12:01:00"));
+    }
+
+    #[test]
+    fn what_would_be_dead_at_once_is_not_signed() {
+        let signer = signer(Some("2026-01-31T12:00:00Z"));
+        assert_eq!(age(&signer, "12:05:00", "11:59:50").unwrap(), "10");
+        for now in ["11:59:51", "12:00:00", "13:00:00"] {
+            let error = age(&signer, "13:05:00", now).unwrap_err();
+            assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE, "{now}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_signed_for_a_time_that_is_over_nor_for_longer_than_s3_takes() {
+        let signer = signer(None);
+        assert_eq!(age(&signer, "12:00:00", "12:00:00").unwrap_err().status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let now = at("12:00:00");
+        assert_eq!(
+            signer.until("2027-01-31T12:00:00Z".parse().unwrap(), now).unwrap(),
+            now + SignedDuration::from_hours(168)
+        );
+    }
+
+    #[test]
+    fn a_key_is_escaped_as_it_is_signed() {
+        assert!(signer(None).address("a b/ü?#%").ends_with("/a%20b/%C3%BC%3F%23%25"));
+    }
+}
