@@ -30,7 +30,7 @@ use crate::folder::{Folder, FolderError};
 use crate::functions::{self, Function};
 use crate::gateway::{self, Gateway, Invoke, InvokeError, Route};
 use crate::mail::{self, Mail, SesServer, Tray, TrayPages};
-use crate::s3::{self, S3Server};
+use crate::s3::{self, S3Server, Sweeper};
 use crate::s3_events::S3Events;
 use crate::secrets;
 use crate::static_files::StaticFiles;
@@ -143,6 +143,7 @@ pub struct Stack {
     template: Template,
     app: Arc<App>,
     aws: AwsSettings,
+    clock: Arc<dyn Clock>,
     tasks: Vec<JoinHandle<()>>,
     /// Given back when all else has ended.
     _folder: Option<Folder>,
@@ -214,7 +215,7 @@ impl Stack {
         let gateway = gateway.front(TrayPages::new(tray.clone()));
         let s3_events = S3Events::new(s3.events(), &template, &functions, REGION);
         let stream_events = StreamEvents::new(dynamodb.clone(), &template, &functions, changed);
-        let mut tasks = vec![tokio::spawn(sweep(dynamodb.clone()))];
+        let mut tasks = vec![tokio::spawn(sweep(dynamodb.clone(), s3.sweeper(), options.clock.clone()))];
         if options.deliver_events {
             tasks.push(tokio::spawn(s3_events.clone().run()));
         }
@@ -235,6 +236,7 @@ impl Stack {
             template,
             app,
             aws,
+            clock: options.clock,
             tasks,
             _folder: folder,
         })
@@ -313,6 +315,12 @@ impl Stack {
     /// The keys of the objects in the bucket of the pictures: for looking at what is stored.
     pub fn objects(&self) -> Vec<String> {
         self.s3.keys(self.app.media().bucket())
+    }
+
+    /// Carries out the lifecycle rules of the buckets by hand, at the system's time: what S3 does at midnight. Gives how
+    /// many objects and unfinished uploads ended.
+    pub async fn sweep_objects(&self) -> usize {
+        self.s3.sweep(self.clock.now().as_millisecond()).await
     }
 
     /// The next S3 event, taken by hand where events are not delivered as they come.
@@ -428,7 +436,17 @@ fn declare(bucket: &template::Bucket, template: &Template, port: u16) -> s3::Buc
             suffix: event.suffix.clone(),
         })
     });
-    s3::Bucket { name: bucket.name.clone(), cors: cors.collect(), notifications: notifications.collect() }
+    let lifecycle = bucket.lifecycle.iter().map(|rule| s3::Lifecycle {
+        prefix: rule.prefix.clone(),
+        expiration_days: rule.expiration_days,
+        abort_multipart_days: rule.abort_multipart_days,
+    });
+    s3::Bucket {
+        name: bucket.name.clone(),
+        cors: cors.collect(),
+        notifications: notifications.collect(),
+        lifecycle: lifecycle.collect(),
+    }
 }
 
 type Functions = HashMap<String, Arc<dyn Invoke>>;
@@ -496,12 +514,14 @@ fn routes(template: &Template) -> Vec<Route> {
         .collect()
 }
 
-/// Deletes expired items now and then, as TTL does. Whether one is expired is decided at each read all the same.
-async fn sweep(dynamodb: Arc<DynamoDb>) {
+/// Deletes expired items now and then, as TTL does, and what the buckets' lifecycle rules say is over. Whether an item is
+/// expired is decided at each read all the same.
+async fn sweep(dynamodb: Arc<DynamoDb>, s3: Sweeper, clock: Arc<dyn Clock>) {
     let mut ticks = tokio::time::interval(SWEEP);
     loop {
         ticks.tick().await;
         let dynamodb = dynamodb.clone();
         let _ = tokio::task::spawn_blocking(move || dynamodb.sweep()).await;
+        s3.sweep(clock.now().as_millisecond()).await;
     }
 }

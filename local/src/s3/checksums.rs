@@ -110,6 +110,20 @@ impl Claims {
         self
     }
 
+    /// The kind of checksum that a part comes with, `null` for none, where it is not the one that its upload was begun
+    /// with. A part without one is fine where the whole object's is computed, and a CRC32, which SDKs send unasked,
+    /// where the upload was begun with none.
+    pub(crate) fn unlike(&self, expected: Option<&str>, composite: bool) -> Option<String> {
+        const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
+        let actual = ALGORITHMS.into_iter().find(|name| self.wants(name));
+        match (expected, actual) {
+            (Some(expected), Some(actual)) if expected.eq_ignore_ascii_case(actual) => None,
+            (Some(_), None) if !composite => None,
+            (None, None | Some("crc32")) => None,
+            _ => Some(actual.unwrap_or("null").to_owned()),
+        }
+    }
+
     fn wants(&self, algorithm: &str) -> bool {
         self.sums.get(algorithm).is_some() || self.algorithms.iter().any(|name| name.eq_ignore_ascii_case(algorithm))
     }

@@ -26,8 +26,8 @@ mod signed;
 mod store;
 
 pub use events::{Event, Events};
-pub use options::{Bucket, CorsRule, Error, Notification, Options};
-pub use server::S3Server;
+pub use options::{Bucket, CorsRule, Error, Lifecycle, Notification, Options};
+pub use server::{S3Server, Sweeper};
 
 #[cfg(test)]
 mod tests;

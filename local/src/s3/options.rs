@@ -30,7 +30,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// In memory, on a free loopback port, in `us-east-1`, with no bucket and forms of up to 64 MiB.
+    /// In memory, on a free loopback port, in `us-east-1`, with no bucket and forms of up to 1 GiB.
     pub fn new(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -39,7 +39,7 @@ impl Options {
             secret_key: secret_key.into(),
             region: "us-east-1".to_owned(),
             buckets: Vec::new(),
-            max_form: 64 * 1024 * 1024,
+            max_form: 1024 * 1024 * 1024,
             head_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30),
         }
@@ -83,10 +83,12 @@ pub struct Bucket {
     pub cors: Vec<CorsRule>,
     /// Which new objects are announced.
     pub notifications: Vec<Notification>,
+    /// What is forgotten by itself, whenever [`S3Server::sweep`](super::S3Server::sweep) is called.
+    pub lifecycle: Vec<Lifecycle>,
 }
 
 impl Bucket {
-    /// A bucket without CORS rules and notifications.
+    /// A bucket without any rules.
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -105,6 +107,17 @@ pub struct CorsRule {
     pub exposed_headers: Vec<String>,
     /// How long a browser may remember the preflight, in seconds.
     pub max_age: Option<u32>,
+}
+
+/// One lifecycle rule, with the fields of `CloudFormation`'s `Rule`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// What the keys it is about begin with; empty for all.
+    pub prefix: String,
+    /// After how many days objects are deleted.
+    pub expiration_days: Option<u32>,
+    /// After how many days unfinished uploads in parts are given up.
+    pub abort_multipart_days: Option<u32>,
 }
 
 /// One notification rule. An object is announced when at least one rule of its bucket matches.

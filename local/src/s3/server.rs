@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use super::events::Events;
 use super::front::Front;
 use super::options::{Error, Options};
-use super::store::{Entry, Listing, Store};
+use super::store::{Entry, Listing, Store, blocking};
 
 /// How long requests under way may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -77,6 +77,17 @@ impl S3Server {
         keys.collect()
     }
 
+    /// Deletes what the lifecycle rules of the buckets say is over at `now`, milliseconds since the epoch. Gives how many
+    /// objects and unfinished uploads that were.
+    pub async fn sweep(&self, now: i64) -> usize {
+        Sweeper { store: Arc::clone(&self.store) }.sweep(now).await
+    }
+
+    /// The same, for a task that outlives this handle.
+    pub fn sweeper(&self) -> Sweeper {
+        Sweeper { store: Arc::clone(&self.store) }
+    }
+
     /// Stops accepting, lets requests end for up to five seconds, and closes the data.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -84,6 +95,19 @@ impl S3Server {
         }
         let _ = (&mut self.serving).await;
         self.store.close();
+    }
+}
+
+/// Carries out the lifecycle rules.
+pub struct Sweeper {
+    store: Arc<Store>,
+}
+
+impl Sweeper {
+    /// As [`S3Server::sweep`].
+    pub async fn sweep(&self, now: i64) -> usize {
+        // The store has logged a failure; the next sweep is the next try.
+        blocking(&self.store, move |store| store.sweep(now)).await.unwrap_or_default()
     }
 }
 

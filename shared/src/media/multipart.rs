@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{Builder, RequestChecksumCalculation};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use serde::{Deserialize, Serialize};
@@ -87,9 +87,7 @@ impl Media {
             PartChecksums::None => None,
             PartChecksums::Sha256 => Some(ChecksumAlgorithm::Sha256),
         });
-        // Left to itself the SDK announces a CRC32 of each part. Our parts do not come from the SDK.
-        let plain = Builder::new().request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
-        let begun = request.customize().config_override(plain).send().await.map_err(|error| unavailable(&error))?;
+        let begun = request.send().await.map_err(|error| unavailable(&error))?;
         let id = begun.upload_id.ok_or_else(|| MediaError::Unavailable("S3 began an upload without an id".into()))?;
         Ok(MultipartId(id))
     }

@@ -1,4 +1,4 @@
-//! Listing objects and buckets.
+//! Listing objects, unfinished uploads and buckets.
 
 use std::sync::Arc;
 
@@ -6,12 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
-    Bucket, CommonPrefix, ETag, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, Object, ObjectStorageClass,
+    Bucket, ChecksumAlgorithm, ChecksumType, CommonPrefix, ETag, ListBucketsOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, MultipartUpload, Object, ObjectStorageClass,
 };
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use crate::s3::events::timestamp;
-use crate::s3::store::{After, Entry, Listing, Store, blocking};
+use crate::s3::store::{After, Begun, Entry, Listing, Store, Unfinished, blocking};
 
 /// What `encoding-type=url` leaves as it is.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/');
@@ -68,6 +69,58 @@ pub(super) async fn objects(store: &Arc<Store>, input: ListObjectsV2Input) -> S3
         encoding_type: input.encoding_type,
         ..Default::default()
     })
+}
+
+pub(super) async fn unfinished(
+    store: &Arc<Store>,
+    input: ListMultipartUploadsInput,
+) -> S3Result<ListMultipartUploadsOutput> {
+    if input.delimiter.as_ref().is_some_and(|delimiter| !delimiter.is_empty()) {
+        return Err(S3ErrorCode::NotImplemented.into());
+    }
+    let limit = match input.max_uploads {
+        None => 1000,
+        Some(asked) => usize::try_from(asked).map_err(|_| S3ErrorCode::InvalidArgument)?.min(1000),
+    };
+    let (bucket, prefix) = (input.bucket.clone(), input.prefix.clone().unwrap_or_default());
+    // Without the key's, S3 ignores the marker of the upload.
+    let (key, id) = (input.key_marker.clone().filter(|key| !key.is_empty()), input.upload_id_marker.clone());
+    let listed = blocking(store, move |store| {
+        let after = key.as_deref().map(|key| (key, id.as_deref().filter(|id| !id.is_empty())));
+        store.unfinished(&Unfinished { bucket: &bucket, prefix: &prefix, after, limit })
+    });
+    let (uploads, more) = listed.await?;
+
+    let url = input.encoding_type.as_ref().is_some_and(|encoding| encoding.as_str() == "url");
+    let encode = |text: String| {
+        if url { utf8_percent_encode(&text, ENCODED).to_string() } else { text }
+    };
+    let last = uploads.last().filter(|_| more);
+    Ok(ListMultipartUploadsOutput {
+        bucket: Some(input.bucket),
+        prefix: input.prefix.map(encode),
+        key_marker: input.key_marker.map(encode),
+        upload_id_marker: input.upload_id_marker,
+        next_key_marker: last.map(|last| encode(last.key.clone())),
+        next_upload_id_marker: last.map(|last| last.id.clone()),
+        max_uploads: i32::try_from(limit).ok(),
+        is_truncated: Some(more),
+        encoding_type: input.encoding_type,
+        uploads: Some(uploads.into_iter().map(|upload| begun(upload, encode)).collect()),
+        ..Default::default()
+    })
+}
+
+fn begun(upload: Begun, encode: impl Fn(String) -> String) -> MultipartUpload {
+    let kind = if upload.composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };
+    MultipartUpload {
+        key: Some(encode(upload.key)),
+        upload_id: Some(upload.id),
+        initiated: Some(timestamp(upload.created)),
+        checksum_type: upload.algorithm.is_some().then(|| ChecksumType::from_static(kind)),
+        checksum_algorithm: upload.algorithm.map(ChecksumAlgorithm::from),
+        ..Default::default()
+    }
 }
 
 pub(super) async fn buckets(store: &Arc<Store>, region: &str) -> S3Result<ListBucketsOutput> {

@@ -56,6 +56,15 @@ pub(super) async fn part(store: &Arc<Store>, request: S3Request<UploadPartInput>
     let (bucket, key, id) = (input.bucket, input.key, input.upload_id);
     let (target, part) = ((bucket.clone(), key.clone(), id.clone()), number);
     let upload = blocking(store, move |store| store.upload(&target.0, &target.1, &target.2)).await?;
+    if let Some(other) = claims.unlike(upload.algorithm.as_deref(), upload.composite) {
+        return Err(S3Error::with_message(
+            S3ErrorCode::InvalidRequest,
+            format!(
+                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {other}",
+                upload.algorithm.map_or_else(|| "null".to_owned(), |name| name.to_ascii_lowercase()),
+            ),
+        ));
+    }
     claims.algorithms.extend(upload.algorithm);
     let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
     let keep = Keep { claims, trailers: request.trailing_headers, length: Some(length) };

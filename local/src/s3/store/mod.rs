@@ -6,10 +6,12 @@
 //! shared between writers, that transaction is also the lock: fifty writers of one key have one winner.
 
 mod bodies;
+mod lifecycle;
 mod list;
 mod objects;
 mod pending;
 mod schema;
+mod unfinished;
 mod uploads;
 
 use std::collections::HashMap;
@@ -25,6 +27,7 @@ use tokio::sync::Notify;
 pub(crate) use bodies::{Draft, Finished, Reader};
 pub(crate) use list::{After, Entry, Listing};
 pub(crate) use objects::{Cause, Expect, Headers, Info, NewObject, precondition_failed};
+pub(crate) use unfinished::{Begun, Unfinished};
 pub(crate) use uploads::{Finish, PartInfo, Upload};
 
 use super::options::{Bucket, Error};

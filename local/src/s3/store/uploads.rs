@@ -131,6 +131,18 @@ impl Store {
         let upload = self.upload(&finish.bucket, &finish.key, &finish.upload)?;
         let stored = self.parts(&finish.bucket, &finish.key, &finish.upload)?;
         let chosen = choose(&finish, &stored)?;
+        if let Some(algorithm) = upload.algorithm.as_ref().filter(|_| upload.composite)
+            && let Some((number, ..)) = finish.parts.iter().find(|(_, _, sums)| sums.get(algorithm).is_none())
+        {
+            let algorithm = algorithm.to_ascii_lowercase();
+            return Err(S3Error::with_message(
+                S3ErrorCode::InvalidRequest,
+                format!(
+                    "The upload was created using a {algorithm} checksum. The complete request must include the checksum \
+                     for each part. It was missing for part {number} in the request."
+                ),
+            ));
+        }
         let whole = upload.algorithm.iter().filter(|_| !upload.composite).cloned().collect();
         let mut draft = self.draft(&Claims { algorithms: whole, ..Claims::default() })?;
         let mut etags = Vec::new();

@@ -6,6 +6,7 @@ mod cors;
 mod durability;
 mod events;
 mod forms;
+mod lifecycle;
 mod listing;
 mod multipart;
 mod objects;
@@ -27,7 +28,7 @@ use s3s::dto::{Timestamp, TimestampFormat};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Bucket, CorsRule, Notification, Options, S3Server};
+use super::{Bucket, CorsRule, Lifecycle, Notification, Options, S3Server};
 
 const ACCESS_KEY: &str = "AKIDLOCAL";
 const SECRET_KEY: &str = "only-for-tests";
@@ -47,8 +48,15 @@ fn options() -> Options {
         exposed_headers: vec!["ETag".to_owned()],
         max_age: Some(600),
     };
-    let media =
-        Bucket { name: "media".to_owned(), cors: vec![rule], notifications: vec![Notification::created("incoming/")] };
+    let media = Bucket {
+        name: "media".to_owned(),
+        cors: vec![rule],
+        notifications: vec![Notification::created("incoming/")],
+        lifecycle: vec![
+            Lifecycle { prefix: "incoming/".to_owned(), expiration_days: Some(1), abort_multipart_days: None },
+            Lifecycle { abort_multipart_days: Some(1), ..Lifecycle::default() },
+        ],
+    };
     Options { buckets: vec![media, Bucket::named("plain")], ..Options::new(ACCESS_KEY, SECRET_KEY) }
 }
 

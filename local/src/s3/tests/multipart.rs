@@ -78,3 +78,33 @@ async fn an_aborted_upload_is_gone() {
     let late = late.body(b"x".to_vec().into()).send().await.unwrap_err();
     assert_eq!(refusal(late), (404, "NoSuchUpload".to_owned()));
 }
+
+#[tokio::test]
+async fn a_part_has_the_kind_of_checksum_that_its_upload_was_begun_with() {
+    let s3 = start().await;
+    // Of "x".
+    let sum = "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=";
+    for (begun, sent) in [(None, Some(sum.to_owned())), (Some(ChecksumAlgorithm::Sha256), None)] {
+        let id = begin(&s3, begun).await;
+        let part = s3.client.upload_part().bucket("media").key(KEY).upload_id(&id).part_number(1);
+        let refused = part.set_checksum_sha256(sent).body(b"x".to_vec().into()).send().await.unwrap_err();
+        assert_eq!(refusal(refused), (400, "InvalidRequest".to_owned()));
+    }
+    let id = begin(&s3, Some(ChecksumAlgorithm::Sha256)).await;
+    let part = s3.client.upload_part().bucket("media").key(KEY).upload_id(&id).part_number(1);
+    part.checksum_sha256(sum).body(b"x".to_vec().into()).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_completion_names_the_checksum_of_each_part_where_they_have_one() {
+    let s3 = start().await;
+    let id = begin(&s3, Some(ChecksumAlgorithm::Crc32)).await;
+    let part = part(&s3, &id, 1, b'a', 10).await;
+    let complete = |part| {
+        let complete = s3.client.complete_multipart_upload().bucket("media").key(KEY).upload_id(&id);
+        complete.multipart_upload(all(vec![part])).send()
+    };
+    let bare = CompletedPart::builder().part_number(1).set_e_tag(part.e_tag.clone()).build();
+    assert_eq!(refusal(complete(bare).await.unwrap_err()), (400, "InvalidRequest".to_owned()));
+    complete(part).await.unwrap();
+}
