@@ -7,6 +7,7 @@ mod site;
 
 mod backends;
 mod bad_input;
+mod bucket;
 mod budgets;
 mod configuration;
 mod cookies;
