@@ -126,6 +126,9 @@ impl Media {
         upload: &MultipartId,
         parts: &[Part],
     ) -> Result<Completion, MediaError> {
+        if parts.is_empty() {
+            return Ok(Completion::PartsChanged);
+        }
         let completed = parts.iter().map(|part| {
             let one = CompletedPart::builder().part_number(part.number.into()).e_tag(&part.etag);
             one.set_checksum_sha256(part.sha256.map(|sum| sum.to_string())).build()
@@ -136,9 +139,7 @@ impl Media {
         match request.customize().config_override(self.unhurried()).send().await {
             Ok(_) => Ok(Completion::Done),
             Err(error) => match error.code() {
-                Some("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "MalformedXML" | "InvalidRequest") => {
-                    Ok(Completion::PartsChanged)
-                }
+                Some("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall") => Ok(Completion::PartsChanged),
                 Some("NoSuchUpload") => self.completed_before(key, parts).await,
                 _ => Err(unavailable(&error)),
             },

@@ -1,5 +1,5 @@
-//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` on loopback,
-//! and Node for the code of the distribution. A test whose program is not installed fails and says what is missing.
+//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` and SeaweedFS
+//! on loopback, and Node for the code of the distribution. A test whose program is not installed fails and says what is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
 
@@ -10,7 +10,9 @@ mod sessions;
 #[path = "../../it/site/mod.rs"]
 mod site;
 
+mod bucket;
 mod cache_down;
 mod cache_places;
 mod edge_functions;
 mod engines;
+mod weed;

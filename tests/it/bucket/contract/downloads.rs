@@ -51,7 +51,7 @@ pub(crate) async fn a_download_ends_and_is_for_reading_alone(place: &Place) {
     assert_eq!((over.status.as_u16(), &*code(&over)), (403, "AccessDenied"), "{}", over.text());
     for method in [Method::PUT, Method::DELETE, Method::POST] {
         let answer = s3::send(method.clone(), &signed(SignedDuration::ZERO), &[], "other").await;
-        assert_eq!(answer.status, 403, "{method}");
+        assert!(matches!(answer.status.as_u16(), 403 | 405), "{method}: {}", answer.text());
     }
     place.holds(&key, Some("hello"), "for reading").await;
 }

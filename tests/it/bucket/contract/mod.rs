@@ -18,6 +18,21 @@ use crate::site::{Answer, s3};
 /// The bucket that a server must have.
 pub(crate) const BUCKET: &str = "media-of-the-tests";
 
+/// What another server does otherwise than S3. The suite holds it to that too, so that none stays here for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// A form may have fields that its policy does not list, unless they begin with `x-amz-`.
+    UnlistedFieldsPass,
+    /// A part that was sent again is listed beside the one that it replaces.
+    ReplacedPartsStay,
+    /// The checksums of parts are verified, and not told when they are listed.
+    PartChecksumsAreNotTold,
+    /// A completion that is repeated succeeds, as long as the object is there.
+    CompletionsRepeat,
+    /// Unfinished uploads are listed in no order of their keys.
+    UnfinishedHaveNoOrder,
+}
+
 /// A bucket somewhere, as the product reaches it, and as somebody else who has its keys.
 pub(crate) struct Place {
     /// As the product does.
@@ -26,6 +41,7 @@ pub(crate) struct Place {
     pub(crate) client: aws_sdk_s3::Client,
     /// What the keys of this test begin with: others are in the same bucket.
     pub(crate) folder: String,
+    differences: &'static [Difference],
 }
 
 impl Place {
@@ -59,7 +75,17 @@ impl Place {
             media: Media::new(&sdk, &aws, &config),
             client: aws_sdk_s3::Client::from_conf(client),
             folder: format!("uploads/{}/", Uuid::new_v4()),
+            differences: &[],
         }
+    }
+
+    /// The same, of a server that differs from S3 in this.
+    pub(crate) fn but(self, differences: &'static [Difference]) -> Self {
+        Self { differences, ..self }
+    }
+
+    fn differs(&self, difference: Difference) -> bool {
+        self.differences.contains(&difference)
     }
 
     /// A key of this test's own.

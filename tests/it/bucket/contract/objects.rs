@@ -4,7 +4,7 @@ use portico::accounts::UserId;
 use portico::media::{Copy, Fetched, PartChecksums, UploadId};
 use uuid::Uuid;
 
-use super::{BUCKET, Place};
+use super::{BUCKET, Difference, Place};
 
 async fn etag(place: &Place, key: &str) -> String {
     place.client.head_object().bucket(BUCKET).key(key).send().await.unwrap().e_tag.unwrap()
@@ -73,11 +73,17 @@ pub(crate) async fn a_listing_goes_on_where_it_ended(place: &Place) {
         begun.push((key.clone(), place.media.begin_multipart(key, "text/plain", PartChecksums::None).await.unwrap()));
     }
     let page = place.media.list_unfinished(&place.folder, None).await.unwrap();
-    let found: Vec<_> = page.uploads.iter().map(|one| (one.key.clone(), one.upload.clone())).collect();
+    let mut found: Vec<_> = page.uploads.iter().map(|one| (one.key.clone(), one.upload.clone())).collect();
+    let ordered = !place.differs(Difference::UnfinishedHaveNoOrder);
+    if !ordered {
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+    }
     assert_eq!(found, begun);
     assert!(page.uploads.iter().all(|one| one.begun > before) && page.next.is_none());
-    let rest = place.media.list_unfinished(&place.folder, Some(&begun[0])).await.unwrap();
-    assert_eq!(rest.uploads.len(), 1);
+    if ordered {
+        let rest = place.media.list_unfinished(&place.folder, Some(&begun[0])).await.unwrap();
+        assert_eq!(rest.uploads.len(), 1);
+    }
     for (key, upload) in &begun {
         place.media.abort_multipart(key, upload).await.unwrap();
     }

@@ -62,7 +62,7 @@ pub(crate) async fn a_put_takes_nothing_else(place: &Place) {
     }
     for method in [Method::GET, Method::DELETE, Method::POST] {
         let answer = s3::send(method.clone(), &signed.url, &[("Content-Type", "text/plain")], "hello").await;
-        assert_eq!(answer.status, 403, "{method}: {}", answer.text());
+        assert!(matches!(answer.status.as_u16(), 403 | 405), "{method}: {}", answer.text());
     }
     place.holds(&key, None, "another method").await;
 }
