@@ -191,7 +191,7 @@ async fn of_two_uploads_the_one_asked_for_last_wins_in_every_order() {
             let (raw, published) = site.objects();
             assert_eq!(raw, [] as [String; 0], "{order:?}");
             assert_eq!(published.len(), 1, "{order:?}");
-            assert!(published[0].ends_with(&ids[1]));
+            assert!(published[0].contains(&ids[1]));
         }
     }
 }
@@ -267,7 +267,7 @@ async fn a_new_picture_removes_the_old_one_and_its_note() {
     site.deliver_next().await;
     assert_eq!(s3::get(&old).await.status, 404);
     let published = site.objects().1;
-    assert!(published.len() == 1 && published[0].ends_with(&second), "{published:?}");
+    assert!(published.len() == 1 && published[0].contains(&second), "{published:?}");
     let notes: BTreeSet<_> = site.notes().iter().map(|note| note["PK"]["S"].as_str().unwrap().to_owned()).collect();
     assert_eq!(notes, BTreeSet::from([format!("MEDIA#{second}")]));
     assert_eq!(kim.json().get(&format!("/uploads/{first}")).await.status, 404);

@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::MetadataDirective;
+use aws_sdk_s3::types::{MetadataDirective, TaggingDirective};
 use percent_encoding::utf8_percent_encode;
 
 use super::Media;
@@ -103,6 +103,8 @@ impl Media {
         let request = self.client.copy_object().bucket(self.bucket()).key(to).copy_source(source);
         let request = request.copy_source_if_match(quoted(etag));
         let request = request.metadata_directive(MetadataDirective::Replace).content_type(content_type);
+        // Whoever may tag what waits, a scanner as it may be, says nothing of what is published.
+        let request = request.tagging_directive(TaggingDirective::Replace);
         match request.customize().config_override(self.unhurried()).send().await {
             Ok(_) => Ok(Copy::Copied),
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(Copy::Gone),

@@ -2,7 +2,8 @@
 //! how. It also notes every call, so that a test can say what was asked for.
 //!
 //! A call is named as its service does: `PutItem` for `DynamoDB`, `GET uploads` for S3 (the method, and the first folder
-//! of the key), `LIST uploads` for a listing of what is in it.
+//! of the key), `LIST uploads` for a listing of what is in it, and `BEGIN`, `PARTS`, `COMPLETE`, `ABORT`, `UNFINISHED` for
+//! uploads in parts, `COPY media` for a copy that goes there.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -231,11 +232,24 @@ fn read(request: &HttpRequest) -> Call {
         return Call { name, body: body.unwrap_or_default() };
     }
     let path = request.uri().split("://").nth(1).unwrap_or_default();
-    if path.contains("list-type=") {
-        let prefix = path.split(['?', '&']).find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
-        let folder = prefix.split("%2F").next().unwrap_or_default();
-        return Call { name: format!("LIST {folder}"), body: Value::from(path) };
-    }
-    let folder = path.split(['/', '?']).nth(2).unwrap_or_default();
-    Call { name: format!("{} {folder}", request.method()), body: Value::from(path) }
+    let query: Vec<_> = path.split(['?', '&']).skip(1).map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+    let given = |name: &str| query.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    let method = request.method();
+    let verb = match method {
+        "GET" if given("list-type").is_some() => "LIST",
+        "GET" if given("uploads").is_some() => "UNFINISHED",
+        "GET" if given("uploadId").is_some() => "PARTS",
+        "POST" if given("uploads").is_some() => "BEGIN",
+        "POST" if given("uploadId").is_some() => "COMPLETE",
+        "DELETE" if given("uploadId").is_some() => "ABORT",
+        "PUT" if request.headers().contains_key("x-amz-copy-source") => "COPY",
+        plain => plain,
+    };
+    let folder = match verb {
+        "LIST" | "UNFINISHED" => given("prefix").unwrap_or_default().split("%2F").next(),
+        _ => path.split(['/', '?']).nth(2),
+    };
+    let name = format!("{verb} {}", folder.unwrap_or_default());
+    let source = request.headers().get("x-amz-copy-source").unwrap_or_default();
+    Call { name, body: Value::from(format!("{path} {source}").trim_end()) }
 }

@@ -64,17 +64,26 @@ fn needs(call: &Call) -> Vec<Need> {
         }
         s3 => {
             let (method, folder) = s3.split_once(' ').unwrap_or_else(|| panic!("{s3} is unknown to this test"));
-            if method == "LIST" {
-                let resource = format!("{folder}/");
-                return vec![Need { action: "s3:ListBucket".to_owned(), resource, keys: Vec::new() }];
-            }
-            let verb = match method {
-                "GET" => "Get",
-                "PUT" => "Put",
-                "DELETE" => "Delete",
+            let need = |action: &str, folder: &str| Need {
+                action: format!("s3:{action}"),
+                resource: format!("{folder}/"),
+                keys: Vec::new(),
+            };
+            let action = match method {
+                "LIST" => "ListBucket",
+                "UNFINISHED" => "ListBucketMultipartUploads",
+                "PARTS" => "ListMultipartUploadParts",
+                "ABORT" => "AbortMultipartUpload",
+                "GET" | "HEAD" => "GetObject",
+                "PUT" | "BEGIN" | "COMPLETE" => "PutObject",
+                "COPY" => {
+                    let source = body.as_str().and_then(|text| text.rsplit(' ').next()?.split('/').nth(1));
+                    return vec![need("PutObject", folder), need("GetObject", source.unwrap())];
+                }
+                "DELETE" => "DeleteObject",
                 other => panic!("{other} is unknown to this test"),
             };
-            vec![Need { action: format!("s3:{verb}Object"), resource: format!("{folder}/"), keys: Vec::new() }]
+            vec![need(action, folder)]
         }
     }
 }
@@ -93,6 +102,8 @@ fn allows(statement: &Statement, need: &Need) -> bool {
         Some(("dynamodb", _)) => arn.ends_with(&format!("/{}", need.resource)),
         // A listing is of a bucket; the condition says of what in it.
         Some((_, "ListBucket")) => listed.iter().flatten().any(|prefix| prefix.starts_with(&need.resource)),
+        // Nor has this one a condition to say it.
+        Some((_, "ListBucketMultipartUploads")) => arn.starts_with("arn:aws:s3:::") && !arn.contains('/'),
         Some(("ses", _)) => arn.ends_with(&format!(":{}/*", need.resource)),
         _ => arn.ends_with(&format!("/{}*", need.resource)),
     };

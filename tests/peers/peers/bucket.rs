@@ -1,4 +1,4 @@
-//! SeaweedFS through the contract of all buckets: what is signed is what an S3 takes that is not ours.
+//! `SeaweedFS` through the contract of all buckets: what is signed is what an S3 takes that is not ours.
 
 #[path = "../../it/bucket/contract/mod.rs"]
 pub(crate) mod contract;

@@ -1,4 +1,4 @@
-//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` and SeaweedFS
+//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` and `SeaweedFS`
 //! on loopback, and Node for the code of the distribution. A test whose program is not installed fails and says what is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]

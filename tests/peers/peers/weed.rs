@@ -1,4 +1,4 @@
-//! A SeaweedFS of the tests' own: an S3 that checks what it is sent, written by others.
+//! A `SeaweedFS` of the tests' own: an S3 that checks what it is sent, written by others.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
@@ -23,7 +23,7 @@ const DIFFERENCES: &[Difference] = &[
 ];
 
 /// How long it may take to start: some four seconds alone, more among other tests.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running server; it ends with the last test that uses it.
 pub(crate) struct Weed {
@@ -44,9 +44,9 @@ impl Weed {
                 weed
             })
         };
-        let place = Place::at(&format!("http://127.0.0.1:{}", weed.s3), ACCESS_KEY, SECRET_KEY);
+        let place = Place::at(&format!("http://127.0.0.1:{}", weed.s3), (ACCESS_KEY, SECRET_KEY), DIFFERENCES);
         weed.make_bucket(&place).await;
-        (place.but(DIFFERENCES), weed)
+        (place, weed)
     }
 
     /// Starts one in a folder of its own, on free ports of this machine alone.

@@ -45,8 +45,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The bucket at this endpoint, for who has this key.
-    pub(crate) fn at(endpoint: &str, access_key: &str, secret_key: &str) -> Self {
+    /// The bucket at this endpoint, for who has this key; what its server does otherwise than S3.
+    pub(crate) fn at(
+        endpoint: &str,
+        (access_key, secret_key): (&str, &str),
+        differences: &'static [Difference],
+    ) -> Self {
         let vars =
             [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", access_key), ("AWS_SECRET_ACCESS_KEY", secret_key)];
         let vars = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
@@ -75,13 +79,8 @@ impl Place {
             media: Media::new(&sdk, &aws, &config),
             client: aws_sdk_s3::Client::from_conf(client),
             folder: format!("uploads/{}/", Uuid::new_v4()),
-            differences: &[],
+            differences,
         }
-    }
-
-    /// The same, of a server that differs from S3 in this.
-    pub(crate) fn but(self, differences: &'static [Difference]) -> Self {
-        Self { differences, ..self }
     }
 
     fn differs(&self, difference: Difference) -> bool {
@@ -175,8 +174,8 @@ async fn put(put: &PresignedPut, body: &[u8]) -> Answer {
 
 /// The same, with these headers in the place of the signed ones of their names, or beside them; an empty one is left out.
 async fn put_with(put: &PresignedPut, body: &[u8], changes: &[(&str, &str)]) -> Answer {
-    let changed = |name: &str| changes.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-    let signed = put.headers.iter().map(|(name, value)| (*name, &**value)).filter(|(name, _)| !changed(name));
+    let replaced = |name: &str| changes.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let signed = put.headers.iter().map(|(name, value)| (*name, &**value)).filter(|(name, _)| !replaced(name));
     let headers: Vec<_> = signed.chain(changes.iter().copied()).collect();
     // The length is the body's.
     let sent = headers.iter().copied().filter(|(name, value)| *name != "Content-Length" && !value.is_empty());
