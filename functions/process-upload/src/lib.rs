@@ -3,7 +3,7 @@
 //! S3 delivers its events at least once, in any order, hours late if need be. Each step is therefore a conditional
 //! write that a repetition finds done, and a crash at any point is completed by the next delivery.
 
-use portico::media::image::{self, Format};
+use portico::media::image::{self, Animation, Format, Recipe, Shape};
 use portico::media::{Fetched, Upload, UploadId, UploadState};
 use portico::{Error, JobContext, Jobs, ObjectCreated, Result};
 
@@ -60,16 +60,17 @@ async fn verify(cx: JobContext, upload: Upload, object: &ObjectCreated) -> Resul
     };
     let declared = Format::from_content_type(&upload.content_type);
     let settings = cx.app().config().uploads;
+    let recipe =
+        Recipe { shape: Shape::Square(settings.avatar_side), thumbnails: &[], animation: Animation::FirstFrame };
     // Decoding is work for a thread of its own.
-    let drawn =
-        tokio::task::spawn_blocking(move || image::avatar(&bytes, declared, settings.avatar_side, &settings.image));
+    let drawn = tokio::task::spawn_blocking(move || image::draw(&bytes, declared, &recipe, &settings.image));
     match drawn.await.map_err(Error::internal)? {
-        Ok(avatar) => publish(&cx, &upload, avatar).await,
+        Ok(drawing) => publish(&cx, &upload, drawing.main).await,
         Err(rejection) => reject(&cx, &upload, rejection.code()).await,
     }
 }
 
-async fn publish(cx: &JobContext, upload: &Upload, avatar: image::Avatar) -> Result<&'static str> {
+async fn publish(cx: &JobContext, upload: &Upload, avatar: image::Encoded) -> Result<&'static str> {
     let media = cx.app().media();
     let key = media.published_key(upload.owner, upload.id, "file");
     media.store(&key, avatar.bytes, avatar.content_type).await?;

@@ -1,56 +1,86 @@
-//! GIF: every frame is decoded; the first one, on its canvas, is the picture.
+//! GIF: every frame is decoded; the first one, on its canvas, is the picture. Where the animation is kept, each is
+//! painted onto what the one before has left.
 
-use gif::{ColorOutput, DecodeOptions, DecodingError, Frame, MemoryLimit};
+use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, Frame, MemoryLimit, Repeat};
 use image::metadata::Orientation;
 
+use super::film::{Announced, Container, Playback};
+use super::raster::{Channels, Raster};
 use super::reader::Reader;
-use super::square::{Channels, Raster};
 use super::{Frames, Limits, Picture, Rejection};
 
 /// The canvas, as wide and high as the file's screen.
 struct Survey {
     width: u32,
     height: u32,
+    frames: u32,
+    /// Bytes the decoder holds.
+    cost: u64,
     /// Bytes up to and with the trailer.
     end: usize,
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejection> {
+pub(super) fn decode(bytes: &[u8], limits: &Limits, playback: &mut Playback<'_>) -> Result<Picture, Rejection> {
     let survey = survey(bytes, limits)?;
+    let Survey { width, height, frames, cost, end } = survey;
+    let orientation = Orientation::NoTransforms;
+    let container = Container::Gif;
+    // Beside the canvas there is the first one, and at times what is to be shown again.
+    let held = cost + u64::from(width) * u64::from(height) * 8;
+    let kept =
+        playback.announce(Announced { container, width, height, frames, orientation, profile: None, bytes: held })?;
+
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     // The survey has counted; the decoder's limit is for one frame and less precise.
     options.set_memory_limit(MemoryLimit::Unlimited);
-    let mut decoder = options.read_info(&bytes[..survey.end]).map_err(refuse)?;
+    let mut decoder = options.read_info(&bytes[..end]).map_err(refuse)?;
     let global_palette = decoder.global_palette().map(<[u8]>::to_vec);
 
     let mut first = None;
+    let mut canvas = empty(width, height);
     let mut indices = Vec::new();
     while let Some(frame) = decoder.next_frame_info().map_err(refuse)? {
         let frame = frame.clone();
         indices.clear();
         indices.resize(usize::from(frame.width) * usize::from(frame.height), 0);
         decoder.read_into_buffer(&mut indices).map_err(refuse_pixels)?;
-        if first.is_none() {
-            first = Some(paint(&survey, &frame, &indices, global_palette.as_deref()));
+        if !kept && first.is_some() {
+            continue;
+        }
+        let before = (kept && frame.dispose == DisposalMethod::Previous).then(|| canvas.data.clone());
+        paint(&mut canvas, &frame, &indices, global_palette.as_deref());
+        if !kept {
+            first = Some(std::mem::replace(&mut canvas, empty(0, 0)));
+            continue;
+        }
+        playback.plays(match decoder.repeat() {
+            Repeat::Infinite => 0,
+            Repeat::Finite(repetitions) => repetitions.saturating_add(1),
+        });
+        playback.frame(&canvas, u32::from(frame.delay) * 10)?;
+        first.get_or_insert_with(|| canvas.clone());
+        match before {
+            Some(before) => canvas.data = before,
+            None if frame.dispose == DisposalMethod::Background => clear(&mut canvas, &frame),
+            None => {}
         }
     }
     let raster = first.ok_or(Rejection::Broken)?;
-    Ok(Picture { raster, orientation: Orientation::NoTransforms })
+    Ok(Picture { width, height, eighths: 8, raster, orientation, profile: None })
 }
 
-/// Paints a frame's palette indices onto an empty canvas; what falls outside is not seen.
-fn paint(survey: &Survey, frame: &Frame<'_>, indices: &[u8], global: Option<&[u8]>) -> Raster {
+fn empty(width: u32, height: u32) -> Raster {
+    Raster { width, height, channels: Channels::Rgba, data: vec![0; width as usize * height as usize * 4] }
+}
+
+/// Paints a frame's palette indices onto a canvas; what falls outside is not seen.
+fn paint(canvas: &mut Raster, frame: &Frame<'_>, indices: &[u8], global: Option<&[u8]>) {
     let palette = frame.palette.as_deref().or(global).unwrap_or_default();
     let (colours, _) = palette.as_chunks::<3>();
-    let (width, height) = (survey.width as usize, survey.height as usize);
-    let (left, top) = (usize::from(frame.left), usize::from(frame.top));
-
-    let mut data = vec![0; width * height * 4];
-    let (pixels, _) = data.as_chunks_mut::<4>();
-    let rows = pixels.chunks_exact_mut(width).skip(top);
-    for (row, line) in rows.zip(indices.chunks_exact(usize::from(frame.width))) {
-        for (pixel, &index) in row.iter_mut().skip(left).zip(line) {
+    let lines = indices.chunks_exact(usize::from(frame.width).max(1));
+    for (row, line) in rows_of(canvas, frame).zip(lines) {
+        for (pixel, &index) in row.iter_mut().zip(line) {
             if frame.transparent == Some(index) {
                 continue;
             }
@@ -59,7 +89,20 @@ fn paint(survey: &Survey, frame: &Frame<'_>, indices: &[u8], global: Option<&[u8
             }
         }
     }
-    Raster { width: survey.width, height: survey.height, channels: Channels::Rgba, data }
+}
+
+/// Takes a frame off the canvas again.
+fn clear(canvas: &mut Raster, frame: &Frame<'_>) {
+    for row in rows_of(canvas, frame).take(frame.height.into()) {
+        row.iter_mut().take(frame.width.into()).for_each(|pixel| *pixel = [0; 4]);
+    }
+}
+
+/// The rows of a canvas from a frame's upper left corner on.
+fn rows_of<'c>(canvas: &'c mut Raster, frame: &Frame<'_>) -> impl Iterator<Item = &'c mut [[u8; 4]]> {
+    let (left, top, width) = (usize::from(frame.left), usize::from(frame.top), canvas.width as usize);
+    let (pixels, _) = canvas.data.as_chunks_mut::<4>();
+    pixels.chunks_exact_mut(width).skip(top).map(move |row| row.get_mut(left..).unwrap_or_default())
 }
 
 /// Walks the blocks up to the trailer, and counts the frames before any is decoded.
@@ -99,8 +142,9 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
         return Err(Rejection::Truncated);
     }
     super::admit_padding(reader.rest())?;
-    limits.afford(canvas * 4 + frames.largest)?;
-    Ok(Survey { width, height, end: bytes.len() - reader.len() })
+    let cost = canvas * 4 + frames.largest;
+    limits.afford(cost)?;
+    Ok(Survey { width, height, frames: frames.count, cost, end: bytes.len() - reader.len() })
 }
 
 fn skip_palette(reader: &mut Reader<'_>, flags: u8) -> Result<(), Rejection> {

@@ -30,11 +30,15 @@
 //! decoder, 300 frames, 120 megapixels in all frames. Beside `max_alloc` the peak holds two copies
 //! of the file and one strip of `max_side` x `side` pixels: under 300 MiB, the process included.
 
+mod encode;
+mod film;
 mod gif;
 mod jpeg;
 mod png;
+mod profile;
+mod raster;
 mod reader;
-mod square;
+mod scale;
 mod webp;
 
 #[cfg(test)]
@@ -43,7 +47,8 @@ mod tests;
 use image::metadata::Orientation;
 use thiserror::Error;
 
-use self::square::Raster;
+use self::film::Playback;
+use self::raster::Raster;
 
 /// What an uploaded picture may be, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +168,9 @@ pub enum Rejection {
     /// Dimensions, frames or the memory to decode them are over the limits.
     #[error("the picture has too many pixels")]
     TooManyPixels,
+    /// It moves, where only pictures that do not are wanted.
+    #[error("the picture is animated")]
+    Animated,
     /// The file contradicts its format, or uses a part of it that nobody does.
     #[error("the picture is damaged")]
     Broken,
@@ -177,29 +185,73 @@ impl Rejection {
             Self::TypeMismatch => "type_mismatch",
             Self::Truncated => "truncated",
             Self::TooManyPixels => "too_many_pixels",
+            Self::Animated => "animated",
             Self::Broken => "broken",
         }
     }
 }
 
-/// A square picture, encoded by us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Avatar {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// `image/jpeg` when opaque, `image/png` when anything shows through.
-    pub content_type: &'static str,
-    /// Pixels of each side: the side asked for, or the picture's shorter one if that is less.
-    pub side: u32,
+/// What is made of an uploaded picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipe {
+    /// The form of the picture that is published.
+    pub shape: Shape,
+    /// The longest side of each smaller copy of it, pixels.
+    pub thumbnails: &'static [u32],
+    /// What becomes of an animation.
+    pub animation: Animation,
 }
 
-/// Draws the avatar of an uploaded picture: its centred square, `side` pixels wide and high, upright.
+/// The form of a published picture. Nothing is enlarged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// The centred square, its side at most this many pixels.
+    Square(u32),
+    /// All of the picture, its longest side at most this many pixels.
+    Fit(u32),
+}
+
+/// What becomes of an animation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Animation {
+    /// Its first picture is published.
+    FirstFrame,
+    /// It is published as an animation: a GIF as a GIF, all others as WebP. Thumbnails show the first picture.
+    Keep,
+    /// It is refused.
+    Refuse,
+}
+
+/// A picture and its smaller copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// The picture.
+    pub main: Encoded,
+    /// For each side that the recipe asks for, the copy; of a picture that is small already, as large as that.
+    pub thumbnails: Vec<(u32, Encoded)>,
+}
+
+/// A picture, encoded by us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// `image/jpeg` when opaque, `image/png` when anything shows through; `image/gif` or `image/webp` when animated.
+    pub content_type: &'static str,
+    /// Pixels across, as it is shown.
+    pub width: u32,
+    /// Pixels down, as it is shown.
+    pub height: u32,
+}
+
+/// Draws an uploaded picture anew, upright, in sRGB and without metadata, as the recipe says.
 ///
-/// `declared` is the type the uploader stated; the bytes decide, and have to agree with it. A
-/// picture smaller than `side` is not enlarged. The same bytes always give the same avatar.
+/// `declared` is the type the uploader stated; the bytes decide, and have to agree with it. The same bytes always
+/// give the same drawing.
 ///
-/// This is work for the processor, tens of milliseconds to a second: call it from a blocking thread.
-pub fn avatar(bytes: &[u8], declared: Option<Format>, side: u32, limits: &Limits) -> Result<Avatar, Rejection> {
+/// This is work for the processor, tens of milliseconds to a second, for an animation that is kept several: call it
+/// from a blocking thread.
+pub fn draw(bytes: &[u8], declared: Option<Format>, recipe: &Recipe, limits: &Limits) -> Result<Drawing, Rejection> {
     if bytes.len() > limits.max_bytes {
         return Err(Rejection::TooLarge);
     }
@@ -210,23 +262,50 @@ pub fn avatar(bytes: &[u8], declared: Option<Format>, side: u32, limits: &Limits
 
     // Decoders can panic: a fuzzed JPEG did it to zune-jpeg 0.5.15, once in half a million, before the
     // survey refused its kind. What comes next is refused like any other damaged picture.
-    std::panic::catch_unwind(|| draw(format, bytes, side, limits)).unwrap_or(Err(Rejection::Broken))
+    std::panic::catch_unwind(|| drawn(format, bytes, recipe, limits)).unwrap_or(Err(Rejection::Broken))
 }
 
-fn draw(format: Format, bytes: &[u8], side: u32, limits: &Limits) -> Result<Avatar, Rejection> {
+fn drawn(format: Format, bytes: &[u8], recipe: &Recipe, limits: &Limits) -> Result<Drawing, Rejection> {
+    let mut playback = Playback::new(recipe, limits);
     let picture = match format {
-        Format::Jpeg => jpeg::decode(bytes, limits),
-        Format::Png => png::decode(bytes, limits),
-        Format::Webp => webp::decode(bytes, limits),
-        Format::Gif => gif::decode(bytes, limits),
+        Format::Jpeg => jpeg::decode(bytes, recipe.shape, limits),
+        Format::Png => png::decode(bytes, limits, &mut playback),
+        Format::Webp => webp::decode(bytes, limits, &mut playback),
+        Format::Gif => gif::decode(bytes, limits, &mut playback),
     }?;
-    square::draw(picture, side)
+    let still = picture.drawn(recipe.shape)?;
+    let main = match playback.finish()? {
+        Some(film) => film,
+        None => encode::encode(&still)?,
+    };
+    let thumbnail = |&side: &u32| Ok((side, encode::encode(&scale::thumbnail(&still, side)?.flattened())?));
+    let thumbnails = recipe.thumbnails.iter().map(thumbnail).collect::<Result<_, _>>()?;
+    Ok(Drawing { main, thumbnails })
 }
 
-/// A decoded picture, and how it is to be turned to stand upright.
+/// A decoded picture, and what is needed to show it as it was meant.
 struct Picture {
+    /// Pixels across and down, as the file has them.
+    width: u32,
+    height: u32,
+    /// How many eighths of that the raster has.
+    eighths: u32,
     raster: Raster,
     orientation: Orientation,
+    /// An ICC profile as it was found.
+    profile: Option<Vec<u8>>,
+}
+
+impl Picture {
+    fn drawn(self, shape: Shape) -> Result<Raster, Rejection> {
+        let cut = shape.cut(self.width, self.height).of_eighths(self.eighths);
+        let mut raster = scale::scale(self.raster, cut)?.flattened();
+        if let Some(profile) = &self.profile {
+            profile::to_srgb(&mut raster, profile);
+        }
+        // The centre of a picture stays where it is, so turning the small one is enough.
+        raster.turned(self.orientation)
+    }
 }
 
 /// Admits what stands behind the end of a picture: nothing, or padding.

@@ -4,11 +4,12 @@
 use std::io::{Cursor, ErrorKind};
 
 use image::metadata::Orientation;
-use image_webp::{DecodingError, WebPDecoder};
+use image_webp::{DecodingError, LoopCount, WebPDecoder};
 
+use super::film::{Announced, Container, Playback};
+use super::raster::{Channels, Raster};
 use super::reader::Reader;
-use super::square::{Channels, Raster};
-use super::{Frames, Limits, Picture, Rejection};
+use super::{Frames, Limits, Picture, Rejection, profile};
 
 /// Bytes a pixel costs in the decoder, output included: planes, then RGB.
 const LOSSY: u64 = 5;
@@ -24,30 +25,44 @@ struct Survey {
     height: u32,
     frames: u32,
     orientation: Orientation,
+    profile: Option<Vec<u8>>,
+    /// Bytes the decoder holds.
+    cost: u64,
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejection> {
+pub(super) fn decode(bytes: &[u8], limits: &Limits, playback: &mut Playback<'_>) -> Result<Picture, Rejection> {
     let survey = survey(bytes, limits)?;
+    let Survey { width, height, frames, orientation, profile, cost } = survey;
+    let container = Container::WebP;
+    let announced = Announced { container, width, height, frames, orientation, profile: profile.clone(), bytes: cost };
+    let kept = playback.announce(announced)?;
+
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refuse)?;
-    if decoder.dimensions() != (survey.width, survey.height) {
+    if decoder.dimensions() != (width, height) {
         return Err(Rejection::Broken);
     }
-
     let size = decoder.output_buffer_size().ok_or(Rejection::TooManyPixels)?;
-    let mut data = vec![0; size];
+    let channels = if decoder.has_alpha() { Channels::Rgba } else { Channels::Rgb };
+    let mut raster = Raster { width, height, channels, data: vec![0; size] };
     if decoder.is_animated() {
-        decoder.read_frame(&mut data).map_err(refuse)?;
-        let mut later = if survey.frames > 1 { vec![0; size] } else { Vec::new() };
-        for _ in 1..survey.frames {
-            decoder.read_frame(&mut later).map_err(refuse)?;
+        if let LoopCount::Times(plays) = decoder.loop_count() {
+            playback.plays(plays.get());
+        }
+        let duration = decoder.read_frame(&mut raster.data).map_err(refuse)?;
+        if kept {
+            playback.frame(&raster, duration)?;
+        }
+        let mut later = Raster { data: if frames > 1 { vec![0; size] } else { Vec::new() }, width, height, channels };
+        for _ in 1..frames {
+            let duration = decoder.read_frame(&mut later.data).map_err(refuse)?;
+            if kept {
+                playback.frame(&later, duration)?;
+            }
         }
     } else {
-        decoder.read_image(&mut data).map_err(refuse)?;
+        decoder.read_image(&mut raster.data).map_err(refuse)?;
     }
-
-    let channels = if decoder.has_alpha() { Channels::Rgba } else { Channels::Rgb };
-    let raster = Raster { width: survey.width, height: survey.height, channels, data };
-    Ok(Picture { raster, orientation: survey.orientation })
+    Ok(Picture { width, height, eighths: 8, raster, orientation, profile })
 }
 
 /// Walks the chunks. The decoder believes the inner headers and allocates before it compares them
@@ -72,11 +87,12 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
     }
     // The simple layout: one picture, and perhaps chunks nobody reads.
     let (width, height, cost) = first.picture()?;
-    limits.afford(limits.admit(width, height)? * cost)?;
+    let cost = limits.admit(width, height)? * cost;
+    limits.afford(cost)?;
     while !chunks.is_empty() {
         Chunk::read(&mut chunks)?;
     }
-    Ok(Survey { width, height, frames: 1, orientation: Orientation::NoTransforms })
+    Ok(Survey { width, height, frames: 1, orientation: Orientation::NoTransforms, profile: None, cost })
 }
 
 fn extended(header: &[u8], mut chunks: Reader<'_>, limits: &Limits) -> Result<Survey, Rejection> {
@@ -86,6 +102,7 @@ fn extended(header: &[u8], mut chunks: Reader<'_>, limits: &Limits) -> Result<Su
     let canvas = limits.admit(width, height)?;
 
     let mut orientation = Orientation::NoTransforms;
+    let mut profile = None;
     let mut frames = Frames::default();
     let (mut still, mut alpha, mut costliest) = (None, false, 0);
     while !chunks.is_empty() {
@@ -100,6 +117,7 @@ fn extended(header: &[u8], mut chunks: Reader<'_>, limits: &Limits) -> Result<Su
             b"VP8 " | b"VP8L" => still = Some(chunk.picture()?),
             b"ALPH" => alpha = true,
             b"EXIF" => orientation = super::orientation(chunk.data),
+            b"ICCP" if chunk.data.len() <= profile::MAX_BYTES => profile = Some(chunk.data.to_vec()),
             b"VP8X" => return Err(Rejection::Broken),
             _ => {}
         }
@@ -109,15 +127,21 @@ fn extended(header: &[u8], mut chunks: Reader<'_>, limits: &Limits) -> Result<Su
         if frames.count == 0 {
             return Err(Rejection::Truncated);
         }
-        limits.afford(canvas * CANVAS + costliest)?;
-        return Ok(Survey { width, height, frames: frames.count, orientation });
+        // Each frame is handed out as a whole canvas, however small it is.
+        if canvas * u64::from(frames.count) > limits.max_total_pixels {
+            return Err(Rejection::TooManyPixels);
+        }
+        let cost = canvas * CANVAS + costliest;
+        limits.afford(cost)?;
+        return Ok(Survey { width, height, frames: frames.count, orientation, profile, cost });
     }
     let (inner_width, inner_height, cost) = still.ok_or(Rejection::Truncated)?;
     if (inner_width, inner_height) != (width, height) {
         return Err(Rejection::Broken);
     }
-    limits.afford(canvas * if alpha { LOSSY_ALPHA } else { cost })?;
-    Ok(Survey { width, height, frames: 1, orientation })
+    let cost = canvas * if alpha { LOSSY_ALPHA } else { cost };
+    limits.afford(cost)?;
+    Ok(Survey { width, height, frames: 1, orientation, profile, cost })
 }
 
 /// The dimensions of an animation's frame and the bytes each of its pixels costs, once the picture

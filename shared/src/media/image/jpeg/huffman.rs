@@ -9,7 +9,7 @@ const QUICK: usize = 9;
 /// A table, ready to decode.
 pub(super) struct Table {
     /// By the next [`QUICK`] bits: the code's length and its symbol; length 0 for a longer code.
-    quick: Vec<(u8, u8)>,
+    quick: Box<[(u8, u8); 1 << QUICK]>,
     /// By length: the first code, left-aligned in 16 bits, that is too great to be of that length.
     bound: [u32; 17],
     /// By length: the first code, and the index of its symbol.
@@ -24,7 +24,7 @@ impl Table {
         let total = counts.iter().copied().map(usize::from).sum();
         let symbols = segment.take(total)?.to_vec();
 
-        let mut quick = vec![(0, 0); 1 << QUICK];
+        let mut quick = Box::new([(0, 0); 1 << QUICK]);
         let mut bound = [0; 17];
         let mut first = [(0, 0); 17];
         let (mut code, mut index) = (0_u32, 0_usize);
@@ -51,11 +51,14 @@ impl Table {
     }
 
     /// The length and symbol of the code these 16 bits start with.
+    #[inline]
     fn find(&self, bits: u32) -> Option<(u8, u8)> {
         let quick = self.quick[(bits >> (16 - QUICK)) as usize & ((1 << QUICK) - 1)];
-        if quick.0 != 0 {
-            return Some(quick);
-        }
+        if quick.0 != 0 { Some(quick) } else { self.find_long(bits) }
+    }
+
+    #[cold]
+    fn find_long(&self, bits: u32) -> Option<(u8, u8)> {
         (10_u8..=16).find_map(|length| {
             let place = usize::from(length);
             if bits >= self.bound[place] {
@@ -74,7 +77,8 @@ impl Table {
 /// zeroes to be had, as decoders supply them.
 pub(super) struct Bits<'a> {
     rest: &'a [u8],
-    /// The lower `count` bits are valid.
+    /// The next bits, from the highest one down. The upper `count` are counted; those below are bits that
+    /// come later, or zero.
     held: u64,
     count: u32,
 }
@@ -84,8 +88,24 @@ impl<'a> Bits<'a> {
         Self { rest, held: 0, count: 0 }
     }
 
+    #[inline]
     fn refill(&mut self) {
-        while self.count <= 56 {
+        // Eight bytes without a marker or stuffing among them are nearly all there are.
+        if let Some(word) = self.rest.first_chunk().copied().map(u64::from_be_bytes)
+            && !has_ff(word)
+        {
+            let bytes = (63 - self.count) / 8;
+            self.held |= word >> self.count;
+            self.count += 8 * bytes;
+            self.rest = &self.rest[bytes as usize..];
+        } else {
+            self.refill_slowly();
+        }
+    }
+
+    #[cold]
+    fn refill_slowly(&mut self) {
+        while self.count <= 55 {
             let byte = match *self.rest {
                 [0xFF, 0x00, ref rest @ ..] => {
                     self.rest = rest;
@@ -97,9 +117,36 @@ impl<'a> Bits<'a> {
                     byte
                 }
             };
-            self.held = self.held << 8 | u64::from(byte);
+            self.held |= u64::from(byte) << (56 - self.count);
             self.count += 8;
         }
+    }
+
+    /// The next symbol, and the number behind it: the symbol's lower half says of how many bits. What begins
+    /// with 0 is negative (ITU T.81, F.2.2.1).
+    #[inline(always)]
+    pub(super) fn symbol_and_number(&mut self, table: &Table) -> Result<(u8, i32), Rejection> {
+        if self.count < 32 {
+            self.refill();
+            // A code and what it counts have 31 bits at most, so above that the end need not be looked for.
+            if self.count < 32 {
+                return self.last_symbols(table);
+            }
+        }
+        let (length, symbol) = table.find((self.held >> 48) as u32).ok_or(Rejection::Broken)?;
+        let size = u32::from(symbol & 15);
+        let bits = self.held << length;
+        self.held = bits << size;
+        self.count -= u32::from(length) + size;
+        Ok((symbol, signed(bits, size)))
+    }
+
+    #[cold]
+    fn last_symbols(&mut self, table: &Table) -> Result<(u8, i32), Rejection> {
+        let symbol = self.symbol(table)?;
+        let bits = self.held;
+        self.skip(u32::from(symbol & 15))?;
+        Ok((symbol, signed(bits, u32::from(symbol & 15))))
     }
 
     /// The next symbol.
@@ -108,11 +155,10 @@ impl<'a> Bits<'a> {
         if self.count < 16 {
             self.refill();
         }
-        let window = if self.count >= 16 { self.held >> (self.count - 16) } else { self.held << (16 - self.count) };
-        let Some((length, symbol)) = table.find((window & 0xFFFF) as u32) else {
+        let Some((length, symbol)) = table.find((self.held >> 48) as u32) else {
             return Err(if self.count < 16 { Rejection::Truncated } else { Rejection::Broken });
         };
-        self.count = self.count.checked_sub(length.into()).ok_or(Rejection::Truncated)?;
+        self.skip(length.into())?;
         Ok(symbol)
     }
 
@@ -123,13 +169,19 @@ impl<'a> Bits<'a> {
             self.refill();
         }
         self.count = self.count.checked_sub(bits).ok_or(Rejection::Truncated)?;
+        self.held <<= bits;
         Ok(())
     }
 
     /// The next up to 16 bits, as a number.
+    #[inline]
     pub(super) fn number(&mut self, bits: u32) -> Result<u32, Rejection> {
+        if self.count < bits {
+            self.refill();
+        }
+        let number = leading(self.held, bits);
         self.skip(bits)?;
-        Ok((self.held >> self.count & 0xFFFF) as u32 & ((1 << bits) - 1))
+        Ok(number)
     }
 
     /// Passes over what is left before the next marker, and the restart marker itself, which has to
@@ -157,4 +209,24 @@ impl<'a> Bits<'a> {
         }
         rest
     }
+}
+
+/// Whether a byte of these eight is 0xFF.
+const fn has_ff(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let inverse = !word;
+    inverse.wrapping_sub(ONES) & word & (ONES << 7) != 0
+}
+
+/// The highest bits of these, up to 16, as a number.
+#[inline]
+const fn leading(bits: u64, size: u32) -> u32 {
+    (bits >> 1 >> (63 - size)) as u32
+}
+
+/// The same, less what a number of so many bits that begins with 0 stands below it.
+#[inline]
+const fn signed(bits: u64, size: u32) -> i32 {
+    let negative = if bits >> 63 == 0 { (1 << size) - 1 } else { 0 };
+    leading(bits, size) as i32 - negative
 }

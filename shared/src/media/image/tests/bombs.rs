@@ -7,7 +7,7 @@ use image::GrayImage;
 use super::*;
 
 /// The answer, which has to come soon even from an unoptimised build on a busy machine.
-fn soon(bytes: &[u8]) -> Result<Avatar, Rejection> {
+fn soon(bytes: &[u8]) -> Result<Encoded, Rejection> {
     let start = Instant::now();
     let answer = check(bytes);
     assert!(start.elapsed() < Duration::from_secs(2), "took {:?}", start.elapsed());
@@ -65,8 +65,8 @@ fn the_memory_of_a_progressive_jpeg_is_counted_before_it_is_used() {
     let bytes = fixture("progressive.jpg");
     let picture = 61 * 45 * 3;
     let limits = Limits { max_alloc: picture + 9_000, ..LIMITS };
-    assert_eq!(avatar(bytes, None, 64, &limits), Err(Rejection::TooManyPixels));
-    assert!(avatar(fixture("baseline.jpg"), None, 64, &limits).is_ok());
+    assert_eq!(square(bytes, None, &limits), Err(Rejection::TooManyPixels));
+    assert!(square(fixture("baseline.jpg"), None, &limits).is_ok());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn an_animation_of_too_many_frames_or_pixels_is_refused() {
     let bytes = fixture("animated.gif");
     for limits in [Limits { max_frames: 2, ..LIMITS }, Limits { max_total_pixels: 1_000, ..LIMITS }] {
         for name in ["animated.gif", "animated.png", "animated.webp"] {
-            let answer = avatar(fixture(name), None, 64, &limits);
+            let answer = square(fixture(name), None, &limits);
             assert_eq!(answer, Err(Rejection::TooManyPixels), "{name}");
         }
     }
@@ -112,14 +112,14 @@ fn pixels_beyond_the_last_one_are_not_inflated() {
     header[..10].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1, 8, 0]);
     let parts = [chunk(*b"IHDR", &header), chunk(*b"IDAT", &bomb), chunk(*b"IEND", &[])];
     let png = [&b"\x89PNG\r\n\x1a\n"[..], &parts.concat()].concat();
-    assert_eq!(soon(&png).map(|avatar| avatar.side), Ok(1));
+    assert_eq!(soon(&png).map(|avatar| avatar.width), Ok(1));
 }
 
 #[test]
 fn a_file_of_too_many_bytes_is_not_looked_at() {
     let limits = Limits { max_bytes: 100, ..LIMITS };
-    assert_eq!(avatar(fixture("baseline.jpg"), None, 64, &limits), Err(Rejection::TooLarge));
-    assert_eq!(avatar(&[b'x'; 101], None, 64, &limits), Err(Rejection::TooLarge));
+    assert_eq!(square(fixture("baseline.jpg"), None, &limits), Err(Rejection::TooLarge));
+    assert_eq!(square(&[b'x'; 101], None, &limits), Err(Rejection::TooLarge));
 }
 
 fn riff(kind: [u8; 4], data: &[u8]) -> Vec<u8> {

@@ -12,7 +12,7 @@ fn a_whole_picture_of_each_kind_is_drawn() {
     for (name, bytes) in FIXTURES {
         let avatar = check(bytes).unwrap_or_else(|reason| panic!("{name}: {reason}"));
         let image = opened(&avatar);
-        assert_eq!((image.width(), image.height()), (avatar.side, avatar.side), "{name}");
+        assert_eq!((image.width(), image.height()), (avatar.width, avatar.width), "{name}");
     }
 }
 
@@ -21,6 +21,7 @@ fn a_file_cut_anywhere_is_refused() {
     for (name, bytes) in FIXTURES {
         for at in offsets(bytes.len()) {
             assert!(check(&bytes[..at]).is_err(), "{name} cut at {at}");
+            assert!(draw(&bytes[..at], None, &SMALL, &LIMITS).is_err(), "{name} cut at {at}");
         }
     }
 }
@@ -32,6 +33,7 @@ fn a_cut_jpeg_is_refused_although_an_end_marker_follows() {
         for at in 0..end {
             let closed = [&bytes[..at], &[0xFF, 0xD9]].concat();
             assert!(check(&closed).is_err(), "{name} cut at {at}");
+            assert!(draw(&closed, None, &SMALL, &LIMITS).is_err(), "{name} cut at {at}");
         }
         for at in offsets(end) {
             let filled = [&bytes[..at], &vec![0xFF; end - at], &[0xFF, 0xD9]].concat();
@@ -144,10 +146,11 @@ fn damaged_files_are_survived() {
                 }
             }
             // Without the last resort: a panic fails the test.
-            if let Some(format) = Format::from_magic(&damaged) {
-                drop(draw(format, &damaged, 64, &LIMITS));
+            let Some(format) = Format::from_magic(&damaged) else { continue };
+            for recipe in [SQUARE, SMALL] {
+                drop(drawn(format, &damaged, &recipe, &LIMITS));
                 if format == Format::Png {
-                    drop(draw(format, &summed(&damaged), 64, &LIMITS));
+                    drop(drawn(format, &summed(&damaged), &recipe, &LIMITS));
                 }
             }
         }

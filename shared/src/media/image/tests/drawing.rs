@@ -4,39 +4,8 @@ use image::{GrayImage, ImageBuffer, Rgba, RgbaImage};
 
 use super::*;
 
-/// An Exif block with an orientation, and a place.
-fn exif(orientation: u8) -> Vec<u8> {
-    let mut block = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
-    block.extend([orientation, 0, 0, 0, 0, 0, 0]);
-    block.extend(b"GPS 37.5665N 126.9780E");
-    block
-}
-
-/// A JPEG with an application segment behind its first marker.
-fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
-    let block = exif(orientation);
-    let length = u16::try_from(block.len() + 2).expect("short").to_be_bytes();
-    spliced(jpeg, 2, &[&[0xFF, 0xE1], &length[..], &block].concat())
-}
-
-/// The colours in the middle of the four quarters, from the upper left: `RGBW`, or `?`.
-fn corners(avatar: &Avatar) -> String {
-    let image = opened(avatar).into_rgb8();
-    let (near, far) = (avatar.side / 4, avatar.side * 3 / 4);
-    [(near, near), (far, near), (near, far), (far, far)]
-        .map(|(x, y)| match image.get_pixel(x, y).0.map(|value| value > 127) {
-            [true, false, false] => 'R',
-            [false, true, false] => 'G',
-            [false, false, true] => 'B',
-            [true, true, true] => 'W',
-            _ => '?',
-        })
-        .iter()
-        .collect()
-}
-
 /// The picture on black: what is invisible does not count.
-fn seen(avatar: &Avatar) -> RgbaImage {
+fn seen(avatar: &Encoded) -> RgbaImage {
     let mut image = opened(avatar).into_rgba8();
     for Rgba([red, green, blue, alpha]) in image.pixels_mut() {
         for value in [red, green, blue] {
@@ -46,7 +15,7 @@ fn seen(avatar: &Avatar) -> RgbaImage {
     image
 }
 
-fn assert_alike(a: &Avatar, b: &Avatar, tolerance: u8, what: &str) {
+fn assert_alike(a: &Encoded, b: &Encoded, tolerance: u8, what: &str) {
     let (a, b) = (seen(a), seen(b));
     assert_eq!(a.dimensions(), b.dimensions(), "{what}");
     let difference: u64 = a.iter().zip(b.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
@@ -57,8 +26,8 @@ fn assert_alike(a: &Avatar, b: &Avatar, tolerance: u8, what: &str) {
 #[test]
 fn the_bytes_decide_the_format_and_the_declared_one_has_to_agree() {
     let jpeg = fixture("baseline.jpg");
-    assert!(avatar(jpeg, Some(Format::Jpeg), 64, &LIMITS).is_ok());
-    assert_eq!(avatar(jpeg, Some(Format::Png), 64, &LIMITS), Err(Rejection::TypeMismatch));
+    assert!(square(jpeg, Some(Format::Jpeg), &LIMITS).is_ok());
+    assert_eq!(square(jpeg, Some(Format::Png), &LIMITS), Err(Rejection::TypeMismatch));
     assert_eq!(Format::from_content_type("Image/WEBP"), Some(Format::Webp));
     assert_eq!(Format::from_content_type("image/svg+xml"), None);
 }
@@ -146,10 +115,6 @@ fn a_picture_that_is_something_else_besides_is_refused_and_what_cameras_append_i
     }
 }
 
-fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
-}
-
 #[test]
 fn transparency_is_kept_and_hidden_colours_do_not_bleed() {
     // Red in the middle, and around it green that nobody can see.
@@ -212,14 +177,15 @@ fn sixteen_bits_and_shades_of_grey_are_drawn() {
 #[test]
 fn the_square_is_the_middle_and_never_larger_than_the_picture() {
     let wide = RgbImage::from_fn(300, 100, |x, _| if (100..200).contains(&x) { Rgb([255; 3]) } else { Rgb([0; 3]) });
-    let avatar = avatar(&as_png(&wide.into()), None, 512, &LIMITS).expect("drawn");
-    assert_eq!(avatar.side, 100);
+    let large = Recipe { shape: Shape::Square(512), ..SQUARE };
+    let avatar = draw(&as_png(&wide.into()), None, &large, &LIMITS).expect("drawn").main;
+    assert_eq!(avatar.width, 100);
     assert!(opened(&avatar).into_luma8().pixels().all(|pixel| pixel.0[0] > 250));
 
     let dot = check(&as_jpeg(&RgbImage::new(1, 1).into())).expect("drawn");
-    assert_eq!((dot.side, dot.content_type), (1, "image/jpeg"));
+    assert_eq!((dot.width, dot.content_type), (1, "image/jpeg"));
     let line = check(&as_png(&RgbImage::new(12_000, 1).into())).expect("drawn");
-    assert_eq!(line.side, 1);
+    assert_eq!(line.width, 1);
 }
 
 #[test]
@@ -227,8 +193,9 @@ fn a_photograph_of_twelve_megapixels_is_drawn() {
     let shade = |x: u32, y: u32| u8::try_from((x / 16 + y / 16) % 256).expect("a byte");
     let photo = GrayImage::from_fn(4_000, 3_000, |x, y| image::Luma([shade(x, y)]));
     let photo = DynamicImage::from(photo).into_rgb8().into();
-    let avatar = avatar(&as_jpeg(&photo), Some(Format::Jpeg), 512, &LIMITS).expect("drawn");
-    assert_eq!(avatar.side, 512);
+    let large = Recipe { shape: Shape::Square(512), ..SQUARE };
+    let avatar = draw(&as_jpeg(&photo), Some(Format::Jpeg), &large, &LIMITS).expect("drawn").main;
+    assert_eq!(avatar.width, 512);
 }
 
 #[test]

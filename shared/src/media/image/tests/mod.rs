@@ -1,14 +1,15 @@
-//! What is asked of uploaded pictures: whole ones become avatars, all else is refused in good time.
+//! What is asked of uploaded pictures: whole ones are drawn anew, all else is refused in good time.
 
 mod bombs;
 mod cuts;
 mod drawing;
+mod sizes;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, Rgb, RgbImage};
 
-use super::{Avatar, Format, Limits, Rejection, avatar, draw};
+use super::{Animation, Drawing, Encoded, Format, Limits, Recipe, Rejection, Shape, draw, drawn};
 
 /// The limits the documentation recommends.
 const LIMITS: Limits = Limits {
@@ -59,11 +60,21 @@ fn fixtures_of(format: Format) -> impl Iterator<Item = (&'static str, &'static [
     FIXTURES.iter().copied().filter(move |fixture| Format::from_magic(fixture.1) == Some(format))
 }
 
-fn check(bytes: &[u8]) -> Result<Avatar, Rejection> {
-    avatar(bytes, None, 64, &LIMITS)
+/// A square of 64 pixels, as for an avatar.
+const SQUARE: Recipe = Recipe { shape: Shape::Square(64), thumbnails: &[], animation: Animation::FirstFrame };
+
+/// So small that the survey draws a JPEG by itself; animations are kept.
+const SMALL: Recipe = Recipe { shape: Shape::Fit(15), thumbnails: &[7], animation: Animation::Keep };
+
+fn check(bytes: &[u8]) -> Result<Encoded, Rejection> {
+    square(bytes, None, &LIMITS)
 }
 
-fn opened(avatar: &Avatar) -> DynamicImage {
+fn square(bytes: &[u8], declared: Option<Format>, limits: &Limits) -> Result<Encoded, Rejection> {
+    draw(bytes, declared, &SQUARE, limits).map(|drawing| drawing.main)
+}
+
+fn opened(avatar: &Encoded) -> DynamicImage {
     image::load_from_memory(&avatar.bytes).expect("an avatar opens")
 }
 
@@ -104,4 +115,39 @@ const BEHIND_HEADER: usize = 8 + 25;
 
 fn spliced(bytes: &[u8], at: usize, insertion: &[u8]) -> Vec<u8> {
     [&bytes[..at], insertion, &bytes[at..]].concat()
+}
+
+/// An Exif block with an orientation, and a place.
+fn exif(orientation: u8) -> Vec<u8> {
+    let mut block = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    block.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    block.extend(b"GPS 37.5665N 126.9780E");
+    block
+}
+
+/// A JPEG with an application segment behind its first marker.
+fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let block = exif(orientation);
+    let length = u16::try_from(block.len() + 2).expect("short").to_be_bytes();
+    spliced(jpeg, 2, &[&[0xFF, 0xE1], &length[..], &block].concat())
+}
+
+/// The colours in the middle of the four quarters, from the upper left: `RGBW`, or `?`.
+fn corners(avatar: &Encoded) -> String {
+    let image = opened(avatar).into_rgb8();
+    let (near, far) = (avatar.width / 4, avatar.width * 3 / 4);
+    [(near, near), (far, near), (near, far), (far, far)]
+        .map(|(x, y)| match image.get_pixel(x, y).0.map(|value| value > 127) {
+            [true, false, false] => 'R',
+            [false, true, false] => 'G',
+            [false, false, true] => 'B',
+            [true, true, true] => 'W',
+            _ => '?',
+        })
+        .iter()
+        .collect()
+}
+
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
 }

@@ -1,26 +1,53 @@
-//! PNG and APNG: every chunk's checksum is verified and every frame decoded; text, colour profiles
-//! and whatever else a chunk may hide are left out before the decoder sees them.
+//! PNG and APNG: every chunk's checksum is verified and every frame decoded; text and whatever else a
+//! chunk may hide are left out before the decoder sees them.
+
+mod canvas;
 
 use std::io::{Cursor, ErrorKind};
 
 use image::metadata::Orientation;
 use png::{ColorType, Decoder, DecodingError, Transformations};
 
+use self::canvas::Canvas;
+use super::film::{Announced, Container, Playback};
+use super::raster::{Channels, Raster};
 use super::reader::Reader;
-use super::square::{Channels, Raster};
 use super::{Frames, Limits, Picture, Rejection};
 
 /// What the decoder gets to see.
 struct Survey {
     /// The file again, with only the chunks that make pixels.
     essence: Vec<u8>,
+    width: u32,
+    height: u32,
     orientation: Orientation,
+    profile: Option<Vec<u8>>,
     /// Images to decode: the frames, and the still picture where it is not one of them.
     images: u32,
+    frames: u32,
+    still_is_frame: bool,
+    /// How often the frames are shown; 0 for ever.
+    plays: Option<u32>,
+    /// Bytes of the decoded picture.
+    cost: u64,
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejection> {
+pub(super) fn decode(bytes: &[u8], limits: &Limits, playback: &mut Playback<'_>) -> Result<Picture, Rejection> {
     let survey = survey(bytes, limits)?;
+    let Survey { width, height, orientation, profile, .. } = survey;
+    let kept = playback.announce(Announced {
+        container: Container::WebP,
+        width,
+        height,
+        frames: survey.frames,
+        orientation,
+        profile: profile.clone(),
+        bytes: survey.cost + u64::from(width) * u64::from(height) * 8,
+    })?;
+    if let Some(plays) = survey.plays.filter(|_| kept) {
+        playback.plays(u16::try_from(plays).unwrap_or(u16::MAX));
+    }
+
     let budget = usize::try_from(limits.max_alloc).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(Cursor::new(survey.essence), png::Limits { bytes: budget });
     // Palettes and depths below 8 bits are expanded, 16 bits cut to 8.
@@ -31,11 +58,6 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejection
     let size = reader.output_buffer_size().ok_or(Rejection::TooManyPixels)?;
     let mut data = vec![0; size];
     let image = reader.next_frame(&mut data).map_err(refuse)?;
-    for _ in 1..survey.images {
-        reader.next_frame_info().map_err(refuse)?;
-        while reader.next_row().map_err(refuse)?.is_some() {}
-    }
-
     let channels = match image.color_type {
         ColorType::Grayscale => Channels::Grey,
         ColorType::GrayscaleAlpha => Channels::GreyAlpha,
@@ -43,26 +65,50 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejection
         ColorType::Rgba => Channels::Rgba,
         ColorType::Indexed => return Err(Rejection::Broken),
     };
-    let (width, height) = (reader.info().width, reader.info().height);
-    if (image.width, image.height) != (width, height) {
+    if (image.width, image.height) != (width, height) || (reader.info().width, reader.info().height) != (width, height)
+    {
         return Err(Rejection::Broken);
     }
-    Ok(Picture { raster: Raster { width, height, channels, data }, orientation: survey.orientation })
+    let raster = Raster { width, height, channels, data };
+
+    let mut canvas = kept.then(|| Canvas::new(width, height));
+    if let Some(canvas) = &mut canvas
+        && survey.still_is_frame
+    {
+        let control = reader.info().frame_control.ok_or(Rejection::Broken)?;
+        canvas.show(&control, channels, &raster.data, playback)?;
+    }
+    let mut frame = Vec::new();
+    for _ in 1..survey.images {
+        let control = *reader.next_frame_info().map_err(refuse)?;
+        frame.clear();
+        while let Some(row) = reader.next_row().map_err(refuse)? {
+            if kept {
+                frame.extend_from_slice(row.data());
+            }
+        }
+        if let Some(canvas) = &mut canvas {
+            canvas.show(&control, channels, &frame, playback)?;
+        }
+    }
+    Ok(Picture { width, height, eighths: 8, raster, orientation, profile })
 }
 
 /// Walks the chunks up to `IEND`, and sorts out what is needed.
 ///
-/// `zTXt`, `iTXt` and `iCCP` are compressed: kilobytes become gigabytes in whoever inflates them.
+/// `zTXt`, `iTXt` and `iCCP` are compressed: kilobytes become gigabytes in whoever inflates them. The first two
+/// are not wanted, and of the third a profile's length.
 fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
     let mut reader = Reader::new(bytes);
     let mut essence = Vec::with_capacity(bytes.len());
     essence.extend_from_slice(reader.take(8)?);
 
     let header = Chunk::read(&mut reader)?;
-    let canvas = header.dimensions(limits)?;
+    let (width, height) = header.dimensions(limits)?;
     essence.extend_from_slice(header.whole);
 
     let mut orientation = Orientation::NoTransforms;
+    let (mut profile, mut plays) = (None, None);
     let (mut transparency, mut data_seen, mut still_is_frame) = (false, false, false);
     let mut announced = None;
     let mut frames = Frames::default();
@@ -78,11 +124,17 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
                 orientation = super::orientation(chunk.data);
                 continue;
             }
+            b"iCCP" if !data_seen => {
+                profile = profile.or_else(|| super::profile::inflate(chunk.data));
+                continue;
+            }
             b"tRNS" => transparency = true,
             b"PLTE" => {}
             b"IDAT" => data_seen = true,
             b"acTL" if !data_seen && announced.is_none() => {
-                announced = Some(Reader::new(chunk.data).u32_be()?);
+                let mut control = Reader::new(chunk.data);
+                announced = Some(control.u32_be()?);
+                plays = Some(control.u32_be()?);
             }
             b"fcTL" if announced.is_some() => {
                 let mut control = Reader::new(chunk.data);
@@ -102,10 +154,12 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<Survey, Rejection> {
         return Err(Rejection::Truncated);
     }
     super::admit_padding(reader.rest())?;
-    limits.afford(canvas * header.channels(transparency))?;
+    let cost = u64::from(width) * u64::from(height) * header.channels(transparency);
+    limits.afford(cost)?;
 
-    let images = if still_is_frame { frames.count } else { frames.count + 1 };
-    Ok(Survey { essence, orientation, images })
+    let frames = frames.count;
+    let images = if still_is_frame { frames } else { frames + 1 };
+    Ok(Survey { essence, width, height, orientation, profile, images, frames, still_is_frame, plays, cost })
 }
 
 /// A chunk whose checksum is right.
@@ -134,12 +188,14 @@ impl<'a> Chunk<'a> {
     }
 
     /// The pixels an `IHDR` announces.
-    fn dimensions(&self, limits: &Limits) -> Result<u64, Rejection> {
+    fn dimensions(&self, limits: &Limits) -> Result<(u32, u32), Rejection> {
         if &self.kind != b"IHDR" || self.data.len() != 13 {
             return Err(Rejection::Broken);
         }
         let mut header = Reader::new(self.data);
-        limits.admit(header.u32_be()?, header.u32_be()?)
+        let (width, height) = (header.u32_be()?, header.u32_be()?);
+        limits.admit(width, height)?;
+        Ok((width, height))
     }
 
     /// Bytes of a decoded pixel, by an `IHDR`.

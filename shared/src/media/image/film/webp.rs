@@ -1,0 +1,75 @@
+//! An animated WebP (RFC 9649, 2.7): lossless frames, each of them what has changed.
+
+use image_webp::{ColorType, WebPEncoder};
+
+use super::super::{Encoded, Format, Rejection};
+use super::Frame;
+
+/// The frame takes the place of what was there, and does not shine through.
+const DO_NOT_BLEND: u8 = 0b10;
+/// In `VP8X`: an animation, and with an alpha channel.
+const FLAGS: u8 = 0b0001_0010;
+
+pub(super) struct WebP {
+    width: u32,
+    height: u32,
+    /// The whole file but for its length.
+    file: Vec<u8>,
+    /// What is shown, once there was a frame.
+    shown: Vec<[u8; 4]>,
+}
+
+impl WebP {
+    pub(super) fn new(width: u32, height: u32, plays: u16) -> Self {
+        let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
+        let header = [&[FLAGS, 0, 0, 0][..], &u24(width - 1), &u24(height - 1)].concat();
+        chunk(&mut file, *b"VP8X", &header);
+        chunk(&mut file, *b"ANIM", &[&[0; 4][..], &plays.to_le_bytes()].concat());
+        Self { width, height, file, shown: Vec::new() }
+    }
+
+    /// Adds a frame, and gives the bytes of the file so far.
+    pub(super) fn add(&mut self, frame: Frame) -> Result<usize, Rejection> {
+        let part = if self.shown.is_empty() { frame.all() } else { frame.changes(&self.shown, true) };
+        let pixels: Vec<[u8; 4]> = part.of(&frame.pixels, frame.width as usize).collect();
+        let (width, height) = (part.width as u32, part.height as u32);
+        let mut picture = Vec::new();
+        WebPEncoder::new(&mut picture)
+            .encode(pixels.as_flattened(), width, height, ColorType::Rgba8)
+            .map_err(|_| Rejection::Broken)?;
+        // Behind its own header it is one chunk.
+        let picture = picture.get(12..).ok_or(Rejection::Broken)?;
+        let header = [
+            &u24(part.left as u32 / 2)[..],
+            &u24(part.top as u32 / 2),
+            &u24(width - 1),
+            &u24(height - 1),
+            &u24(frame.milliseconds.min((1 << 24) - 1)),
+            &[DO_NOT_BLEND],
+        ];
+        chunk(&mut self.file, *b"ANMF", &[&header.concat(), picture].concat());
+        self.shown = frame.pixels;
+        Ok(self.file.len())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Encoded, Rejection> {
+        let length = u32::try_from(self.file.len() - 8).map_err(|_| Rejection::TooManyPixels)?;
+        self.file[4..8].copy_from_slice(&length.to_le_bytes());
+        let content_type = Format::Webp.content_type();
+        Ok(Encoded { bytes: self.file, content_type, width: self.width, height: self.height })
+    }
+}
+
+fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+    file.extend(kind);
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(data);
+    if data.len() % 2 == 1 {
+        file.push(0);
+    }
+}
+
+const fn u24(number: u32) -> [u8; 3] {
+    let [a, b, c, _] = number.to_le_bytes();
+    [a, b, c]
+}

@@ -1,0 +1,155 @@
+//! How large a picture and its copies become.
+
+use image::GrayImage;
+
+use super::*;
+
+const FITTING: Recipe = Recipe { shape: Shape::Fit(200), thumbnails: &[120, 50, 400], animation: Animation::Refuse };
+
+fn sizes(drawing: &Drawing) -> Vec<(u32, u32)> {
+    let copies = drawing.thumbnails.iter().map(|(_, copy)| copy);
+    std::iter::once(&drawing.main).chain(copies).map(|picture| (picture.width, picture.height)).collect()
+}
+
+#[test]
+fn a_picture_keeps_its_proportions_and_its_copies_are_of_the_sides_asked_for() {
+    let wide = draw(&as_png(&RgbImage::new(800, 400).into()), None, &FITTING, &LIMITS).expect("drawn");
+    assert_eq!(sizes(&wide), [(200, 100), (120, 60), (50, 25), (200, 100)]);
+    assert_eq!(wide.thumbnails.iter().map(|(side, _)| *side).collect::<Vec<_>>(), FITTING.thumbnails);
+    for (_, copy) in &wide.thumbnails {
+        assert_eq!((opened(copy).width(), opened(copy).height()), (copy.width, copy.height));
+    }
+    let line = draw(&as_png(&RgbImage::new(12_000, 3).into()), None, &FITTING, &LIMITS).expect("drawn");
+    assert_eq!(sizes(&line), [(200, 1), (120, 1), (50, 1), (200, 1)]);
+}
+
+#[test]
+fn a_small_picture_is_not_enlarged_and_has_its_copies_all_the_same() {
+    let small = draw(&as_png(&RgbImage::new(40, 30).into()), None, &FITTING, &LIMITS).expect("drawn");
+    assert_eq!(sizes(&small), [(40, 30); 4]);
+}
+
+#[test]
+fn a_picture_that_is_not_square_is_turned_whole() {
+    let upright = as_jpeg(&DynamicImage::from(GrayImage::new(90, 60)));
+    let turned = draw(&with_exif(&upright, 6), None, &FITTING, &LIMITS).expect("drawn");
+    assert_eq!(sizes(&turned), [(60, 90), (60, 90), (33, 50), (60, 90)]);
+
+    // The upper left quarter is red; turned to the right it is the upper right one.
+    let jpeg = as_jpeg(&quarters(400));
+    let turned = draw(&with_exif(&jpeg, 6), None, &FITTING, &LIMITS).expect("drawn");
+    assert_eq!(corners(&turned.main), "BRWG");
+    assert_eq!(corners(&turned.thumbnails[1].1), "BRWG");
+}
+
+#[test]
+fn a_jpeg_drawn_from_a_fraction_of_its_coefficients_looks_like_one_scaled_down() {
+    for (name, bytes) in fixtures_of(Format::Jpeg) {
+        let reference = image::load_from_memory(bytes).expect("opens").into_rgb8();
+        for side in [7, 10, 15, 30] {
+            let recipe = Recipe { shape: Shape::Fit(side), ..FITTING };
+            let drawn = opened(&draw(bytes, None, &recipe, &LIMITS).expect("drawn").main).into_rgb8();
+            let (width, height) = drawn.dimensions();
+            let expected = image::imageops::resize(&reference, width, height, image::imageops::FilterType::Lanczos3);
+            let difference: u64 = drawn.iter().zip(expected.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+            let mean = difference / drawn.len() as u64;
+            assert!(mean <= 10, "{name} at {side}: {mean}");
+        }
+    }
+}
+
+#[test]
+fn baseline_and_progressive_give_the_same_small_picture() {
+    for (one, other) in
+        [("baseline.jpg", "progressive.jpg"), ("baseline.jpg", "restart.jpg"), ("grey.jpg", "grey-progressive.jpg")]
+    {
+        let small = |name| draw(fixture(name), None, &SMALL, &LIMITS).expect("drawn");
+        assert_eq!(small(one), small(other), "{one} and {other}");
+    }
+}
+
+#[test]
+fn each_layout_of_colours_is_drawn_small() {
+    // The first colour's blocks in an MCU, across and down; the others have one. What no transform is there for
+    // the decoder draws.
+    let picture = quarters(160);
+    for (across, down) in [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1)] {
+        let drawn = draw(&subsampled(&picture, across, down), None, &SMALL, &LIMITS);
+        assert_eq!(drawn.map(|drawing| corners(&drawing.main)).as_deref(), Ok("RGBW"), "{across} x {down}");
+    }
+}
+
+/// A baseline JPEG that knows no other values than the averages of its blocks: put together by hand, for the
+/// encoder has one layout.
+fn subsampled(picture: &DynamicImage, across: u32, down: u32) -> Vec<u8> {
+    let picture = picture.to_rgb8();
+    let (width, height) = picture.dimensions();
+    let side = |pixels: u32| u16::try_from(pixels).expect("short").to_be_bytes();
+    let sampling = u8::try_from(across << 4 | down).expect("a byte");
+    let mut jpeg = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
+    jpeg.extend([8; 64]);
+    jpeg.extend([0xFF, 0xC0, 0, 17, 8]);
+    jpeg.extend([side(height), side(width)].concat());
+    jpeg.extend([3, 1, sampling, 0, 2, 0x11, 0, 3, 0x11, 0]);
+    // For the averages sixteen codes of five bits, each the size that it is; for all else one that ends the block.
+    jpeg.extend([0xFF, 0xC4, 0, 35, 0x00, 0, 0, 0, 0, 16]);
+    jpeg.extend([0; 11]);
+    jpeg.extend(0..16);
+    jpeg.extend([0xFF, 0xC4, 0, 20, 0x10, 1]);
+    jpeg.extend([0; 16]);
+    jpeg.extend([0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
+
+    let mut bits = String::new();
+    let mut before = [0_i32; 3];
+    let mut block = |bits: &mut String, colour: usize, left: u32, top: u32| {
+        let [red, green, blue] = picture.get_pixel(left.min(width - 1), top.min(height - 1)).0.map(f64::from);
+        let value = match colour {
+            0 => 0.299 * red + 0.587 * green + 0.114 * blue - 128.0,
+            1 => -0.168_736 * red - 0.331_264 * green + 0.5 * blue,
+            _ => 0.5 * red - 0.418_688 * green - 0.081_312 * blue,
+        };
+        let difference = value.round() as i32 - std::mem::replace(&mut before[colour], value.round() as i32);
+        let size = 32 - difference.unsigned_abs().leading_zeros();
+        *bits += &format!("{size:05b}");
+        let number = if difference < 0 { difference + (1 << size) - 1 } else { difference };
+        if size > 0 {
+            *bits += &format!("{number:0>width$b}", width = size as usize);
+        }
+        bits.push('0');
+    };
+    for top in (0..height).step_by(8 * down as usize) {
+        for left in (0..width).step_by(8 * across as usize) {
+            for row in 0..down {
+                for column in 0..across {
+                    block(&mut bits, 0, left + 8 * column + 4, top + 8 * row + 4);
+                }
+            }
+            for colour in 1..3 {
+                block(&mut bits, colour, left + 4 * across, top + 4 * down);
+            }
+        }
+    }
+    while bits.len() % 8 != 0 {
+        bits.push('1');
+    }
+    for at in (0..bits.len()).step_by(8) {
+        let byte = u8::from_str_radix(&bits[at..at + 8], 2).expect("bits");
+        jpeg.push(byte);
+        if byte == 0xFF {
+            jpeg.push(0);
+        }
+    }
+    jpeg.extend([0xFF, 0xD9]);
+    jpeg
+}
+
+#[test]
+fn the_colours_of_a_jpeg_that_is_red_green_and_blue_as_it_is_are_right_when_small() {
+    // What Adobe's marker says; here of a picture that is not, which has to look as wrong as it does large.
+    let jpeg = as_jpeg(&quarters(160));
+    let adobe = spliced(&jpeg, 2, b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\0");
+    let small = draw(&adobe, None, &SMALL, &LIMITS).expect("drawn");
+    let large = Recipe { shape: Shape::Fit(160), ..SMALL };
+    let large = draw(&adobe, None, &large, &LIMITS).expect("drawn");
+    assert_eq!(corners(&small.main), corners(&large.main));
+}
