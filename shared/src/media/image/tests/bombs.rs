@@ -121,12 +121,3 @@ fn a_file_of_too_many_bytes_is_not_looked_at() {
     assert_eq!(square(fixture("baseline.jpg"), None, &limits), Err(Rejection::TooLarge));
     assert_eq!(square(&[b'x'; 101], None, &limits), Err(Rejection::TooLarge));
 }
-
-fn riff(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(data.len()).expect("a short chunk");
-    [&kind[..], &length.to_le_bytes(), data].concat()
-}
-
-fn webp(chunks: &[Vec<u8>]) -> Vec<u8> {
-    riff(*b"RIFF", &[&b"WEBP"[..], &chunks.concat()].concat())
-}

@@ -3,6 +3,9 @@
 mod bombs;
 mod cuts;
 mod drawing;
+mod films;
+mod malformed;
+mod profiles;
 mod sizes;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -150,4 +153,14 @@ fn corners(avatar: &Encoded) -> String {
 
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A chunk of a WebP.
+fn riff(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(data.len()).expect("a short chunk");
+    [&kind[..], &length.to_le_bytes(), data].concat()
+}
+
+fn webp(chunks: &[Vec<u8>]) -> Vec<u8> {
+    riff(*b"RIFF", &[&b"WEBP"[..], &chunks.concat()].concat())
 }
