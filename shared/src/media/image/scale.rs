@@ -7,10 +7,12 @@ use super::raster::Raster;
 use super::{Rejection, Shape};
 
 /// What of a picture is drawn, and how large.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Cut {
     /// Left, top, width and height of the part that is shown.
-    area: [f64; 4],
+    area: [u32; 4],
+    /// Of how many eighths of the picture's size the raster is.
+    eighths: u32,
     pub(super) width: u32,
     pub(super) height: u32,
 }
@@ -23,7 +25,7 @@ impl Shape {
                 let shorter = width.min(height);
                 let side = side.clamp(1, shorter);
                 let (left, top) = ((width - shorter) / 2, (height - shorter) / 2);
-                Cut { area: [left, top, shorter, shorter].map(f64::from), width: side, height: side }
+                Cut { area: [left, top, shorter, shorter], eighths: 8, width: side, height: side }
             }
             Self::Fit(side) => {
                 let longer = width.max(height);
@@ -32,7 +34,7 @@ impl Shape {
                     let rounded = (u64::from(pixels) * u64::from(side) + u64::from(longer) / 2) / u64::from(longer);
                     u32::try_from(rounded).unwrap_or(side).max(1)
                 };
-                Cut { area: [0, 0, width, height].map(f64::from), width: scaled(width), height: scaled(height) }
+                Cut { area: [0, 0, width, height], eighths: 8, width: scaled(width), height: scaled(height) }
             }
         }
     }
@@ -43,8 +45,8 @@ impl Shape {
         let cut = self.cut(width, height);
         let [_, _, shown_width, shown_height] = cut.area;
         let enough = |eighths: u32| {
-            let scale = f64::from(eighths) / 8.0;
-            shown_width * scale >= 2.0 * f64::from(cut.width) && shown_height * scale >= 2.0 * f64::from(cut.height)
+            let times = |shown: u32, drawn: u32| u64::from(shown) * u64::from(eighths) >= 16 * u64::from(drawn);
+            times(shown_width, cut.width) && times(shown_height, cut.height)
         };
         [1, 2, 4].into_iter().find(|&eighths| enough(eighths)).unwrap_or(8)
     }
@@ -53,13 +55,13 @@ impl Shape {
 impl Cut {
     /// The same part of a picture that was decoded at this many eighths of its size.
     pub(super) fn of_eighths(self, eighths: u32) -> Self {
-        Self { area: self.area.map(|length| length * f64::from(eighths) / 8.0), ..self }
+        Self { eighths, ..self }
     }
 
     /// Whether it is all of the picture, pixel by pixel.
     fn is_whole(self, raster: &Raster) -> bool {
-        (self.width, self.height) == (raster.width, raster.height)
-            && self.area == [0, 0, raster.width, raster.height].map(f64::from)
+        let (width, height) = (raster.width, raster.height);
+        self.eighths == 8 && (self.width, self.height) == (width, height) && self.area == [0, 0, width, height]
     }
 }
 
@@ -101,7 +103,7 @@ fn resized(
     cut: Cut,
     pixels: fast_image_resize::PixelType,
 ) -> Result<Image<'static>, Rejection> {
-    let [left, top, width, height] = cut.area;
+    let [left, top, width, height] = cut.area.map(|pixels| f64::from(pixels) * f64::from(cut.eighths) / 8.0);
     let mut target = Image::new(cut.width, cut.height, pixels);
     let options = ResizeOptions::new()
         .crop(left, top, width, height)

@@ -114,13 +114,16 @@ impl Film {
             profile::to_srgb(&mut frame, profile);
         }
         let frame = Frame::of(frame, milliseconds);
-        let writer = self.writer.get_or_insert_with(|| match self.container {
-            Container::Gif => Writer::Gif(Gif::new(frame.width, frame.height, self.plays)),
-            Container::WebP => Writer::WebP(WebP::new(frame.width, frame.height, self.plays)),
-        });
-        let length = match writer {
-            Writer::Gif(gif) => gif.add(frame)?,
-            Writer::WebP(webp) => webp.add(frame)?,
+        if self.writer.is_none() {
+            self.writer = Some(match self.container {
+                Container::Gif => Writer::Gif(Gif::new(frame.width, frame.height, self.plays)?),
+                Container::WebP => Writer::WebP(WebP::new(frame.width, frame.height, self.plays)?),
+            });
+        }
+        let length = match &mut self.writer {
+            Some(Writer::Gif(gif)) => gif.add(frame)?,
+            Some(Writer::WebP(webp)) => webp.add(frame)?,
+            None => 0,
         };
         if length as u64 > self.room { Err(Rejection::TooManyPixels) } else { Ok(()) }
     }
@@ -156,44 +159,46 @@ impl Frame {
 
     /// The smallest part that holds all that is other than in what is shown before, at even places if asked.
     fn changes(&self, before: &[[u8; 4]], even: bool) -> Part {
+        let (mut left, mut right, mut top, mut bottom) = (self.width, 0, None, 0);
         let width = self.width as usize;
-        let (mut left, mut right, mut top, mut bottom) = (width, 0, usize::MAX, 0);
         let rows = self.pixels.chunks_exact(width).zip(before.chunks_exact(width));
-        for (y, (row, before)) in rows.enumerate().filter(|(_, (row, before))| row != before) {
-            let differs = |(pixel, other): (&[u8; 4], &[u8; 4])| pixel != other;
-            left = left.min(row.iter().zip(before).position(differs).unwrap_or(width));
-            right = right.max(row.iter().zip(before).rposition(differs).unwrap_or(0));
-            top = top.min(y);
+        for (y, (row, before)) in (0..).zip(rows) {
+            let changed = || (0_u32..).zip(row.iter().zip(before)).filter(|(_, (pixel, before))| pixel != before);
+            let Some((first, _)) = changed().next() else { continue };
+            left = left.min(first);
+            right = changed().fold(right, |right, (x, _)| right.max(x));
+            top = top.or(Some(y));
             bottom = y;
         }
-        if top == usize::MAX {
+        let Some(mut top) = top else {
             // Nothing has changed. A frame has a pixel all the same.
             return Part { left: 0, top: 0, width: 1, height: 1 };
-        }
+        };
         if even {
             (left, top) = (left & !1, top & !1);
         }
         Part { left, top, width: right + 1 - left, height: bottom + 1 - top }
     }
 
-    fn all(&self) -> Part {
-        Part { left: 0, top: 0, width: self.width as usize, height: self.height as usize }
+    const fn all(&self) -> Part {
+        Part { left: 0, top: 0, width: self.width, height: self.height }
     }
 }
 
 /// A rectangle of a frame.
 #[derive(Debug, Clone, Copy)]
 struct Part {
-    left: usize,
-    top: usize,
-    width: usize,
-    height: usize,
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
 }
 
 impl Part {
     /// The pixels of the part, out of rows of this many.
-    fn of<T: Copy>(self, pixels: &[T], row: usize) -> impl Iterator<Item = T> {
-        let rows = pixels.chunks_exact(row).skip(self.top).take(self.height);
-        rows.flat_map(move |row| &row[self.left..self.left + self.width]).copied()
+    fn of(self, pixels: &[[u8; 4]], row: u32) -> impl Iterator<Item = [u8; 4]> {
+        let (left, width) = (self.left as usize, self.width as usize);
+        let rows = pixels.chunks_exact(row as usize).skip(self.top as usize).take(self.height as usize);
+        rows.flat_map(move |row| &row[left..left + width]).copied()
     }
 }

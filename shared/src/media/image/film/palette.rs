@@ -74,7 +74,7 @@ impl Palette {
             if places.len() == COLOURS {
                 return None;
             }
-            places.insert([red, green, blue], (colours.len() / 3) as u8);
+            places.insert([red, green, blue], next_index(&colours));
             colours.extend([red, green, blue]);
         }
         Some(Self { colours, places: Places::Exact(places) })
@@ -108,12 +108,17 @@ impl Palette {
             let mut sum = Bin::default();
             for &bin in &used[range] {
                 sum.merge(bins[bin]);
-                places[bin] = (colours.len() / 3) as u8;
+                places[bin] = next_index(&colours);
             }
-            colours.extend(sum.sums.map(|channel| (channel / sum.count.max(1)) as u8));
+            colours.extend(sum.sums.map(|channel| u8::try_from(channel / sum.count.max(1)).unwrap_or(u8::MAX)));
         }
         Self { colours, places: Places::Near(places) }
     }
+}
+
+/// The index that the next colour gets.
+fn next_index(colours: &[u8]) -> u8 {
+    u8::try_from(colours.len() / 3).unwrap_or(TRANSPARENT)
 }
 
 /// The pixels of about one shade.

@@ -3,7 +3,7 @@
 use image_webp::{ColorType, WebPEncoder};
 
 use super::super::{Encoded, Format, Rejection};
-use super::Frame;
+use super::{Frame, Part};
 
 /// The frame takes the place of what was there, and does not shine through.
 const DO_NOT_BLEND: u8 = 0b10;
@@ -20,19 +20,19 @@ pub(super) struct WebP {
 }
 
 impl WebP {
-    pub(super) fn new(width: u32, height: u32, plays: u16) -> Self {
+    pub(super) fn new(width: u32, height: u32, plays: u16) -> Result<Self, Rejection> {
         let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
         let header = [&[FLAGS, 0, 0, 0][..], &u24(width - 1), &u24(height - 1)].concat();
-        chunk(&mut file, *b"VP8X", &header);
-        chunk(&mut file, *b"ANIM", &[&[0; 4][..], &plays.to_le_bytes()].concat());
-        Self { width, height, file, shown: Vec::new() }
+        chunk(&mut file, *b"VP8X", &header)?;
+        chunk(&mut file, *b"ANIM", &[&[0; 4][..], &plays.to_le_bytes()].concat())?;
+        Ok(Self { width, height, file, shown: Vec::new() })
     }
 
     /// Adds a frame, and gives the bytes of the file so far.
     pub(super) fn add(&mut self, frame: Frame) -> Result<usize, Rejection> {
         let part = if self.shown.is_empty() { frame.all() } else { frame.changes(&self.shown, true) };
-        let pixels: Vec<[u8; 4]> = part.of(&frame.pixels, frame.width as usize).collect();
-        let (width, height) = (part.width as u32, part.height as u32);
+        let pixels: Vec<[u8; 4]> = part.of(&frame.pixels, frame.width).collect();
+        let Part { left, top, width, height } = part;
         let mut picture = Vec::new();
         WebPEncoder::new(&mut picture)
             .encode(pixels.as_flattened(), width, height, ColorType::Rgba8)
@@ -40,14 +40,14 @@ impl WebP {
         // Behind its own header it is one chunk.
         let picture = picture.get(12..).ok_or(Rejection::Broken)?;
         let header = [
-            &u24(part.left as u32 / 2)[..],
-            &u24(part.top as u32 / 2),
+            &u24(left / 2)[..],
+            &u24(top / 2),
             &u24(width - 1),
             &u24(height - 1),
             &u24(frame.milliseconds.min((1 << 24) - 1)),
             &[DO_NOT_BLEND],
         ];
-        chunk(&mut self.file, *b"ANMF", &[&header.concat(), picture].concat());
+        chunk(&mut self.file, *b"ANMF", &[&header.concat(), picture].concat())?;
         self.shown = frame.pixels;
         Ok(self.file.len())
     }
@@ -60,13 +60,15 @@ impl WebP {
     }
 }
 
-fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) -> Result<(), Rejection> {
+    let length = u32::try_from(data.len()).map_err(|_| Rejection::TooManyPixels)?;
     file.extend(kind);
-    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(length.to_le_bytes());
     file.extend(data);
     if data.len() % 2 == 1 {
         file.push(0);
     }
+    Ok(())
 }
 
 const fn u24(number: u32) -> [u8; 3] {

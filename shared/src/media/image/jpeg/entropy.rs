@@ -45,6 +45,7 @@ impl Block<'_> {
     }
 
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "of a whole file 16 bits, and of a damaged one any")]
     fn put(&mut self, at: u32, value: i32) {
         if let Some(kept) = self.kept(at) {
             *kept = value as i16;
@@ -103,7 +104,7 @@ impl<'a> Scan<'a> {
             Pass::DcRefine => {
                 let bit = self.bits.number(1)?;
                 if let Some(kept) = block.kept(0) {
-                    *kept |= (bit as i16) << self.band.low;
+                    *kept |= i16::from(bit == 1) << self.band.low;
                 }
                 Ok(())
             }

@@ -125,6 +125,7 @@ impl<'a> Bits<'a> {
     /// The next symbol, and the number behind it: the symbol's lower half says of how many bits. What begins
     /// with 0 is negative (ITU T.81, F.2.2.1).
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call for each of millions of symbols costs a fifth of the whole")]
     pub(super) fn symbol_and_number(&mut self, table: &Table) -> Result<(u8, i32), Rejection> {
         if self.count < 32 {
             self.refill();
@@ -220,6 +221,7 @@ const fn has_ff(word: u64) -> bool {
 
 /// The highest bits of these, up to 16, as a number.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "16 bits are left at most")]
 const fn leading(bits: u64, size: u32) -> u32 {
     (bits >> 1 >> (63 - size)) as u32
 }
@@ -228,5 +230,5 @@ const fn leading(bits: u64, size: u32) -> u32 {
 #[inline]
 const fn signed(bits: u64, size: u32) -> i32 {
     let negative = if bits >> 63 == 0 { (1 << size) - 1 } else { 0 };
-    leading(bits, size) as i32 - negative
+    leading(bits, size).cast_signed() - negative
 }

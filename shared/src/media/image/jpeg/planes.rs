@@ -57,7 +57,7 @@ impl Reduced {
         let points = eighths as usize;
         let widest = layouts.iter().map(|layout| layout.across).max()?;
         let tallest = layouts.iter().map(|layout| layout.down).max()?;
-        let mut planes = Vec::new();
+        let mut drawn = Vec::new();
         let mut bytes = 0;
         for layout in layouts {
             if !widest.is_multiple_of(layout.across) || !tallest.is_multiple_of(layout.down) {
@@ -65,17 +65,19 @@ impl Reduced {
             }
             let (across, down) = (points * (widest / layout.across), points * (tallest / layout.down));
             transform(across, down)?;
-            let places = ZIGZAG.map(|place| {
-                let (row, column) = (usize::from(place >> 3), usize::from(place & 7));
-                if row < down && column < across { (row * across + column) as u8 } else { NOWHERE }
+            let places = ZIGZAG.map(|position| {
+                let (row, column) = (usize::from(position >> 3), usize::from(position & 7));
+                let kept = row < down && column < across;
+                u8::try_from(row * across + column).ok().filter(|_| kept).unwrap_or(NOWHERE)
             });
             bytes += 2 * (layout.blocks * across * down) as u64;
-            planes.push(Plane { across, down, stride: layout.stride, places, kept: Vec::new(), quantization: None });
+            drawn.push(Plane { across, down, stride: layout.stride, places, kept: Vec::new(), quantization: None });
         }
-        let reduced = |pixels: u32| (u64::from(pixels) * u64::from(eighths)).div_ceil(8) as u32;
-        let (width, height) = (reduced(width), reduced(height));
+        let fraction =
+            |pixels: u32| u32::try_from((u64::from(pixels) * u64::from(eighths)).div_ceil(8)).unwrap_or(pixels);
+        let (width, height) = (fraction(width), fraction(height));
         bytes += u64::from(width) * u64::from(height) * 3;
-        Some((Self { planes, width, height, mcu: (points * widest, points * tallest) }, bytes))
+        Some((Self { planes: drawn, width, height, mcu: (points * widest, points * tallest) }, bytes))
     }
 
     /// Makes room for the coefficients, once that is admitted.
@@ -164,11 +166,11 @@ impl Plane {
 type Basis = [[f32; 8]; 8];
 
 fn basis(points: usize) -> Basis {
+    let step = std::f32::consts::FRAC_PI_2 / f32::from(u16::try_from(points).unwrap_or(8));
     let mut basis = [[0.0; 8]; 8];
-    for (point, row) in basis.iter_mut().take(points).enumerate() {
-        for (coefficient, cosine) in row.iter_mut().take(points).enumerate() {
-            let angle = ((2 * point + 1) * coefficient) as f32 * std::f32::consts::PI / (2 * points) as f32;
-            *cosine = angle.cos();
+    for (point, row) in (0_u16..).zip(basis.iter_mut().take(points)) {
+        for (coefficient, cosine) in (0_u16..).zip(row.iter_mut().take(points)) {
+            *cosine = (f32::from((2 * point + 1) * coefficient) * step).cos();
         }
     }
     basis
@@ -197,6 +199,7 @@ fn transform(across: usize, down: usize) -> Option<Transform> {
     })
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
 fn row_of_blocks<const ACROSS: usize, const DOWN: usize>(
     blocks: &[i16],
     steps: &[f32; 64],
@@ -223,7 +226,6 @@ fn row_of_blocks<const ACROSS: usize, const DOWN: usize>(
             let Some(line) = pixels.get_mut(from..from + ACROSS) else { continue };
             for (pixel, cosines) in line.iter_mut().zip(across) {
                 let sum: f32 = values.iter().zip(cosines).map(|(value, cosine)| value * cosine).sum();
-                // A cast of a float saturates: what is too bright is white.
                 *pixel = (sum + 128.5) as u8;
             }
         }
@@ -231,6 +233,7 @@ fn row_of_blocks<const ACROSS: usize, const DOWN: usize>(
 }
 
 /// From brightness and differences to red, green and blue (JFIF 1.02), in 16 bits behind the point.
+#[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
 fn colours(y: &[u8], blue: &[u8], red: &[u8], data: &mut Vec<u8>) {
     const HALF: i32 = 1 << 15;
     let byte = |value: i32| (value >> 16).clamp(0, 255) as u8;

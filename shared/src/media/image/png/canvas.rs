@@ -36,7 +36,7 @@ impl Canvas {
         match before {
             Some(before) => self.raster.data = before,
             None if control.dispose_op == DisposeOp::Background => {
-                self.rows_of(control).for_each(|row| row.fill([0; 4]))
+                self.rows_of(control).for_each(|row| row.fill([0; 4]));
             }
             None => {}
         }
@@ -73,11 +73,15 @@ fn over(pixel: [u8; 4], below: [u8; 4]) -> [u8; 4] {
             let opacity = above + under;
             let mix = |index: usize| {
                 let sum = u32::from(pixel[index]) * above + u32::from(below[index]) * under;
-                ((sum + opacity / 2) / opacity) as u8
+                byte((sum + opacity / 2) / opacity)
             };
-            [mix(0), mix(1), mix(2), ((opacity + 127) / 255) as u8]
+            [mix(0), mix(1), mix(2), byte((opacity + 127) / 255)]
         }
     }
+}
+
+fn byte(value: u32) -> u8 {
+    u8::try_from(value).unwrap_or(u8::MAX)
 }
 
 fn milliseconds(control: &FrameControl) -> u32 {

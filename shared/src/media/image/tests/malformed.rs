@@ -224,8 +224,9 @@ fn small_files_that_claim_much_are_refused_for_it() {
         let data = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
         [&b"\x89PNG\r\n\x1a\n"[..], &chunk(*b"IHDR", &data)].concat()
     };
-    let size = |pixels: u32| (pixels - 1).to_le_bytes()[..3].to_vec();
-    let canvas = |flags: u8, pixels: u32| riff(*b"VP8X", &[vec![flags, 0, 0, 0], size(pixels), size(pixels)].concat());
+    let length = |pixels: u32| (pixels - 1).to_le_bytes()[..3].to_vec();
+    let canvas =
+        |flags: u8, pixels: u32| riff(*b"VP8X", &[vec![flags, 0, 0, 0], length(pixels), length(pixels)].concat());
 
     // Frames by the thousand, each of them a dot or as large as is allowed.
     let control = |number: u32, side: u32| {

@@ -84,12 +84,12 @@ fn each_layout_of_colours_is_drawn_small() {
 fn subsampled(picture: &DynamicImage, across: u32, down: u32) -> Vec<u8> {
     let picture = picture.to_rgb8();
     let (width, height) = picture.dimensions();
-    let side = |pixels: u32| u16::try_from(pixels).expect("short").to_be_bytes();
+    let short = |pixels: u32| u16::try_from(pixels).expect("short").to_be_bytes();
     let sampling = u8::try_from(across << 4 | down).expect("a byte");
     let mut jpeg = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
     jpeg.extend([8; 64]);
     jpeg.extend([0xFF, 0xC0, 0, 17, 8]);
-    jpeg.extend([side(height), side(width)].concat());
+    jpeg.extend([short(height), short(width)].concat());
     jpeg.extend([3, 1, sampling, 0, 2, 0x11, 0, 3, 0x11, 0]);
     // For the averages sixteen codes of five bits, each the size that it is; for all else one that ends the block.
     jpeg.extend([0xFF, 0xC4, 0, 35, 0x00, 0, 0, 0, 0, 16]);
@@ -99,41 +99,35 @@ fn subsampled(picture: &DynamicImage, across: u32, down: u32) -> Vec<u8> {
     jpeg.extend([0; 16]);
     jpeg.extend([0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
 
-    let mut bits = String::new();
+    let mut bits = Vec::new();
+    let mut push = |value: u32, size: u32| bits.extend((0..size).rev().map(|bit| value >> bit & 1 == 1));
     let mut before = [0_i32; 3];
-    let mut block = |bits: &mut String, colour: usize, left: u32, top: u32| {
-        let [red, green, blue] = picture.get_pixel(left.min(width - 1), top.min(height - 1)).0.map(f64::from);
+    let mut block = |colour: usize, x: u32, y: u32| {
+        let [red, green, blue] = picture.get_pixel(x.min(width - 1), y.min(height - 1)).0.map(i32::from);
         let value = match colour {
-            0 => 0.299 * red + 0.587 * green + 0.114 * blue - 128.0,
-            1 => -0.168_736 * red - 0.331_264 * green + 0.5 * blue,
-            _ => 0.5 * red - 0.418_688 * green - 0.081_312 * blue,
+            0 => (77 * red + 150 * green + 29 * blue) / 256 - 128,
+            1 => (128 * blue - 43 * red - 85 * green) / 256,
+            _ => (128 * red - 107 * green - 21 * blue) / 256,
         };
-        let difference = value.round() as i32 - std::mem::replace(&mut before[colour], value.round() as i32);
+        let difference = value - std::mem::replace(&mut before[colour], value);
         let size = 32 - difference.unsigned_abs().leading_zeros();
-        *bits += &format!("{size:05b}");
         let number = if difference < 0 { difference + (1 << size) - 1 } else { difference };
-        if size > 0 {
-            *bits += &format!("{number:0>width$b}", width = size as usize);
-        }
-        bits.push('0');
+        push(size, 5);
+        push(number.unsigned_abs(), size);
+        push(0, 1);
     };
-    for top in (0..height).step_by(8 * down as usize) {
-        for left in (0..width).step_by(8 * across as usize) {
-            for row in 0..down {
-                for column in 0..across {
-                    block(&mut bits, 0, left + 8 * column + 4, top + 8 * row + 4);
-                }
+    for y in (0..height).step_by(8 * down as usize) {
+        for x in (0..width).step_by(8 * across as usize) {
+            for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
+                block(0, x + 8 * column + 4, y + 8 * row + 4);
             }
-            for colour in 1..3 {
-                block(&mut bits, colour, left + 4 * across, top + 4 * down);
-            }
+            block(1, x + 4 * across, y + 4 * down);
+            block(2, x + 4 * across, y + 4 * down);
         }
     }
-    while bits.len() % 8 != 0 {
-        bits.push('1');
-    }
-    for at in (0..bits.len()).step_by(8) {
-        let byte = u8::from_str_radix(&bits[at..at + 8], 2).expect("bits");
+    for eight in bits.chunks(8) {
+        // The last byte is filled up with ones; behind one that is all ones there is a zero.
+        let byte = (0..8).fold(0, |byte, at| byte << 1 | u8::from(eight.get(at).is_none_or(|&set| set)));
         jpeg.push(byte);
         if byte == 0xFF {
             jpeg.push(0);
