@@ -17,29 +17,31 @@ CACHE = Path(os.environ.get("BENCHES", Path.home() / ".cache/portico/benches"))
 PACKAGES = ["django==5.2.*", "whitenoise==6.*", "brotli", "gunicorn"]
 
 
-def python():
-    """The interpreter of an environment with Django and WhiteNoise. Debian's own is built with optimisations that others
-    lack, so it is taken where there is one: a slower Python would flatter us."""
+def python(*more):
+    """The interpreter of an environment with Django and WhiteNoise, and what else is named. Debian's own is built with
+    optimisations that others lack, so it is taken where there is one: a slower Python would flatter us."""
     venv = CACHE / "venv"
     interpreter = venv / "bin/python"
+    pip = [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--disable-pip-version-check"]
     if not interpreter.exists():
         base = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
         made = subprocess.run([base, "-m", "venv", venv], capture_output=True)
         if made.returncode:  # Debian's Python without its package python3-venv
             subprocess.run([base, "-m", "venv", "--without-pip", venv], check=True)
-        pip = [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *PACKAGES], check=True)
+    if more:
+        subprocess.run([*pip, *more], check=True)
     return interpreter
 
 
-def binary():
-    """The release build of the command line, as anybody would build it."""
+def binary(package="manage"):
+    """The release build of the command line, or of another program, as anybody would build it."""
     if "BINARY" in os.environ:
         return Path(os.environ["BINARY"])
     target = Path(os.environ.get("CARGO_TARGET_DIR", CACHE.parent / "target"))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    subprocess.run(["cargo", "build", "--release", "--package", "manage"], cwd=PROJECT, env=environment, check=True)
-    return target / "release/manage"
+    subprocess.run(["cargo", "build", "--release", "--package", package], cwd=PROJECT, env=environment, check=True)
+    return target / "release" / package
 
 
 def cargo_environment():

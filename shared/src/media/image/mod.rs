@@ -1,5 +1,5 @@
 //! Uploaded pictures: told apart by their bytes, decoded to the last one within limits, and drawn
-//! anew as a square avatar that carries nothing of the file it came from.
+//! anew, upright and in sRGB, with nothing of the file they came from.
 //!
 //! A decoder is where a stranger's bytes do the most harm, so each format is read twice:
 //!
@@ -7,16 +7,21 @@
 //!    the frames, refuses what is over the [`Limits`], and notices that something is missing. The
 //!    decoders' own limits do not count all they allocate, and most of them paint what is missing
 //!    grey and call it done;
-//! 2. the **decode** then runs every scan and every frame, knowing what it will cost.
+//! 2. the **decode** then runs every scan and every frame, knowing what it will cost. A JPEG that is
+//!    shown at half its size or less is an exception: the survey, which decodes it to the last bit,
+//!    draws it as well (`jpeg/planes.rs`).
 //!
-//! What people see is the re-encoded square: a position hidden in Exif ends with the upload. A file
+//! What people see is the re-encoded picture: a position hidden in Exif ends with the upload. A file
 //! that is something else besides (a GIF that is also a script, a picture with a page of HTML or an
 //! archive behind it) is refused although nothing of it would be left: bytes behind the end may be
 //! zeros, and behind a JPEG what cameras append, which are more pictures, a film, or Samsung's notes.
 //! A WebP states its length, and it has to be true.
 //!
-//! Colours are taken as sRGB: a colour profile is metadata, and is not read. Animations give their
-//! first picture.
+//! Colours are converted to sRGB by the picture's ICC profile, and a profile that makes no sense is
+//! not heard (`profile.rs`). Those of CMYK, and a PNG's `gAMA` and `cHRM`, are not read.
+//!
+//! An animation gives its first picture, or stays one, frame by frame (`film/`), or is refused, as
+//! the [`Recipe`] says.
 //!
 //! # What cannot be noticed
 //! - A GIF says nowhere how many frames it has: cut between two of them and closed with a trailer,
@@ -28,7 +33,8 @@
 //! # What it costs
 //! Recommended for a function of 512 MB: 5 MiB, 12,000 px a side, 40 megapixels, 256 MiB for the
 //! decoder, 300 frames, 120 megapixels in all frames. Beside `max_alloc` the peak holds two copies
-//! of the file and one strip of `max_side` x `side` pixels: under 300 MiB, the process included.
+//! of the file, one strip of `max_side` pixels by the published side, and the published pictures.
+//! `docs/benchmarks.md` has numbers.
 
 mod encode;
 mod film;
