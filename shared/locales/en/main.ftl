@@ -163,6 +163,7 @@ upload-reason-too-large = The file is larger than the limit.
 upload-reason-not-an-image = The file is not a picture.
 upload-reason-type-mismatch = The file's content does not match its type.
 upload-reason-truncated = The file is incomplete. Please upload it again.
+upload-reason-animated = The picture is animated. Please choose one that is not.
 upload-reason-too-many-pixels = The picture has too many pixels. Please choose a smaller one.
 upload-reason-broken = The picture is damaged and cannot be read.
 upload-reason-expired = The file did not arrive in time. Please upload it again.
