@@ -29,9 +29,7 @@ fn jpeg(raster: &Raster, colours: ColorType) -> Result<Vec<u8>, Rejection> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, JPEG_QUALITY);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    encoder
-        .encode(&raster.data, side(raster.width)?, side(raster.height)?, colours)
-        .map_err(|_| Rejection::Broken)?;
+    encoder.encode(&raster.data, side(raster.width)?, side(raster.height)?, colours).map_err(|_| Rejection::Broken)?;
     Ok(bytes)
 }
 

@@ -15,6 +15,9 @@ use super::raster::{Channels, Raster};
 use super::scale::scale;
 use super::{Animation, Encoded, Limits, Recipe, Rejection, Shape, profile};
 
+/// How many times as large as an upload may be an animation may become.
+const LARGER: u64 = 4;
+
 /// What is done with the frames of a picture.
 pub(super) struct Playback<'l> {
     animation: Animation,
@@ -66,7 +69,9 @@ impl<'l> Playback<'l> {
         // A copy to scale, what of it is published, that of the frame before, and a palette's picture of it.
         let bytes = bytes + canvas * 16;
         self.limits.afford(bytes)?;
-        let room = self.limits.max_alloc - bytes;
+        // Lossless frames of what was lossy are many times as large.
+        let most = self.limits.max_bytes as u64 * LARGER;
+        let room = most.min(self.limits.max_alloc - bytes);
         self.film = Some(Film { container, shape: self.shape, orientation, profile, plays: 0, room, writer: None });
         Ok(true)
     }
