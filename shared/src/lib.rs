@@ -20,7 +20,7 @@
 //! same events. Every request passes [`pipeline::respond`].
 //!
 //! The map: [`pipeline`] is the order of things; [`accounts`] and [`sessions`] are who somebody is; [`csrf`] and
-//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`store`] is DynamoDB; [`config`] is every setting; [`site`] is what a site
+//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`sharing`] is who else may see them; [`store`] is DynamoDB; [`config`] is every setting; [`site`] is what a site
 //! declares of its own.
 
 pub mod accounts;
@@ -54,6 +54,7 @@ pub mod rng;
 mod routes;
 pub mod secret;
 pub mod sessions;
+pub mod sharing;
 pub mod site;
 mod stale_form;
 pub mod static_files;

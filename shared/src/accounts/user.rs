@@ -4,10 +4,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::tokens::LinkId;
-use super::{Email, PasswordHash, Username};
+use super::{CanonicalEmail, Email, PasswordHash, Username};
 use crate::media::UploadId;
 use crate::sessions::EpochEnds;
 use crate::site::UserFields;
@@ -37,6 +38,20 @@ impl UserId {
     /// Whether it was made from a row of another system (UUID version 5), not at a sign-up (version 7).
     pub fn is_imported(self) -> bool {
         self.0.get_version_num() == 5
+    }
+
+    /// The identifier that stands for whoever would have an address that nobody has. It is no user's, and never will be:
+    /// theirs are of other versions (this is UUID version 8, of RFC 9562).
+    pub(crate) fn stand_in(address: &CanonicalEmail) -> Self {
+        let mut bytes = [0; 16];
+        let digest = Sha256::digest(format!("portico.stand-in.v1\0{}", address.as_str()));
+        bytes.copy_from_slice(&digest[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// Whether it is one of those.
+    pub(crate) fn is_stand_in(self) -> bool {
+        self.0.get_version_num() == 8
     }
 
     /// Parses the form that [`fmt::Display`] writes, and no other.

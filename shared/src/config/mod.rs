@@ -11,6 +11,7 @@ mod passwords;
 mod reader;
 pub mod secrets;
 mod sessions;
+mod sharing;
 mod static_files;
 mod throttle;
 mod trusted_origins;
@@ -28,6 +29,7 @@ pub use misspelt::misspelt;
 pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
 pub use sessions::{SessionEngine, SessionSettings};
+pub use sharing::SharingSettings;
 pub use static_files::{StaticDir, StaticSettings};
 pub use throttle::{LoginLimits, Rate, Rates, ThrottleSettings};
 pub use trusted_origins::TrustedOrigins;
@@ -80,6 +82,8 @@ pub struct Config {
     pub limits: Limits,
     /// Direct uploads.
     pub uploads: UploadSettings,
+    /// How much may be shared, and for how long.
+    pub sharing: SharingSettings,
     /// How much an export of one's data carries.
     pub export: ExportSettings,
     /// How long a call to AWS may take.
@@ -255,6 +259,7 @@ impl Config {
                 ),
             },
         };
+        let sharing = SharingSettings::read(env);
         let export = ExportSettings::read(env);
         let timeouts = Timeouts {
             attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
@@ -281,6 +286,7 @@ impl Config {
             passwords: passwords?,
             limits,
             uploads,
+            sharing,
             export,
             timeouts,
             mail: mail?,

@@ -25,6 +25,11 @@ impl UploadId {
         (id.to_string() == text).then_some(id)
     }
 
+    /// The identifier itself.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+
     /// The upload that a key belongs to: what stands behind its owner.
     pub fn of_key(key: &str) -> Option<Self> {
         let mut parts = key.split('/').skip_while(|part| UserId::parse(part).is_none());

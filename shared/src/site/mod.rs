@@ -1,14 +1,16 @@
 //! What is this site's own: the fields of its users, its backends, its hooks, its rules for
-//! passwords. Begin here when you make the product yours.
+//! passwords, the kinds of its objects. Begin here when you make the product yours.
 
 mod backends;
 mod hooks;
+mod kinds;
 mod user;
 mod validators;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use kinds::KINDS;
 pub use user::UserFields;
 pub use validators::validators;
 

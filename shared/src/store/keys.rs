@@ -6,6 +6,7 @@ use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, CanonicalUsername, LAST_LOGINS, UserId};
 use crate::media::UploadId;
 use crate::sessions::SessionKey;
+use crate::sharing::{Grantee, Object};
 use crate::throttle::Counter;
 
 /// The partition key's attribute, in every table.
@@ -23,6 +24,13 @@ const USER: &str = "USER#";
 const PROFILE: &str = "PROFILE";
 const GROUP: &str = "GROUP#";
 const GUARD: &str = "GUARD";
+const META: &str = "META";
+const LINK: &str = "LINK#";
+/// What the sort key of a grant begins with.
+pub(super) const GRANT: &str = "GRANT#";
+
+/// What the partitions of the table of accounts begin with that are the product's own: no kind of object is called so.
+pub const PARTITIONS: [&str; 7] = ["USER", "EMAIL", "NAME", "GROUP", "OWNER", "SHARED", "MEDIA"];
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -87,12 +95,56 @@ impl Key {
 
     /// An uploaded object.
     pub fn upload(id: UploadId) -> Self {
-        Self { pk: format!("MEDIA#{id}"), sk: "META".to_owned() }
+        Self { pk: format!("MEDIA#{id}"), sk: META.to_owned() }
     }
 
     /// An entry in the list of what somebody has uploaded: by it all of theirs is found without a scan.
     pub fn owned(owner: UserId, upload: UploadId) -> Self {
         Self { pk: owner_partition(owner), sk: format!("{OWNED}{upload}") }
+    }
+
+    /// An object that can be shared.
+    pub fn object(object: Object) -> Self {
+        Self::object_at(object.to_string())
+    }
+
+    /// An object of any kind, by its partition.
+    pub(super) fn object_at(partition: String) -> Self {
+        Self { pk: partition, sk: META.to_owned() }
+    }
+
+    /// What an object grants to somebody.
+    pub fn grant(object: Object, to: &Grantee) -> Self {
+        Self::grant_at(object.to_string(), to)
+    }
+
+    /// The same for an object of any kind, by its partition.
+    pub(super) fn grant_at(partition: String, to: &Grantee) -> Self {
+        Self { pk: partition, sk: format!("{GRANT}{}", grantee(to)) }
+    }
+
+    /// To whom, if it is the key of a grant.
+    pub fn grantee(&self) -> Option<Grantee> {
+        let to = self.sk.strip_prefix(GRANT)?;
+        if let Some(name) = to.strip_prefix(GROUP) {
+            return Some(Grantee::Group(name.to_owned()));
+        }
+        UserId::parse(to.strip_prefix(USER)?).map(Grantee::User)
+    }
+
+    /// A link that opens an object to whoever has it, by the digest of its secret.
+    pub fn object_link(object: Object, digest: &str) -> Self {
+        Self { pk: object.to_string(), sk: format!("{LINK}{digest}") }
+    }
+
+    /// The digest of its secret, if it is the key of a link to an object.
+    pub fn link_digest(&self) -> Option<&str> {
+        self.sk.strip_prefix(LINK)
+    }
+
+    /// An entry in the list of what is granted to somebody: by it all of that is found without a scan.
+    pub fn shared(to: &Grantee, object: Object) -> Self {
+        Self { pk: shared_partition(to), sk: object.to_string() }
     }
 
     /// What a link permits.
@@ -178,6 +230,19 @@ pub(super) fn owner_partition(id: UserId) -> String {
 
 /// What an entry of that list begins with; the upload's identifier follows.
 pub(super) const OWNED: &str = "MEDIA#";
+
+/// Where the list of what is granted to somebody stands. Its sort keys are objects.
+pub(super) fn shared_partition(to: &Grantee) -> String {
+    format!("SHARED#{}", grantee(to))
+}
+
+fn grantee(to: &Grantee) -> String {
+    match to {
+        Grantee::User(id) => user_partition(*id),
+        Grantee::Group(name) => format!("{GROUP}{name}"),
+    }
+}
+
 /// What the sort key of a session begins with.
 pub(super) const SESSION: &str = "SESSION#";
 /// What the partition key of an order to erase begins with.

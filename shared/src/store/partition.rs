@@ -103,7 +103,8 @@ impl Store {
     }
 }
 
-fn read_key(item: &Item) -> Result<Key, StoreError> {
+/// The key of an item.
+pub(super) fn read_key(item: &Item) -> Result<Key, StoreError> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     match (text(PK), text(SK)) {
         (Some(pk), Some(sk)) => Ok(Key { pk, sk }),
