@@ -14,6 +14,7 @@ pub mod export;
 mod feeder;
 mod file;
 pub mod findstatic;
+pub mod groups;
 pub mod import;
 pub mod import_django;
 pub mod mails;
@@ -64,6 +65,9 @@ enum Command {
     /// Lists and ends somebody's sessions, and says why one has ended.
     #[command(visible_alias = "session", arg_required_else_help = true)]
     Sessions(sessions::Args),
+    /// Lists, makes and deletes groups, and says who is in them.
+    #[command(arg_required_else_help = true)]
+    Groups(groups::Args),
     /// Writes everything that is kept for good into a file.
     Export(export::Args),
     /// Reads what export wrote.
@@ -138,6 +142,10 @@ async fn administer(command: Command) -> Outcome {
         Command::Sessions(args) => {
             let site = args.target.open().await?;
             sessions::run(&args, &site, terminal).await
+        }
+        Command::Groups(args) => {
+            let site = args.target.open().await?;
+            groups::run(&args, &site, terminal).await
         }
         Command::Export(args) => {
             let site = args.target.open().await?;
