@@ -110,7 +110,9 @@ async fn create(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
         Some(Placed::New) => console.say(&format!("The group {name} is made.")),
         Some(Placed::Refused(why)) => return Err(Failure::new(why.clone())),
         _ => {
-            return Err(Failure::new(format!("there is a group {name} already, or one that is not deleted to its end")));
+            return Err(Failure::new(format!(
+                "there is a group {name} already, or one that is not deleted to its end"
+            )));
         }
     }
     Ok(Finished::Whole)

@@ -40,6 +40,7 @@ mod profile;
 mod rotation;
 mod security;
 mod sessions;
+mod sharing;
 mod signup;
 mod stale_form;
 mod static_edge;

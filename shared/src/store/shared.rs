@@ -67,7 +67,7 @@ impl Store {
         after: Option<Uuid>,
         most: usize,
     ) -> Result<(Vec<Uuid>, bool), StoreError> {
-        let partition = shared_partition(to);
+        let (partition, prefix) = (shared_partition(to), format!("{}#", kind.as_str()));
         let from = after.map(|id| key_item(&Key::shared(to, Object { kind, id })));
         let call = self.meter.begin();
         let request = self
@@ -79,7 +79,7 @@ impl Store {
             .expression_attribute_names("#p", PK)
             .expression_attribute_names("#s", SK)
             .expression_attribute_values(":p", AttributeValue::S(partition))
-            .expression_attribute_values(":s", AttributeValue::S(format!("{}#", kind.as_str())))
+            .expression_attribute_values(":s", AttributeValue::S(prefix.clone()))
             .consistent_read(true)
             .scan_index_forward(false)
             .limit(i32::try_from(most).unwrap_or(i32::MAX))
@@ -88,7 +88,7 @@ impl Store {
         let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Read, units(output.consumed_capacity()));
         let keys = output.items().iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
-        let ids = keys.iter().filter_map(|key| Object::parse(&key.sk)).map(|object| object.id).collect();
+        let ids = keys.iter().filter_map(|key| Uuid::try_parse(key.sk.strip_prefix(&prefix)?).ok()).collect();
         Ok((ids, output.last_evaluated_key().is_some()))
     }
 
@@ -102,11 +102,13 @@ impl Store {
             let grants: Vec<_> = to.iter().map(|to| Key::grant(*object, to)).collect();
             [Key::object(*object)].into_iter().chain(grants)
         };
-        let keys: Vec<_> = entries.iter().flat_map(of_entry).map(|key| (self.accounts(), key)).collect();
-        let batches = keys.chunks(MOST_KEYS).map(<[_]>::to_vec);
-        let batches = batches.map(|batch| async move { self.batch_get(&batch).await });
+        let keys: Vec<_> = entries.iter().flat_map(of_entry).collect();
+        let mut batches = Vec::new();
+        for batch in keys.chunks(MOST_KEYS) {
+            batches.push(self.read_batch(batch.to_vec()));
+        }
         let found: Vec<_> = stream::iter(batches).buffered(AT_ONCE).try_collect().await?;
-        let found = found.into_iter().flatten().map(|(_, item)| Ok((read_key(&item)?, item)));
+        let found = found.into_iter().flatten().map(|item| Ok((read_key(&item)?, item)));
         let mut found: HashMap<Key, Item> = found.collect::<Result<_, StoreError>>()?;
         let mut objects = Vec::with_capacity(entries.len());
         for (object, to) in entries {
@@ -121,6 +123,12 @@ impl Store {
         Ok(objects)
     }
 
+    /// Reads up to [`MOST_KEYS`] items of the durable table.
+    async fn read_batch(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        let keys: Vec<_> = keys.into_iter().map(|key| (self.accounts(), key)).collect();
+        Ok(self.batch_get(&keys).await?.into_iter().map(|(_, item)| item).collect())
+    }
+
     /// Removes every grant to somebody: each with its entry of the list and its count on the object. What leads to a grant
     /// goes with it or after it.
     pub(crate) async fn forget_grantee(&self, to: &Grantee) -> Result<(), StoreError> {
@@ -131,9 +139,9 @@ impl Store {
                 return Ok(());
             }
             for entries in entries.chunks(MOST_KEYS) {
-                let keys: Vec<_> = entries.iter().map(|entry| (table, Key::grant_at(entry.sk.clone(), to))).collect();
-                let found = self.batch_get(&keys).await?.into_iter();
-                let found = found.map(|(_, item)| Ok((read_key(&item)?, from_item(item)?)));
+                let keys = entries.iter().map(|entry| Key::grant_at(entry.sk.clone(), to)).collect();
+                let found = self.read_batch(keys).await?.into_iter();
+                let found = found.map(|item| Ok((read_key(&item)?, from_item(item)?)));
                 let found: HashMap<Key, Grant> = found.collect::<Result<_, StoreError>>()?;
                 let steps = entries.iter().map(|entry| {
                     let key = Key::grant_at(entry.sk.clone(), to);

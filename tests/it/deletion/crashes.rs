@@ -8,7 +8,7 @@ use super::{UNLIMITED, consent};
 use crate::site::{Fault, Site, pictures};
 
 /// More calls than an erasure makes.
-const ENOUGH: usize = 40;
+const ENOUGH: usize = 60;
 
 #[tokio::test]
 async fn a_crash_at_any_call_of_a_deletion_deletes_all_or_nothing() {
@@ -63,15 +63,18 @@ async fn a_crash_at_any_call_of_an_erasure_is_made_good_by_the_next_delivery() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         let (site, faults) = Site::with_faults(&UNLIMITED).await;
         let mut lee = site.member("lee@example.com").await;
-        lee.upload(&pictures::png(), "image/png").await;
+        let lees = format!("MEDIA#{}", lee.upload(&pictures::png(), "image/png").await);
         site.deliver_next().await;
+        site.count_shares(&lees, 0);
         let (theirs, objects) = (site.state(), site.stack.objects());
         let mut steps = 0;
         for step in 0..ENOUGH {
             let mut kim = site.member("kim@example.com").await;
             kim.upload(&pictures::png(), "image/png").await;
             site.deliver_next().await;
-            kim.upload(&pictures::png(), "image/png").await;
+            let kims = format!("MEDIA#{}", kim.upload(&pictures::png(), "image/png").await);
+            site.share(&kims, &lee.id);
+            site.share(&lees, &kim.id);
             let id = kim.id.as_str().unwrap();
             site.put("accounts", &json!({ "PK": { "S": format!("USER#{id}") }, "SK": { "S": "LOGIN#00" } }));
             kim.delete_account().await;

@@ -7,6 +7,7 @@ mod doctor_static;
 mod export;
 mod findstatic;
 mod folder;
+mod groups;
 mod import_django;
 mod import_login;
 mod mails;
