@@ -297,8 +297,10 @@ mod tests {
             Rejection::Truncated,
             Rejection::TooManyPixels,
             Rejection::Broken,
+            Rejection::WrongFormat,
         ];
-        for code in found.into_iter().map(Rejection::code).chain(["expired", "superseded"]) {
+        let others = ["expired", "superseded"];
+        for code in found.into_iter().map(Rejection::code).chain(others) {
             let key = format!("upload-reason-{}", code.replace('_', "-"));
             assert!(Language::ALL.iter().all(|language| language.find(&key, &[]).is_some()), "{key}");
         }

@@ -166,6 +166,7 @@ upload-reason-truncated = The file is incomplete. Please upload it again.
 upload-reason-animated = The picture is animated. Please choose one that is not.
 upload-reason-too-many-pixels = The picture has too many pixels. Please choose a smaller one.
 upload-reason-broken = The picture is damaged and cannot be read.
+upload-reason-wrong-format = The file is not of the type that its name says.
 upload-reason-expired = The file did not arrive in time. Please upload it again.
 upload-reason-superseded = A newer picture took its place.
 

@@ -166,6 +166,7 @@ upload-reason-truncated = 파일이 중간에 끊겼습니다. 다시 올려 주
 upload-reason-animated = 움직이는 사진은 올릴 수 없습니다. 다른 사진을 골라 주세요.
 upload-reason-too-many-pixels = 사진의 가로세로 크기가 너무 큽니다. 더 작은 사진을 골라 주세요.
 upload-reason-broken = 사진이 손상되어 읽을 수 없습니다.
+upload-reason-wrong-format = 파일이 이름에 나타난 형식이 아닙니다.
 upload-reason-expired = 파일이 제때 도착하지 않았습니다. 다시 올려 주세요.
 upload-reason-superseded = 더 새로운 사진으로 바뀌었습니다.
 

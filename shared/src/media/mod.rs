@@ -3,22 +3,27 @@
 
 mod disposition;
 mod download;
+mod file_type;
+pub mod formats;
 pub mod image;
 mod listing;
 mod multipart;
 mod object;
 mod part_plan;
 mod presign;
+mod read_at;
 mod sha256;
 mod signer;
 mod upload;
 
 pub use disposition::ContentDisposition;
+pub use file_type::{Disposition, FileKind, FileType};
 pub use listing::{Listed, Page, Unfinished, UnfinishedPage};
 pub use multipart::{Completion, MultipartId, Part, PartChecksums};
 pub use object::{Copy, Fetched, MediaError};
 pub use part_plan::PartPlan;
 pub use presign::{Afterwards, Presigned, PresignedPost, PresignedPut, Sending};
+pub use read_at::ReadAt;
 pub use sha256::Sha256;
 pub use upload::{
     AVATAR, PageUploadForm, Promised, Purpose, Upload, UploadForm, UploadId, UploadMethod, UploadState, UploadStatus,

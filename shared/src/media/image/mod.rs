@@ -180,6 +180,9 @@ pub enum Rejection {
     /// The file contradicts its format, or uses a part of it that nobody does.
     #[error("the picture is damaged")]
     Broken,
+    /// The bytes are of no accepted type at all, whatever they say.
+    #[error("the file is not what it says")]
+    WrongFormat,
 }
 
 impl Rejection {
@@ -193,6 +196,7 @@ impl Rejection {
             Self::TooManyPixels => "too_many_pixels",
             Self::Animated => "animated",
             Self::Broken => "broken",
+            Self::WrongFormat => "wrong_format",
         }
     }
 }
