@@ -15,6 +15,7 @@ use crate::config::{Config, SecretSource, misspelt};
 use crate::error::{BoxError, FieldError};
 use crate::mail::Mailer;
 use crate::media::Media;
+use crate::media::scan::ScannedBy;
 use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::rng::{Rng, SystemRng};
@@ -52,6 +53,8 @@ pub struct App {
     database: Arc<Database>,
     /// The connection to the bucket.
     media: Media,
+    /// Who looks for malware in uploads.
+    scanner: ScannedBy,
     /// The way to a mail's provider.
     mailer: Mailer,
 }
@@ -138,6 +141,7 @@ impl App {
             breaches: config.passwords.breaches.clone().map(Breaches::new),
             pages: Pages::new(&config, assets),
             media: Media::new(&sdk, aws, &config),
+            scanner: ScannedBy::new(&config.scanner),
             mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),
             keys: secrets.keys,
             origin_secrets: origin_secrets?,
@@ -211,6 +215,11 @@ impl App {
     /// The bucket.
     pub fn media(&self) -> &Media {
         &self.media
+    }
+
+    /// Who looks for malware in uploads.
+    pub fn scanner(&self) -> &ScannedBy {
+        &self.scanner
     }
 
     /// The way to a mail's provider. Only the function `mailer` takes it.

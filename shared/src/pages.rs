@@ -290,6 +290,7 @@ mod tests {
     #[test]
     fn the_words_of_every_refused_upload_exist() {
         use crate::media::image::Rejection;
+        use crate::media::scan;
         let found = [
             Rejection::TooLarge,
             Rejection::NotAnImage,
@@ -299,7 +300,7 @@ mod tests {
             Rejection::Broken,
             Rejection::WrongFormat,
         ];
-        let others = ["expired", "superseded"];
+        let others = ["expired", "superseded", scan::MALWARE, scan::UNSCANNABLE];
         for code in found.into_iter().map(Rejection::code).chain(others) {
             let key = format!("upload-reason-{}", code.replace('_', "-"));
             assert!(Language::ALL.iter().all(|language| language.find(&key, &[]).is_some()), "{key}");

@@ -167,6 +167,8 @@ upload-reason-animated = The picture is animated. Please choose one that is not.
 upload-reason-too-many-pixels = The picture has too many pixels. Please choose a smaller one.
 upload-reason-broken = The picture is damaged and cannot be read.
 upload-reason-wrong-format = The file is not of the type that its name says.
+upload-reason-malware = Malware was found in the file.
+upload-reason-unscannable = The file cannot be checked for malware, so it is not accepted.
 upload-reason-expired = The file did not arrive in time. Please upload it again.
 upload-reason-superseded = A newer picture took its place.
 

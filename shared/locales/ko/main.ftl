@@ -167,6 +167,8 @@ upload-reason-animated = 움직이는 사진은 올릴 수 없습니다. 다른 
 upload-reason-too-many-pixels = 사진의 가로세로 크기가 너무 큽니다. 더 작은 사진을 골라 주세요.
 upload-reason-broken = 사진이 손상되어 읽을 수 없습니다.
 upload-reason-wrong-format = 파일이 이름에 나타난 형식이 아닙니다.
+upload-reason-malware = 파일에서 악성 코드가 발견되었습니다.
+upload-reason-unscannable = 파일의 악성 코드 검사를 할 수 없어 받을 수 없습니다.
 upload-reason-expired = 파일이 제때 도착하지 않았습니다. 다시 올려 주세요.
 upload-reason-superseded = 더 새로운 사진으로 바뀌었습니다.
 

@@ -9,6 +9,7 @@ mod mail;
 mod misspelt;
 mod passwords;
 mod reader;
+mod scanner;
 pub mod secrets;
 mod sessions;
 mod sharing;
@@ -28,6 +29,7 @@ pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
 pub use misspelt::misspelt;
 pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
+pub use scanner::{ClamdSettings, ScannerKind, ScannerSettings};
 pub use sessions::{SessionEngine, SessionSettings};
 pub use sharing::SharingSettings;
 pub use static_files::{StaticDir, StaticSettings};
@@ -84,6 +86,8 @@ pub struct Config {
     pub uploads: UploadSettings,
     /// How much may be shared, and for how long.
     pub sharing: SharingSettings,
+    /// Who looks for malware in them.
+    pub scanner: ScannerSettings,
     /// How much an export of one's data carries.
     pub export: ExportSettings,
     /// How long a call to AWS may take.
@@ -260,6 +264,7 @@ impl Config {
             },
         };
         let sharing = SharingSettings::read(env);
+        let scanner = ScannerSettings::read(env);
         let export = ExportSettings::read(env);
         let timeouts = Timeouts {
             attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
@@ -287,6 +292,7 @@ impl Config {
             limits,
             uploads,
             sharing,
+            scanner: scanner?,
             export,
             timeouts,
             mail: mail?,

@@ -12,6 +12,7 @@ mod object;
 mod part_plan;
 mod presign;
 mod read_at;
+pub mod scan;
 mod sha256;
 mod signer;
 mod upload;
