@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::deliveries::Delivery;
+use crate::deliveries::{self, Delivery};
 use crate::dynamodb::DynamoDb;
 use crate::folder::{Folder, FolderError};
 use crate::functions::{self, Function};
@@ -351,6 +351,24 @@ impl Stack {
     /// Records of streams that were given up.
     pub fn dead_changes(&self) -> Vec<Value> {
         self.stream_events.dead_letters()
+    }
+
+    /// Delivers an event of EventBridge by hand, once, to every function that has a rule for it, whether the rule is
+    /// switched on or not: on one machine there is nobody else who would send one.
+    pub async fn put_event(&self, event: &Value) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        for function in &self.template.functions {
+            let told = function.rule_events.iter().any(|rule| rule.takes(event));
+            let Some(invoke) = self.functions.get(&function.name).filter(|_| told) else { continue };
+            deliveries.push(match deliveries::invoke(invoke, event.clone()).await {
+                Ok(_) => Delivery::Done,
+                Err(error) => {
+                    tracing::error!(function = function.name, error, "an event of EventBridge was not worked through");
+                    Delivery::Failed
+                }
+            });
+        }
+        deliveries
     }
 
     /// Invokes a function by hand, whatever its events are.

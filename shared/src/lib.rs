@@ -67,7 +67,7 @@ pub use app::App;
 pub use context::Context;
 pub use error::{Arg, BoxError, Error, FieldError, FieldErrors, Result};
 pub use http::{Method, StatusCode};
-pub use job::{Change, ItemChanged, JobContext, Jobs, ObjectCreated};
+pub use job::{Change, ItemChanged, JobContext, Jobs, ObjectCreated, ScanResult, ScanStatus};
 pub use next::Next;
 pub use request::Request;
 pub use response::{Body, Response};

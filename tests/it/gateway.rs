@@ -1,13 +1,13 @@
 //! The one door: API Gateway's events, good and bad, and what API Gateway itself refuses.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::Method;
 use local::functions::{self, Handler};
-use portico::{Context, Response, Result, Routes, StatusCode};
+use portico::{Context, Error, Jobs, Response, Result, Routes, ScanStatus, StatusCode};
 use serde_json::{Value, json};
 
 use crate::site::{Site, root};
@@ -82,6 +82,9 @@ async fn every_event_of_the_folder_gets_its_answer() {
     };
     jobs.run(site.stack.app(), s3).await.unwrap();
     seen.insert("s3-object-created.json".to_owned());
+    let told = site.stack.put_event(&event("s3-object-scanned")).await;
+    assert_eq!(told.len(), 1, "process-upload alone has a rule for it");
+    seen.insert("s3-object-scanned.json".to_owned());
     let answer = site.stack.invoke("erase-account", event("stream-erase")).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [] }), "somebody who is erased already");
     seen.insert("stream-erase.json".to_owned());
@@ -116,6 +119,35 @@ async fn an_s3_event_that_is_none_fails_or_is_passed_over() {
         *event.pointer_mut(pointer).unwrap() = value.clone();
         assert!(jobs.run(site.stack.app(), event).await.is_ok(), "{value}");
     }
+}
+
+#[tokio::test]
+async fn a_function_is_given_objects_and_results_of_scans_each_by_its_own_handler() {
+    let site = Site::by_hand().await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (created, scanned) = (seen.clone(), seen.clone());
+    let objects = Jobs::on_object_created(move |_, object| {
+        created.lock().unwrap().push(("created", object.key, object.etag));
+        std::future::ready(Ok("seen"))
+    });
+    let both = objects.clone().and_on_object_scanned(move |_, result| {
+        scanned.lock().unwrap().push(("scanned", result.key, result.etag));
+        std::future::ready(if result.status == ScanStatus::Failed { Err(Error::Conflict) } else { Ok("seen") })
+    });
+    let result = event("s3-object-scanned");
+    both.run(site.stack.app(), event("s3-object-created")).await.unwrap();
+    assert_eq!(both.run(site.stack.app(), result.clone()).await.unwrap(), json!({}));
+    let [(_, key, etag), second] = &std::mem::take(&mut *seen.lock().unwrap())[..] else { panic!("two") };
+    assert_eq!(*second, ("scanned", key.clone(), etag.clone()), "the samples are of one object");
+
+    let mut failed = result.clone();
+    failed["detail"]["scanStatus"] = json!("FAILED");
+    assert!(both.run(site.stack.app(), failed).await.is_err(), "it comes again");
+    let mut other = result.clone();
+    other["detail-type"] = json!("Object Created");
+    assert!(both.run(site.stack.app(), other).await.is_err());
+    assert!(objects.run(site.stack.app(), result).await.is_err(), "nobody here asked for them");
+    assert_eq!(seen.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

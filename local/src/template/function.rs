@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     error::TemplateError,
     policy::{self, Statement},
+    rule::RuleEvent,
     section::{Resource, Section},
     stream::StreamEvent,
 };
@@ -33,6 +34,8 @@ pub struct Function {
     pub s3_events: Vec<S3Event>,
     /// The changes of tables it is told of.
     pub stream_events: Vec<StreamEvent>,
+    /// The events of other services it is told of.
+    pub rule_events: Vec<RuleEvent>,
     /// What it may do.
     pub statements: Vec<Statement>,
 }
@@ -73,6 +76,7 @@ impl Function {
             routes: Vec::new(),
             s3_events: Vec::new(),
             stream_events: Vec::new(),
+            rule_events: Vec::new(),
             statements: policy::statements(resource)?,
         };
         let Some(events) = resource.property("Events")? else {
@@ -84,7 +88,10 @@ impl Function {
                 "HttpApi" => function.routes.push(http_route(&event)?),
                 "S3" => function.s3_events.push(s3_event(&event)?),
                 "DynamoDB" => function.stream_events.push(StreamEvent::read(&event)?),
-                _ => return Err(kind.invalid("HttpApi, S3 or DynamoDB, the events this machine emulates")),
+                "EventBridgeRule" => function.rule_events.push(RuleEvent::read(&event)?),
+                _ => {
+                    return Err(kind.invalid("HttpApi, S3, DynamoDB or EventBridgeRule, the events this machine knows"));
+                }
             }
         }
         Ok(function)

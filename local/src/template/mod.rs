@@ -10,7 +10,9 @@ mod error;
 mod function;
 mod intrinsics;
 mod names;
+mod pattern;
 mod policy;
+mod rule;
 mod section;
 mod stream;
 mod table;
@@ -27,8 +29,10 @@ pub use self::{
     error::TemplateError,
     function::{Function, HttpRoute, S3Event},
     intrinsics::Resolver,
+    pattern::Pattern,
     policy::{Effect, Statement},
-    stream::{Pattern, StreamEvent},
+    rule::RuleEvent,
+    stream::StreamEvent,
     table::{Billing, Index, Key, KeyKind, Keys, Projection, Table},
 };
 use self::{intrinsics::Scope, section::Resource};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{error::TemplateError, section::Section};
+use super::{error::TemplateError, pattern::Pattern, section::Section};
 
 /// A function's subscription to a table's stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +16,6 @@ pub struct StreamEvent {
     /// Which records: those that one of the patterns matches, or all where there is none.
     pub filters: Vec<Pattern>,
 }
-
-/// A pattern of a `FilterCriteria`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pattern(Value);
 
 impl StreamEvent {
     pub(super) fn read(event: &Section<'_>) -> Result<Self, TemplateError> {
@@ -43,9 +39,7 @@ impl StreamEvent {
         let mut filters = Vec::new();
         if let Some(criteria) = properties.get("FilterCriteria") {
             for filter in criteria.require("Filters")?.items()? {
-                let pattern = filter.require("Pattern")?;
-                let read = serde_json::from_str(pattern.text()?).ok().filter(is_pattern);
-                filters.push(Pattern(read.ok_or_else(|| pattern.invalid("a JSON object of lists of exact values"))?));
+                filters.push(Pattern::parse(&filter.require("Pattern")?)?);
             }
         }
         Ok(Self {
@@ -58,23 +52,6 @@ impl StreamEvent {
 
     /// Whether the function is told of this record.
     pub fn takes(&self, record: &Value) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|filter| matches(&filter.0, record))
-    }
-}
-
-/// Objects, down to lists of plain values. What else AWS knows (`prefix`, `exists`, ...) is not
-/// emulated.
-fn is_pattern(pattern: &Value) -> bool {
-    match pattern {
-        Value::Object(map) => !map.is_empty() && map.values().all(|inner| inner.is_array() || is_pattern(inner)),
-        _ => false,
-    }
-}
-
-fn matches(pattern: &Value, value: &Value) -> bool {
-    match pattern {
-        Value::Object(map) => map.iter().all(|(key, inner)| value.get(key).is_some_and(|value| matches(inner, value))),
-        Value::Array(allowed) => allowed.contains(value),
-        _ => false,
+        self.filters.is_empty() || self.filters.iter().any(|filter| filter.matches(record))
     }
 }

@@ -213,7 +213,38 @@ Resources:
     let path = with("{ Type: HttpApi, Properties: { Path: login, Method: GET } }");
     assert!(path.contains("`Events.E.Properties.Path`"), "{path}");
     let kind = with("{ Type: Kafka }");
-    assert!(kind.contains("`Events.E.Type` must be HttpApi, S3 or DynamoDB"), "{kind}");
+    assert!(kind.contains("`Events.E.Type` must be HttpApi, S3, DynamoDB or EventBridgeRule"), "{kind}");
+}
+
+#[test]
+fn a_rule_for_events_of_other_services_has_a_pattern_and_changes_nothing_of_them() {
+    let with = |properties: &str| {
+        parse(&format!(
+            "
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {{ CodeUri: f/f, Events: {{ E: {{ Type: EventBridgeRule, Properties: {properties} }} }} }}
+"
+        ))
+    };
+    let template = with("{ Pattern: { source: [a, b], detail: { c: [1] } }, State: DISABLED }").unwrap();
+    let rule = &template.functions[0].rule_events[0];
+    assert!(!rule.enabled && with("{ Pattern: { source: [a] } }").unwrap().functions[0].rule_events[0].enabled);
+    assert!(rule.takes(&json!({ "source": "b", "detail": { "c": 1, "d": 2 } })));
+    assert!(!rule.takes(&json!({ "source": "b", "detail": { "c": 2 } })));
+    assert!(!rule.takes(&json!({ "source": "b" })));
+    for (bad, place) in [
+        ("{ State: ENABLED }", "Events.E.Properties.Pattern"),
+        ("{ Pattern: {} }", "Events.E.Properties.Pattern"),
+        ("{ Pattern: { source: a } }", "Events.E.Properties.Pattern"),
+        ("{ Pattern: { source: [a] }, State: OFF }", "Events.E.Properties.State"),
+        ("{ Pattern: { source: [a] }, InputPath: $.detail }", "Events.E.Properties.InputPath"),
+        ("{ Pattern: { source: [a] }, EventBusName: mine }", "Events.E.Properties.EventBusName"),
+    ] {
+        let message = with(bad).unwrap_err().to_string();
+        assert!(message.contains(place), "{bad}: {message}");
+    }
 }
 
 #[test]

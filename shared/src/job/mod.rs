@@ -1,6 +1,7 @@
 //! Functions that work through events instead of answering requests.
 
 mod s3;
+mod scan;
 mod stream;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use tracing::Level;
 
 pub use s3::ObjectCreated;
+pub use scan::{ScanResult, ScanStatus};
 pub use stream::{Change, ItemChanged};
 
 use crate::app::App;
@@ -58,10 +60,14 @@ impl JobContext {
 
 /// A function's handler of events.
 #[derive(Clone)]
-pub struct Jobs(Source);
+pub struct Jobs {
+    records: Records,
+    scanned: Option<Handler<ScanResult>>,
+}
 
+/// Events that carry records, and of what: one function has one source of them.
 #[derive(Clone)]
-enum Source {
+enum Records {
     Objects(Handler<ObjectCreated>),
     Items(Handler<ItemChanged>),
 }
@@ -79,7 +85,8 @@ impl Jobs {
         F: Fn(JobContext, ObjectCreated) -> A + Send + Sync + 'static,
         A: Future<Output = Result<&'static str>> + Send + 'static,
     {
-        Self(Source::Objects(Arc::new(move |cx, object| Box::pin(handler(cx, object)))))
+        let handler: Handler<_> = Arc::new(move |cx, object| Box::pin(handler(cx, object)));
+        Self { records: Records::Objects(handler), scanned: None }
     }
 
     /// Works through changed items of a table. The handler tells the log in a word what became of one.
@@ -88,7 +95,18 @@ impl Jobs {
         F: Fn(JobContext, ItemChanged) -> A + Send + Sync + 'static,
         A: Future<Output = Result<&'static str>> + Send + 'static,
     {
-        Self(Source::Items(Arc::new(move |cx, item| Box::pin(handler(cx, item)))))
+        let handler: Handler<_> = Arc::new(move |cx, item| Box::pin(handler(cx, item)));
+        Self { records: Records::Items(handler), scanned: None }
+    }
+
+    /// Works through what scans for malware have found, too. The handler tells the log in a word what became of one.
+    pub fn and_on_object_scanned<F, A>(self, handler: F) -> Self
+    where
+        F: Fn(JobContext, ScanResult) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<&'static str>> + Send + 'static,
+    {
+        let handler: Handler<_> = Arc::new(move |cx, result| Box::pin(handler(cx, result)));
+        Self { scanned: Some(handler), ..self }
     }
 
     /// Works through one event; the records of a stream all at once.
@@ -98,8 +116,14 @@ impl Jobs {
     /// partial answer, so what was done already is done again: each step must bear that. A stream's records have one:
     /// those that failed are named in the answer.
     pub async fn run(&self, app: &Arc<App>, event: Value) -> Result<Value, BoxError> {
-        match &self.0 {
-            Source::Objects(handler) => {
+        if let Some(handler) = self.scanned.as_ref().filter(|_| ScanResult::is_in(&event)) {
+            let result = ScanResult::read(event)?;
+            let key = result.key.clone();
+            work(app, handler, result, &key).await?;
+            return Ok(json!({}));
+        }
+        match &self.records {
+            Records::Objects(handler) => {
                 let mut failed = None;
                 for object in ObjectCreated::read(event)? {
                     let key = object.key.clone();
@@ -109,7 +133,7 @@ impl Jobs {
                 }
                 failed.map_or(Ok(json!({})), |error| Err(error.into()))
             }
-            Source::Items(handler) => {
+            Records::Items(handler) => {
                 let items = ItemChanged::read(event)?.into_iter().map(|(place, item)| async move {
                     let key = item.key.pk.clone();
                     work(app, handler, item, &key).await.err().map(|_| place)

@@ -30,7 +30,7 @@ fn samples() -> Vec<(String, Value)> {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let event: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        if event.get("version").is_some() {
+        if event.get("routeKey").is_some() {
             samples.push((name, event));
         }
     }

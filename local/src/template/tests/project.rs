@@ -67,6 +67,47 @@ fn the_upload_event_names_the_bucket_by_its_local_name() {
 }
 
 #[test]
+fn a_scan_by_guardduty_is_asked_for_by_one_parameter_and_is_of_the_quarantine_alone() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let resolver = Resolver::local().attribute("MalwareRole.Arn", "arn:aws:iam::123456789012:role/scans");
+    let asked = resolver.clone().parameter("MalwareScan", "guardduty");
+    let result: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../events/s3-object-scanned.json")).unwrap();
+    for (resolver, scanner) in [(&resolver, "none"), (&asked, "guardduty")] {
+        let template = Template::parse(&text, resolver).unwrap();
+        let process = template.function("process-upload").unwrap();
+        let [rule] = process.rule_events.as_slice() else { panic!("{:?}", process.rule_events) };
+        assert_eq!((rule.enabled, process.environment["SCANNER"].as_str()), (scanner == "guardduty", scanner));
+        assert!(rule.takes(&result), "the sample is of this bucket");
+        let mut other = result.clone();
+        other["detail"]["s3ObjectDetails"]["bucketName"] = "another".into();
+        assert!(!rule.takes(&other));
+        let bucket = Template::properties(&text, resolver, "MediaBucket").unwrap();
+        let is_on = bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"] == true;
+        assert_eq!(is_on, scanner == "guardduty");
+    }
+    let plan = Template::properties(&text, &asked, "MalwarePlan").unwrap();
+    let bucket = json!({ "BucketName": "portico-media-123456789012", "ObjectPrefixes": ["uploads/"] });
+    assert_eq!(plan["ProtectedResource"]["S3Bucket"], bucket);
+    assert_eq!(plan["Actions"], json!(null), "no tags");
+    let role = Template::properties(&text, &asked, "MalwareRole").unwrap();
+    for statement in role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap() {
+        let texts = |value: &serde_json::Value| match value {
+            serde_json::Value::Array(all) => all.iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
+            one => vec![one.as_str().unwrap().to_owned()],
+        };
+        assert!(texts(&statement["Action"]).iter().all(|action| !action.contains('*')), "{statement}");
+        for resource in texts(&statement["Resource"]) {
+            let is_ours = resource.starts_with("arn:aws:s3:::portico-media-123456789012");
+            let is_its_rule = resource.contains(":rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*");
+            assert!(is_ours || is_its_rule, "{statement}");
+            assert!(!resource.contains("/media/") && !resource.ends_with("123456789012/*"), "{statement}");
+        }
+    }
+}
+
+#[test]
 fn the_tables_have_their_keys_and_what_is_durable_does_not_expire() {
     let template = project();
     let [accounts, outbox, sessions] = template.tables.as_slice() else { panic!("{:?}", template.tables) };
