@@ -1,8 +1,10 @@
-//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` and `SeaweedFS`
-//! on loopback, and Node for the code of the distribution. A test whose program is not installed fails and says what is missing.
+//! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` and `clamd`,
+//! and `SeaweedFS`, on loopback, and Node for the code of the distribution. A test whose program is not installed fails and
+//! says what is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
 
+mod clamd;
 mod redis;
 #[expect(dead_code, reason = "the integration tests need more of it than these")]
 mod sessions;
@@ -15,4 +17,5 @@ mod cache_down;
 mod cache_places;
 mod edge_functions;
 mod engines;
+mod malware;
 mod weed;
