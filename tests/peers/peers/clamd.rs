@@ -1,7 +1,6 @@
 //! A `clamd` of a test's own, which knows one thing: the file that every scanner takes for a virus, and is none.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -87,16 +86,20 @@ fn launch(port: u16, folder: &TempDir) -> Result<Child, String> {
     let place = folder.path().display();
     let settings = [
         "Foreground yes".to_owned(),
+        // What it prints comes late where nobody sits at a terminal; what it logs is there at once.
+        format!("LogFile {place}/clamd.log"),
         format!("TCPSocket {port}"),
         "TCPAddr 127.0.0.1".to_owned(),
         format!("DatabaseDirectory {place}/database"),
         format!("TemporaryDirectory {place}"),
         format!("StreamMaxLength {STREAM_MAX}"),
         format!("MaxFileSize {STREAM_MAX}"),
+        format!("MaxScanSize {}", 4 * STREAM_MAX),
         "AlertExceedsMax yes".to_owned(),
         "SelfCheck 0".to_owned(),
     ];
-    let file = folder.path().join("clamd.conf");
+    let (file, log) = (folder.path().join("clamd.conf"), folder.path().join("clamd.log"));
+    let _ = std::fs::remove_file(&log);
     std::fs::write(&file, settings.join("\n") + "\n").unwrap();
     let mut process = Command::new("clamd")
         .arg("--config-file")
@@ -104,21 +107,19 @@ fn launch(port: u16, folder: &TempDir) -> Result<Child, String> {
         // Debian has it where servers are, which is not on everybody's path.
         .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("clamd: {error}; it is in Debian's package clamav-daemon"));
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut said = Vec::new();
-    for line in lines.by_ref() {
-        let listens = line.contains("Setting connection queue length");
-        said.push(line);
-        if listens {
-            // What it says from here on is read by nobody, but must not fill the pipe.
-            std::thread::spawn(move || lines.for_each(drop));
+    loop {
+        let has_ended = process.try_wait().unwrap().is_some();
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        if has_ended {
+            return Err(said);
+        }
+        if said.contains("Setting connection queue length") {
             return Ok(process);
         }
+        std::thread::yield_now();
     }
-    let _ = process.wait();
-    Err(said.join("\n"))
 }

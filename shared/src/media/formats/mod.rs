@@ -5,10 +5,12 @@
 //! behind. It is published as it came, and always as an attachment ([`FileType::disposition`]).
 //!
 //! A file is read in small ranges and never whole, but for text, which is read to its last character. How often is
-//! bounded ([`Window`]): a film of five gigabytes costs as many reads as it has parts that matter, and one that has
-//! more of them than anybody makes is refused.
+//! bounded ([`Window`]): a film of five gigabytes costs as many reads as it has parts. Where all that a film needs was
+//! found, and more fragments follow than there are reads for, the rest is taken for more of the same; where something
+//! is still missing by then, the file is refused.
 //!
 //! # What cannot be noticed
+//! - What is wrong with a film behind the first hundreds of its fragments.
 //! - A fragmented MP4 that is cut between two fragments is a whole, shorter one; so is a WebM without lengths (as
 //!   browsers record them) that is cut between two blocks, or an MP4 whose last box has none (size 0).
 //! - A PDF that was appended to, and is cut behind an earlier end, is the earlier PDF.
@@ -40,6 +42,7 @@ pub async fn inspect(source: &dyn ReadAt, file_type: FileType) -> Result<Result<
     match look(source, file_type).await {
         Ok(()) => Ok(Ok(())),
         Err(Refusal::File(rejection)) => Ok(Err(rejection)),
+        Err(Refusal::Spent) => Ok(Err(Rejection::Broken)),
         Err(Refusal::Unread(error)) => Err(error),
     }
 }
@@ -87,6 +90,8 @@ enum Refusal {
     File(Rejection),
     /// It could not be read.
     Unread(MediaError),
+    /// It was read as often as may be.
+    Spent,
 }
 
 impl From<Rejection> for Refusal {

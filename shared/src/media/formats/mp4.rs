@@ -1,5 +1,6 @@
 //! MP4 and QuickTime (ISO 14496-12): a chain of boxes from the first byte to the last, which says what it is at its
-//! beginning, and has a film and its pictures.
+//! beginning, and has a film and its pictures. A QuickTime film from before there were brands does not say it, and is
+//! refused.
 
 use super::{FileType, HEAD, Refusal, Window};
 use crate::media::image::Rejection;
@@ -56,7 +57,10 @@ pub(super) async fn inspect(window: &mut Window<'_>) -> Result<(), Refusal> {
     let (mut at, end) = (0, window.size());
     let (mut film, mut pictures) = (false, false);
     while at < end {
-        let part = part(window, at, end, true).await?;
+        let part = match part(window, at, end, true).await {
+            Err(Refusal::Spent) if film && pictures => break,
+            part => part?,
+        };
         match &part.name {
             b"ftyp" if at == 0 && part.to <= LONGEST_TYPE => {}
             // Anywhere else it is a second file behind the first.

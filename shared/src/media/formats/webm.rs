@@ -95,11 +95,17 @@ async fn inspect_segment(window: &mut Window<'_>, from: u64, end: u64) -> Result
     let mut at = from;
     let (mut info, mut tracks, mut cluster) = (false, false, false);
     while at < end {
-        let part = element(window, at, end).await?;
+        let part = match element(window, at, end).await {
+            Err(Refusal::Spent) if info && tracks && cluster => break,
+            part => part?,
+        };
         at = match (part.id, part.to) {
             (id::CLUSTER, None) => {
                 cluster = true;
-                end_of_cluster(window, part.from, end).await?
+                match end_of_cluster(window, part.from, end).await {
+                    Err(Refusal::Spent) if info && tracks => break,
+                    to => to?,
+                }
             }
             // Only segments and clusters may be without a length (RFC 9559, 4.5).
             (_, None) => return Err(Rejection::Broken.into()),

@@ -7,9 +7,9 @@ use crate::media::ReadAt;
 use crate::media::image::Rejection;
 use crate::media::read_at::shorter;
 
-/// The most reads of one file. A film has a dozen boxes; one that was recorded in fragments has two for each of them.
-/// At some 20 ms a read it is ten seconds.
-const MOST_READS: u32 = 512;
+/// The most reads of one file. A film has a dozen boxes; an hour that was recorded in fragments has thousands. At some
+/// 20 ms a read it is five seconds.
+const MOST_READS: u32 = 256;
 
 /// Bytes of a first read, and of each one elsewhere in the file.
 const SMALLEST: usize = 8 * 1024;
@@ -56,7 +56,7 @@ impl<'a> Window<'a> {
     async fn read(&mut self, from: u64, count: usize, rest: usize) -> Result<(), Refusal> {
         self.reads += 1;
         if self.reads > MOST_READS {
-            return Err(Rejection::Broken.into());
+            return Err(Refusal::Spent);
         }
         let end = self.from.saturating_add(self.bytes.len() as u64);
         let goes_on = (self.from..=end.saturating_add(self.next as u64)).contains(&from);

@@ -65,6 +65,8 @@ impl Scanner for Clamd {
         }
         let connecting = TcpStream::connect(&self.settings.address);
         let mut stream = within(self.settings.connect_timeout, connecting).await?;
+        // Lengths are four bytes, and each would wait for the answer to the bytes before it.
+        stream.set_nodelay(true).map_err(ScanError::unavailable)?;
         let (reading, mut writing) = stream.split();
         let answer = answer(reading);
         tokio::pin!(answer);

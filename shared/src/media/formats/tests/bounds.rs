@@ -65,28 +65,55 @@ async fn tiny_boxes_by_the_thousand_cost_few_reads() {
     assert!(reads <= 16, "{reads} reads");
 }
 
-#[tokio::test]
-async fn more_parts_than_anybody_makes_are_refused() {
-    // A hundred thousand fragments of sixteen megabytes, each to be jumped over.
-    let one = 16 << 20;
-    struct Endless(u64, u64);
-    #[async_trait]
-    impl ReadAt for Endless {
-        fn size(&self) -> u64 {
-            mp4(b"").len() as u64 + self.0 * 100_000
-        }
-        async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
-            let head = mp4(b"");
-            let header = [&u32::try_from(self.0).unwrap().to_be_bytes()[..], b"free"].concat();
-            let byte = |at: u64| match at.checked_sub(head.len() as u64) {
-                None => head[usize::try_from(at).unwrap()],
-                Some(at) => header.get(usize::try_from(at % self.0).unwrap()).copied().unwrap_or(self.1 as u8),
-            };
-            Ok((from..from.saturating_add(len as u64).min(self.size())).map(byte).collect())
-        }
+/// A beginning, and behind it the same part as often as one likes, most of it zeros that nobody needs to see.
+struct Repeated {
+    head: Vec<u8>,
+    part: Vec<u8>,
+    length: u64,
+    reads: AtomicU64,
+}
+
+impl Repeated {
+    fn new(head: Vec<u8>, part: Vec<u8>, length: u64) -> Self {
+        Self { head, part, length, reads: AtomicU64::new(0) }
     }
-    let answer = inspect(&Endless(one, 0), FileType::Mp4).await.unwrap();
-    assert_eq!(answer, Err(Rejection::Broken));
+}
+
+#[async_trait]
+impl ReadAt for Repeated {
+    fn size(&self) -> u64 {
+        self.head.len() as u64 + self.length * 100_000
+    }
+
+    async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let of = |bytes: &[u8], at: u64| bytes.get(usize::try_from(at).unwrap()).copied().unwrap_or_default();
+        let byte = |at: u64| match at.checked_sub(self.head.len() as u64) {
+            None => of(&self.head, at),
+            Some(at) => of(&self.part, at % self.length),
+        };
+        Ok((from..from.saturating_add(len as u64).min(self.size())).map(byte).collect())
+    }
+}
+
+#[tokio::test]
+async fn of_fragments_without_number_the_first_hundreds_are_looked_at() {
+    let length: u64 = 16 << 20;
+    let fragment = |name: &[u8; 4]| [&u32::try_from(length).unwrap().to_be_bytes()[..], name].concat();
+    let cluster = [&[0x1F, 0x43, 0xB6, 0x75][..], &((length - 12) | 1 << 56).to_be_bytes()].concat();
+    let endless = |parts: &[u8]| [&webm_heading(b"webm")[..], &[0x18, 0x53, 0x80, 0x67, 0xFF], parts].concat();
+    let no_tracks = element(&[0x15, 0x49, 0xA9, 0x66], b"");
+    for (what, head, part, file_type, expected) in [
+        ("a film", mp4(b""), fragment(b"mdat"), FileType::Mp4, Ok(())),
+        ("no film", part(b"ftyp", b"isom\0\0\0\0"), fragment(b"mdat"), FileType::Mp4, Err(Rejection::Broken)),
+        ("a recording", endless(&webm_parts()), cluster.clone(), FileType::Webm, Ok(())),
+        ("no recording", endless(&no_tracks), cluster, FileType::Webm, Err(Rejection::Broken)),
+    ] {
+        let source = Repeated::new(head, part, length);
+        assert_eq!(inspect(&source, file_type).await.unwrap(), expected, "{what}");
+        let reads = source.reads.load(Ordering::Relaxed);
+        assert!(reads <= 256, "{what}: {reads} reads");
+    }
 }
 
 #[tokio::test]
