@@ -70,12 +70,15 @@ struct Detail {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Object {
-    bucket_name: String,
-    object_key: String,
-    e_tag: Option<String>,
-    version_id: Option<String>,
+    #[serde(rename = "bucketName")]
+    bucket: String,
+    #[serde(rename = "objectKey")]
+    key: String,
+    #[serde(rename = "eTag")]
+    etag: Option<String>,
+    #[serde(rename = "versionId")]
+    version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -105,10 +108,10 @@ impl ScanResult {
         let (object, details) = (event.detail.s3_object_details, event.detail.scan_result_details);
         let (status, threats) = details.map_or((None, None), |details| (details.scan_result_status, details.threats));
         Ok(Self {
-            bucket: object.bucket_name,
-            key: object.object_key,
-            etag: object.e_tag.map(|etag| etag.trim_matches('"').to_owned()).filter(|etag| !etag.is_empty()),
-            version_id: object.version_id.filter(|version| !version.is_empty()),
+            bucket: object.bucket,
+            key: object.key,
+            etag: object.etag.map(|etag| etag.trim_matches('"').to_owned()).filter(|etag| !etag.is_empty()),
+            version_id: object.version.filter(|version| !version.is_empty()),
             status: ScanStatus::of(&event.detail.scan_status, status.as_deref()),
             threats: threats.unwrap_or_default().into_iter().map(|threat| threat.name).collect(),
         })

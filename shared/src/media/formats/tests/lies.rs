@@ -118,8 +118,8 @@ async fn a_pdf_begins_and_ends_where_it_must() {
 
 #[tokio::test]
 async fn a_film_says_at_its_beginning_what_it_is() {
-    let rest = mp4(b"")[part(b"ftyp", b"isom\0\0\0\0mp42").len()..].to_vec();
-    let film = |brands: &[u8]| [part(b"ftyp", brands), rest.clone()].concat();
+    let rest = mp4(b"")[part(*b"ftyp", b"isom\0\0\0\0mp42").len()..].to_vec();
+    let film = |brands: &[u8]| [part(*b"ftyp", brands), rest.clone()].concat();
     for brands in [&b"isom\0\0\0\0"[..], b"mp42\0\0\0\0isom", b"avc1\0\0\0\0", b"CAEP\0\0\0\0abcdisom", b"M4V \0\0\0\0"]
     {
         assert_eq!(check(film(brands), FileType::Mp4).await, Ok(()), "{brands:?}");

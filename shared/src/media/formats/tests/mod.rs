@@ -44,15 +44,15 @@ async fn check(bytes: impl Into<Vec<u8>>, file_type: FileType) -> Result<(), Rej
 }
 
 /// A box of MP4.
-fn part(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn part(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let size = u32::try_from(content.len() + 8).unwrap();
     [&size.to_be_bytes(), &name[..], content].concat()
 }
 
 /// The least of an MP4: what is in it besides stands in `more`, before the pictures.
 fn mp4(more: &[u8]) -> Vec<u8> {
-    let film = part(b"moov", &[part(b"mvhd", &[0; 100]), part(b"trak", &[])].concat());
-    [part(b"ftyp", b"isom\0\0\0\0mp42"), film, more.to_vec(), part(b"mdat", b"pictures")].concat()
+    let film = part(*b"moov", &[part(*b"mvhd", &[0; 100]), part(*b"trak", &[])].concat());
+    [part(*b"ftyp", b"isom\0\0\0\0mp42"), film, more.to_vec(), part(*b"mdat", b"pictures")].concat()
 }
 
 /// An element of WebM, its length in eight bytes.
