@@ -39,7 +39,9 @@ impl Clamd {
         let file = eicar();
         std::fs::write(database.join("test.hdb"), format!("{MD5}:{}:Eicar-Test-Signature\n", file.len())).unwrap();
         let mut anywhere = String::from("Eicar-Test-Signature:0:*:");
-        file.iter().for_each(|byte| write!(anywhere, "{byte:02x}").unwrap());
+        for byte in &file {
+            write!(anywhere, "{byte:02x}").unwrap();
+        }
         std::fs::write(database.join("test.ndb"), format!("{anywhere}\n")).unwrap();
         let mut said = String::new();
         // Between finding a free port and taking it somebody else can: then another one is found.
