@@ -30,6 +30,7 @@ pub fn all() -> Vec<(&'static str, Handler)> {
         ("login", Handler::Http(login::routes())),
         ("logout", Handler::Http(logout::routes())),
         ("mailer", Handler::Jobs(mailer::jobs())),
+        ("media", Handler::Http(media::routes())),
         ("password", Handler::Http(password::routes())),
         ("presign-upload", Handler::Http(presign_upload::routes())),
         ("process-upload", Handler::Jobs(process_upload::jobs())),

@@ -44,6 +44,12 @@ pub enum Error {
     /// 409: somebody saved in between.
     #[error("conflict")]
     Conflict,
+    /// 409: what is uploaded would not fit into the quota.
+    #[error("the quota is used up")]
+    QuotaExceeded,
+    /// 409: an upload in parts was said to be complete, and is not.
+    #[error("parts of the upload are missing")]
+    PartsMissing,
     /// 410: a link of a mail that is good for nothing: used, expired, overtaken, or none of ours.
     #[error("the link is good for nothing")]
     LinkInvalid,
@@ -99,7 +105,7 @@ impl Error {
             Self::CsrfFailed(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::Conflict | Self::QuotaExceeded | Self::PartsMissing => StatusCode::CONFLICT,
             Self::LinkInvalid => StatusCode::GONE,
             Self::PayloadTooLarge | Self::SessionTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -150,6 +156,8 @@ impl Error {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::Conflict => "conflict",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::PartsMissing => "parts_missing",
             Self::LinkInvalid => "link_invalid",
             Self::PayloadTooLarge => "payload_too_large",
             Self::SessionTooLarge { .. } => "session_too_large",

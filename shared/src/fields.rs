@@ -22,6 +22,7 @@ enum Value {
     Text(String),
     Flag(bool),
     Integer(i64),
+    Integers(Vec<i64>),
     Null,
     /// A number or a structure that no field takes.
     Other,
@@ -196,6 +197,24 @@ impl FieldReader<'_> {
         }
     }
 
+    /// A list of whole numbers from 0; `None` when the field is absent. A form has them in one line, separated by commas.
+    pub fn numbers(&mut self, name: &str) -> Option<Vec<u64>> {
+        let numbers: Option<Vec<u64>> = match self.fields.values.get(name)? {
+            Value::Integers(numbers) => numbers.iter().map(|&number| u64::try_from(number).ok()).collect(),
+            Value::Text(text) if !self.fields.is_json => {
+                let numbers: Option<_> = text.split(',').map(|number| number.trim().parse::<u32>().ok().map(u64::from)).collect();
+                if numbers.is_none() {
+                    self.errors.add(name, "invalid", "field-not-an-integer");
+                    return None;
+                }
+                numbers
+            }
+            Value::Null => return None,
+            _ => None,
+        };
+        numbers.or_else(|| self.wrong_type(name))
+    }
+
     /// The text of a field as it was typed, to be shown again when it is wrong.
     pub fn typed(&self, name: &str) -> Option<String> {
         self.fields.text(name).map(|text| text.trim().replace("\r\n", "\n"))
@@ -314,8 +333,14 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-                while seq.next_element::<Value>()?.is_some() {}
-                Ok(Value::Other)
+                let mut integers = Some(Vec::new());
+                while let Some(value) = seq.next_element::<Value>()? {
+                    match (&mut integers, value) {
+                        (Some(integers), Value::Integer(integer)) => integers.push(integer),
+                        _ => integers = None,
+                    }
+                }
+                Ok(integers.map_or(Value::Other, Value::Integers))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {

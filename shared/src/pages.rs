@@ -170,6 +170,8 @@ pub(crate) fn error_key(code: &str) -> &'static str {
         "not_found" => "error-not-found",
         "method_not_allowed" => "error-method-not-allowed",
         "conflict" => "error-conflict",
+        "quota_exceeded" => "error-quota-exceeded",
+        "parts_missing" => "error-parts-missing",
         "link_invalid" => "error-link-invalid",
         "payload_too_large" => "error-payload-too-large",
         "session_too_large" => "error-session-too-large",
@@ -297,10 +299,11 @@ mod tests {
             Rejection::TypeMismatch,
             Rejection::Truncated,
             Rejection::TooManyPixels,
+            Rejection::Animated,
             Rejection::Broken,
             Rejection::WrongFormat,
         ];
-        let others = ["expired", "superseded", scan::MALWARE, scan::UNSCANNABLE];
+        let others = ["expired", "superseded", "cancelled", "too_large", scan::MALWARE, scan::UNSCANNABLE];
         for code in found.into_iter().map(Rejection::code).chain(others) {
             let key = format!("upload-reason-{}", code.replace('_', "-"));
             assert!(Language::ALL.iter().all(|language| language.find(&key, &[]).is_some()), "{key}");

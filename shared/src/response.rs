@@ -104,6 +104,17 @@ impl Response {
         response
     }
 
+    /// A redirect to an address of ours elsewhere, a signed one as a rule: 302, since the same question leads to another
+    /// one the next time (RFC 9110, 15.4.3).
+    ///
+    /// # Errors
+    /// When the address cannot stand in a header.
+    pub fn found(url: &str) -> Result<Self> {
+        let mut response = Self::empty(StatusCode::FOUND);
+        response.headers.insert(LOCATION, HeaderValue::from_str(url).map_err(Error::internal)?);
+        Ok(response)
+    }
+
     /// Sets a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {

@@ -15,10 +15,11 @@ fn paths() -> Vec<&'static str> {
 fn check(answer: &Answer, what: &str, signed_in: bool) {
     let has = |name: &str, value: &str| assert_eq!(answer.header(name), value, "{what}: {name}");
     has("x-content-type-options", "nosniff");
-    // Where a link of a mail leads to, its address goes nowhere.
+    // Where a link of a mail or to a file leads to, its address goes nowhere.
     let secret = answer.header("referrer-policy") == "no-referrer";
     assert!(secret || answer.header("referrer-policy") == "same-origin", "{what}: referrer-policy");
-    let of_a_link = ["/{link}", "/password/reset/confirm", "/email/confirm", "/email/change/confirm", "/email/undo"];
+    let of_a_link =
+        ["/{link}", "/password/reset/confirm", "/email/confirm", "/email/change/confirm", "/email/undo", "/media/{id}"];
     assert!(!secret || of_a_link.iter().any(|path| what.contains(path)), "{what}: referrer-policy");
     has("cross-origin-opener-policy", "same-origin");
     has("cross-origin-resource-policy", "same-origin");

@@ -28,6 +28,7 @@ mod login;
 mod logout;
 mod mail;
 mod manage;
+mod media;
 mod messages;
 mod negotiation;
 mod outlived;

@@ -70,7 +70,7 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     for replaced in [false, true] {
         faults.clear();
         let body = json!({
-            "purpose": "avatar", "filename": "a.png", "content_type": "image/png", "size": 9, "method": "POST",
+            "purpose": "avatar", "filename": "a.png", "content_type": "image/png", "size": pictures::png().len(), "method": "POST",
         });
         let promised = visitor.send_with(&token, Method::POST, "/uploads", body).await;
         assert_eq!(promised.status, 201);

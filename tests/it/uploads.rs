@@ -37,7 +37,7 @@ async fn a_policy_allows_one_key_one_type_one_range_for_five_minutes() {
     for (name, value) in fields.iter().filter(|(name, _)| *name != "policy" && *name != "x-amz-signature") {
         assert!(conditions.contains(&json!({ name.as_str(): value })), "{name}");
     }
-    assert!(conditions.contains(&json!(["content-length-range", 1, MOST])));
+    assert!(conditions.contains(&json!(["content-length-range", 70_000, 70_000])), "as many bytes as were declared");
     assert!(conditions.contains(&json!({ "bucket": site.stack.app().media().bucket() })));
     assert_eq!(conditions.len(), fields.len() - 2 + 2, "no condition that loosens anything");
     let user = kim.whoami().await["id"].as_str().unwrap().to_owned();
@@ -50,11 +50,13 @@ async fn a_policy_allows_one_key_one_type_one_range_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn s3_takes_a_file_of_every_size_in_the_range_and_no_other() {
+async fn s3_takes_a_file_of_the_size_that_was_declared_and_no_other() {
     let site = Site::by_hand().await;
     let mut kim = site.member("kim@example.com").await;
-    for (size, status) in [(1, 204), (MOST, 204), (0, 400), (MOST + 1, 400)] {
-        let promised = kim.promise("image/png", 100, "POST").await;
+    for (declared, size, status) in
+        [(1, 1, 204), (MOST, MOST, 204), (1, 0, 400), (100, 99, 400), (100, 101, 400), (MOST, MOST + 1, 400)]
+    {
+        let promised = kim.promise("image/png", declared, "POST").await;
         let sent = s3::upload(&promised, &vec![7; size]).await;
         assert_eq!(sent.status, status, "{size} bytes: {}", sent.text());
     }
@@ -306,7 +308,11 @@ async fn strangers_do_not_learn_of_an_upload() {
     let mut kim = site.member("kim@example.com").await;
     let id = kim.promise("image/png", 10, "POST").await["id"].as_str().unwrap().to_owned();
     let state = kim.state(&id).await;
-    assert_eq!(state, json!({ "id": id, "state": "pending", "reason": null, "url": null }));
+    let told = json!({
+        "id": id, "purpose": "avatar", "name": "me.png", "state": "pending", "reason": null, "bytes": 10, "url": null,
+        "poll_after_ms": 400,
+    });
+    assert_eq!(state, told);
     let mut lee = site.member("lee@example.com").await;
     let unknown = "0197a3c9-0f1e-7d2c-8b3a-4c5d6e7f8091";
     for path in [&*id, unknown, &id.to_uppercase(), "x", "..%2fx", "%00", &"a".repeat(500)] {
@@ -350,13 +356,13 @@ async fn a_promise_takes_two_trips_and_a_look_takes_two() {
     let kim = site.member("kim@example.com").await;
     let answer = kim.clone().json().post_json("/uploads", ask("image/png", 10, "POST")).await;
     let cost = answer.cost();
-    assert_eq!((cost.calls, cost.trips, cost.read_units, cost.write_units), (2, 2, 2.0, 6.0), "note, list, user");
+    assert_eq!((cost.calls, cost.trips, cost.read_units, cost.write_units), (2, 2, 2.0, 8.0), "quota, note, list, user");
     let look = kim.clone().json().get(&format!("/uploads/{}", answer.json()["id"].as_str().unwrap())).await.cost();
     assert_eq!((look.calls, look.trips, look.read_units, look.write_units), (2, 2, 3.0, 0.0));
 }
 
 /// The hidden fields of the form that goes to S3, in their order.
-fn hidden_fields(page: &str) -> Vec<(String, String)> {
+pub(crate) fn hidden_fields(page: &str) -> Vec<(String, String)> {
     let (_, form) = page.split_once("enctype=\"multipart/form-data\">").unwrap();
     let (form, _) = form.split_once("type=\"file\"").unwrap();
     let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);

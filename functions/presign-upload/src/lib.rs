@@ -1,13 +1,20 @@
-//! `POST /uploads` signs an upload straight to S3; `GET /uploads/{id}` tells its owner how far it is.
+//! `/uploads`: signs what a browser sends straight to S3, in one piece or in parts, and tells its owner how far it is.
 
 use portico::accounts::User;
-use portico::media::{self, AVATAR, PageUploadForm, UploadForm, UploadState};
-use portico::{Context, Error, Response, Result, Routes, StatusCode};
+use portico::media::{self, PageUploadForm, PartsForm, UploadForm, UploadState};
+use portico::{Context, Error, Method, Next, Response, Result, Routes, StatusCode};
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().post("/uploads", presign).get("/uploads/{id}", status)
+    Routes::new()
+        .post("/uploads", presign)
+        .get("/uploads/{id}", status)
+        .on(Method::DELETE, "/uploads/{id}", abort)
+        .post("/uploads/{id}/abort", abort)
+        .get("/uploads/{id}/parts", parts)
+        .post("/uploads/{id}/parts", sign_parts)
+        .post("/uploads/{id}/complete", complete)
 }
 
 /// Seconds after which a page without JavaScript asks again.
@@ -27,12 +34,12 @@ async fn presign(cx: Context) -> Result<Response> {
 async fn choose_file(cx: Context, user: &User) -> Result<Response> {
     let (form, errors) = cx.form::<PageUploadForm>()?;
     errors.into_result()?;
-    let (id, post, expires_at) = media::begin_page(&cx, user, form.purpose).await?;
-    let types: Vec<_> = AVATAR.types.iter().map(|(content_type, _)| *content_type).collect();
+    let (id, post, expires_at) = media::begin_page(&cx, user, &form).await?;
     let page = json!({
         "upload": { "id": id, "url": post.url, "fields": post.fields(), "expires_at": expires_at },
-        "max_bytes": cx.config().uploads.avatar_max_bytes,
-        "accept": types.join(","),
+        "purpose": form.purpose,
+        "max_bytes": cx.config().uploads.of(form.purpose).max_bytes,
+        "accept": form.purpose.accept(),
     });
     cx.page("uploads/form.html", page).await
 }
@@ -41,8 +48,37 @@ async fn status(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let upload = media::status(&cx, &user, cx.param("id")).await?.ok_or(Error::NotFound)?;
     if cx.wants_json() {
-        return Response::json(StatusCode::OK, &upload);
+        return cx.json_unless_known(&upload, &upload.etag()?);
     }
     let waiting = matches!(upload.state, UploadState::Pending | UploadState::Verifying);
     cx.page("uploads/state.html", json!({ "upload": upload, "refresh": waiting.then_some(REFRESH) })).await
+}
+
+async fn parts(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    Response::json(StatusCode::OK, &media::parts_so_far(&cx, &user, cx.param("id")).await?)
+}
+
+async fn sign_parts(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let (form, errors) = cx.form::<PartsForm>()?;
+    errors.into_result()?;
+    Response::json(StatusCode::OK, &media::sign_parts(&cx, &user, cx.param("id"), &form).await?)
+}
+
+async fn complete(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    let id = cx.param("id");
+    let state = media::complete(&cx, &user, id).await?;
+    Response::json(StatusCode::ACCEPTED, &json!({ "id": id, "state": state }))
+}
+
+async fn abort(cx: Context) -> Result<Response> {
+    let user = cx.require_login().await?;
+    media::abort(&cx, &user, cx.param("id")).await?;
+    if cx.wants_json() {
+        return Ok(Response::empty(StatusCode::NO_CONTENT));
+    }
+    cx.messages().success("upload-cancelled");
+    cx.redirect(&Next::to("/media"))
 }

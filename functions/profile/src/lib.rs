@@ -2,7 +2,7 @@
 
 use portico::accounts::{self, ProfileForm, User};
 use portico::config::EmailVerification;
-use portico::media::AVATAR;
+use portico::media::Purpose;
 use portico::user_fields::{Place, Values};
 use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
@@ -76,14 +76,15 @@ async fn conflict(cx: &Context, form: &ProfileForm, current: &User) -> Result<Re
 
 impl ProfilePage {
     fn new(cx: &Context, user: &User, form: Filled) -> Self {
+        let avatar = Purpose::all().find(|purpose| purpose.is_avatar());
         let asked = cx.config().accounts.email_verification != EmailVerification::None;
         Self {
             form,
             conflict: false,
             unconfirmed: asked && !user.email_verified,
             theirs: None,
-            avatar_max_bytes: cx.config().uploads.avatar_max_bytes,
-            avatar_types: AVATAR.types.iter().map(|(content_type, _)| *content_type).collect(),
+            avatar_max_bytes: avatar.map_or(0, |avatar| cx.config().uploads.of(avatar).max_bytes),
+            avatar_types: avatar.iter().flat_map(|avatar| avatar.rule().accepts).map(|known| known.content_type()).collect(),
         }
     }
 }

@@ -41,6 +41,7 @@ home-function-email = Confirms your email address, and changes it. The owner of 
 home-function-profile = Shows and saves your profile. Two people saving at once never overwrite each other.
 home-function-presign-upload = Signs an upload that goes from the browser to S3 without passing through a function.
 home-function-process-upload = Runs when a file arrives: decodes it, draws it anew, and only then publishes it.
+home-function-media = Lists your files, and leads whoever may see one to an address that is good for a minute.
 home-function-mailer = Runs when a mail was promised: decides who gets it, writes it and sends it once.
 home-function-static-files = Serves CSS, JavaScript and images on small sites that have no bucket for them.
 
@@ -171,6 +172,7 @@ upload-reason-malware = Malware was found in the file.
 upload-reason-unscannable = The file cannot be checked for malware, so it is not accepted.
 upload-reason-expired = The file did not arrive in time. Please upload it again.
 upload-reason-superseded = A newer picture took its place.
+upload-reason-cancelled = The upload was cancelled.
 
 ## Messages after a redirect
 
@@ -181,6 +183,11 @@ session-ended = Your session had ended, so nothing was saved. Please log in and 
 signup-done = Welcome! Your account is ready.
 profile-saved = Your profile is saved.
 avatar-removed = Your picture is removed.
+media-renamed = The file has its new name.
+media-deleted = The file is deleted.
+media-shared-done = The file is shared.
+media-revoked = That access is revoked.
+upload-cancelled = The upload is cancelled.
 
 ## What is wrong with a field
 
@@ -209,6 +216,10 @@ upload-type-invalid = Files of this type cannot be uploaded.
 upload-size-invalid = The file's size is not valid.
 upload-size-too-large = This file is too large. The limit is { $max }.
 upload-extension-mismatch = The file name's ending does not match its type.
+upload-parts-too-many = Too many parts at once.
+upload-part-unknown = The file has no such part.
+upload-sha256-invalid = The checksum is not valid.
+upload-sha256-of-parts = Parts have their checksums one by one, if the upload was begun with them.
 
 ## Errors
 
@@ -220,6 +231,8 @@ error-title-permission-denied = No permission
 error-title-not-found = Page not found
 error-title-method-not-allowed = Not possible this way
 error-title-conflict = Changed in the meantime
+error-title-quota-exceeded = No room left
+error-title-parts-missing = Not complete yet
 error-title-payload-too-large = Too large
 error-title-session-too-large = Too much for this browser
 error-title-unsupported-media-type = Format not supported
@@ -236,6 +249,8 @@ error-permission-denied = You do not have permission to do this.
 error-not-found = There is nothing at this address.
 error-method-not-allowed = This address does not accept that kind of request.
 error-conflict = Somebody else changed this in the meantime.
+error-quota-exceeded = There is not enough room for this. Delete files that you no longer need, and try again.
+error-parts-missing = The upload is not complete. Please go on with it.
 error-payload-too-large = What you sent is larger than allowed.
 error-session-too-large = This site keeps what you have chosen in your browser, and it does not fit any more. Nothing was changed.
 error-unsupported-media-type = This address does not accept that format.

@@ -41,6 +41,7 @@ home-function-email = 이메일 주소를 확인하고 변경합니다. 이전 �
 home-function-profile = 프로필을 보여 주고 저장합니다. 동시에 저장해도 서로 덮어쓰지 않습니다.
 home-function-presign-upload = 업로드에 서명합니다. 파일은 함수를 거치지 않고 브라우저에서 S3로 바로 갑니다.
 home-function-process-upload = 파일이 도착하면 실행됩니다. 해독해서 새로 그린 다음에야 공개합니다.
+home-function-media = 내 파일을 보여 주고, 볼 수 있는 사람에게만 1분 동안 쓸 수 있는 주소를 알려 줍니다.
 home-function-mailer = 메일을 보내기로 하면 실행되어, 받을 사람을 정하고 메일을 써서 한 번만 보냅니다.
 home-function-static-files = 작은 사이트에서 버킷 없이 CSS, JavaScript, 이미지를 내려 줍니다.
 
@@ -171,6 +172,7 @@ upload-reason-malware = 파일에서 악성 코드가 발견되었습니다.
 upload-reason-unscannable = 파일의 악성 코드 검사를 할 수 없어 받을 수 없습니다.
 upload-reason-expired = 파일이 제때 도착하지 않았습니다. 다시 올려 주세요.
 upload-reason-superseded = 더 새로운 사진으로 바뀌었습니다.
+upload-reason-cancelled = 업로드를 취소했습니다.
 
 ## 이동한 뒤의 알림
 
@@ -181,6 +183,11 @@ session-ended = 세션이 끝나 저장하지 않았습니다. 로그인한 뒤 
 signup-done = 환영합니다! 계정이 만들어졌습니다.
 profile-saved = 프로필을 저장했습니다.
 avatar-removed = 사진을 삭제했습니다.
+media-renamed = 파일 이름을 바꾸었습니다.
+media-deleted = 파일을 삭제했습니다.
+media-shared-done = 파일을 공유했습니다.
+media-revoked = 접근 권한을 거두었습니다.
+upload-cancelled = 업로드를 취소했습니다.
 
 ## 항목의 오류
 
@@ -203,6 +210,10 @@ upload-type-invalid = 올릴 수 없는 파일 형식입니다.
 upload-size-invalid = 파일 크기가 올바르지 않습니다.
 upload-size-too-large = 파일이 너무 큽니다. { $max }까지 올릴 수 있습니다.
 upload-extension-mismatch = 파일 이름의 확장자가 형식과 다릅니다.
+upload-parts-too-many = 한 번에 요청한 조각이 너무 많습니다.
+upload-part-unknown = 파일에 그런 조각이 없습니다.
+upload-sha256-invalid = 체크섬이 올바르지 않습니다.
+upload-sha256-of-parts = 조각의 체크섬은 처음에 그렇게 시작한 업로드에서만, 조각마다 하나씩 보냅니다.
 
 ## 오류
 
@@ -214,6 +225,8 @@ error-title-permission-denied = 권한이 없습니다
 error-title-not-found = 페이지를 찾을 수 없습니다
 error-title-method-not-allowed = 허용되지 않은 방법입니다
 error-title-conflict = 그사이 바뀌었습니다
+error-title-quota-exceeded = 저장 공간이 부족합니다
+error-title-parts-missing = 아직 끝나지 않았습니다
 error-title-payload-too-large = 내용이 너무 큽니다
 error-title-session-too-large = 브라우저에 다 담을 수 없습니다
 error-title-unsupported-media-type = 지원하지 않는 형식입니다
@@ -230,6 +243,8 @@ error-permission-denied = 이 작업을 할 권한이 없습니다.
 error-not-found = 이 주소에는 아무것도 없습니다.
 error-method-not-allowed = 이 주소에서는 그런 요청을 받지 않습니다.
 error-conflict = 다른 곳에서 먼저 수정했습니다.
+error-quota-exceeded = 저장 공간이 부족합니다. 필요 없는 파일을 삭제한 뒤 다시 시도해 주세요.
+error-parts-missing = 업로드가 아직 끝나지 않았습니다. 이어서 올려 주세요.
 error-payload-too-large = 보내신 내용이 허용된 크기보다 큽니다.
 error-session-too-large = 이 사이트는 선택하신 내용을 브라우저에 보관하는데, 더 이상 담을 수 없습니다. 아무것도 바뀌지 않았습니다.
 error-unsupported-media-type = 이 주소에서는 그 형식을 받지 않습니다.

@@ -16,6 +16,7 @@ mod sharing;
 mod static_files;
 mod throttle;
 mod trusted_origins;
+mod uploads;
 mod users;
 mod values;
 
@@ -35,6 +36,7 @@ pub use sharing::SharingSettings;
 pub use static_files::{StaticDir, StaticSettings};
 pub use throttle::{LoginLimits, Rate, Rates, ThrottleSettings};
 pub use trusted_origins::TrustedOrigins;
+pub use uploads::{PurposeLimits, UploadSettings};
 pub use users::{UserSettings, UsernameField};
 pub use values::{MediaRoot, Origin, StaticUrl};
 
@@ -158,21 +160,6 @@ pub struct Limits {
     pub next_bytes: usize,
 }
 
-/// Direct uploads and what they become.
-#[derive(Debug, Clone, Copy)]
-pub struct UploadSettings {
-    /// Seconds in which a presigned upload must begin.
-    pub url_age: u32,
-    /// Seconds for which a signed address of a picture is good.
-    pub media_url_age: u32,
-    /// Bytes of an avatar as it is uploaded.
-    pub avatar_max_bytes: u64,
-    /// Edge of the published avatar, pixels.
-    pub avatar_side: u32,
-    /// What a picture may unpack to.
-    pub image: crate::media::image::Limits,
-}
-
 /// How long calls to AWS may take, milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
@@ -242,27 +229,7 @@ impl Config {
             fields: env.number("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields", 16, 10_000, 100),
             next_bytes: env.number("NEXT_MAX_BYTES", "bytes", 64, 8_192, 2_000),
         };
-        let avatar_max_bytes = env.number("AVATAR_MAX_BYTES", "bytes", 1_024, 10_485_760, 2_097_152);
-        let uploads = UploadSettings {
-            url_age: env.number("UPLOAD_URL_AGE", "seconds", 30, 3_600, 300),
-            media_url_age: env.number("MEDIA_URL_AGE", "seconds", 10, 3_600, 300),
-            avatar_max_bytes,
-            avatar_side: env.number("AVATAR_SIDE", "pixels", 32, 2_048, 512),
-            image: crate::media::image::Limits {
-                max_bytes: usize::try_from(avatar_max_bytes).unwrap_or(usize::MAX),
-                max_side: env.number("IMAGE_MAX_SIDE", "pixels", 64, 65_535, 12_000),
-                max_pixels: env.number("IMAGE_MAX_PIXELS", "pixels", 4_096, 400_000_000, 40_000_000),
-                max_alloc: env.number("IMAGE_MAX_ALLOC", "bytes", 1_048_576, 4_294_967_296, 268_435_456),
-                max_frames: env.number("IMAGE_MAX_FRAMES", "frames", 1, 10_000, 300),
-                max_total_pixels: env.number(
-                    "IMAGE_MAX_TOTAL_PIXELS",
-                    "pixels of all frames",
-                    4_096,
-                    4_000_000_000,
-                    120_000_000,
-                ),
-            },
-        };
+        let uploads = UploadSettings::read(env);
         let sharing = SharingSettings::read(env);
         let scanner = ScannerSettings::read(env);
         let export = ExportSettings::read(env);

@@ -1,7 +1,7 @@
 //! The ways to answer: a page, the same page with what is wrong, a redirect.
 
-use http::StatusCode;
-use http::header::REFERER;
+use http::header::{ETAG, REFERER};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,7 @@ use crate::negotiation::Format;
 use crate::next::Next;
 use crate::pages::Frame;
 use crate::response::{Refused, Response};
+use crate::static_files::is_known;
 
 impl Context {
     /// Whether the answer is JSON.
@@ -37,6 +38,18 @@ impl Context {
             return Response::json(status, body);
         };
         self.messages().take(self.language());
+        Ok(response)
+    }
+
+    /// JSON under a weak entity tag that holds `etag`; 304 for whoever has it already (RFC 9110, 15.4.5). For what is asked
+    /// for again and again until it changes.
+    pub fn json_unless_known(&self, body: &impl Serialize, etag: &str) -> Result<Response> {
+        let etag = HeaderValue::from_str(&format!("W/\"{etag}\"")).map_err(Error::internal)?;
+        let mut response = match is_known(&self.0.request.headers, &etag) {
+            true => Response::empty(StatusCode::NOT_MODIFIED),
+            false => Response::json(StatusCode::OK, body)?,
+        };
+        response.headers.insert(ETAG, etag);
         Ok(response)
     }
 

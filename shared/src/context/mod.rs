@@ -128,6 +128,19 @@ impl Context {
         self.fields()?.read(self.config())
     }
 
+    /// The text of a field as it was typed, to be shown again where something of the form is wrong.
+    ///
+    /// # Errors
+    /// As those of [`Self::form`].
+    pub fn typed(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.fields()?.text(name).map(|text| text.trim().to_owned()))
+    }
+
+    /// The address of a page of this site, as this visitor reaches it: for what leaves the site.
+    pub fn site_url(&self, path: &str) -> String {
+        self.site_origin().join(path)
+    }
+
     pub(crate) fn fields(&self) -> Result<&Fields> {
         if let Some(fields) = self.0.fields.get() {
             return Ok(fields);

@@ -93,6 +93,15 @@ impl FileType {
         }
     }
 
+    /// The media type that it is served as: of text with its encoding, which was verified, so that no browser guesses one.
+    pub const fn served_as(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
+            other => other.content_type(),
+        }
+    }
+
     /// What the names of such files end in behind the last dot, lower case, the usual one first. No ending is of two
     /// types.
     pub const fn endings(self) -> &'static [&'static str] {

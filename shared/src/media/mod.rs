@@ -1,37 +1,51 @@
-//! Pictures: uploaded straight to S3, readable by nobody until they are verified, published under another key.
+//! What people upload: straight to S3, readable by nobody until it is verified, published under another key.
 //! The only module that names the SDK of S3.
 
+mod begin;
 mod disposition;
 mod download;
 mod file_type;
+pub mod files;
 pub mod formats;
+mod forms;
 pub mod image;
 mod listing;
 mod multipart;
+mod name;
 mod object;
 mod part_plan;
+mod parts;
 mod presign;
+mod purpose;
+mod quarantined;
 mod read_at;
+mod release;
+mod removal;
 pub mod scan;
 mod sha256;
 mod signer;
+mod status;
 mod upload;
 
+pub use begin::{Presigned, Promised, begin, begin_page};
 pub use disposition::ContentDisposition;
 pub use file_type::{Disposition, FileKind, FileType};
+pub use forms::{PageUploadForm, PartsForm, UploadForm, UploadMethod, mebibytes};
 pub use listing::{Listed, Page, Unfinished, UnfinishedPage};
 pub use multipart::{Completion, MultipartId, Part, PartChecksums};
+pub use name::FileName;
 pub use object::{Copy, Fetched, MediaError};
 pub use part_plan::PartPlan;
-pub use presign::{Afterwards, Presigned, PresignedPost, PresignedPut, Sending};
+pub use parts::{PartsSoFar, SignedPart, SignedParts, UploadedPart, abort, complete, parts_so_far, sign_parts};
+pub use presign::{Afterwards, PresignedPost, PresignedPut, Sending};
+pub use purpose::{Becomes, Limit, Purpose, Rule};
+pub use quarantined::Quarantined;
 pub use read_at::ReadAt;
+pub use release::give_up;
+pub use removal::{discard, remove_objects};
 pub use sha256::Sha256;
-pub use upload::{
-    AVATAR, PageUploadForm, Promised, Purpose, Upload, UploadForm, UploadId, UploadMethod, UploadState, UploadStatus,
-    begin, begin_page, mebibytes, status,
-};
-
-pub(crate) use upload::discard;
+pub use status::{UploadStatus, status};
+pub use upload::{Multipart, Published, Thumbnail, Upload, UploadId, UploadState};
 
 use aws_config::SdkConfig;
 
@@ -42,6 +56,12 @@ use signer::Signer;
 
 /// The prefix under which uploads wait to be verified. Nothing under it is ever readable from outside.
 pub const QUARANTINE: &str = "uploads/";
+
+/// The type of what nobody has declared a type of.
+pub(crate) const UNDECLARED: &str = "application/octet-stream";
+
+/// What a published file is called in its folder; its smaller copies are called by their sides.
+pub const FILE: &str = "file";
 
 /// The connection of a process to its bucket.
 #[derive(Debug)]
@@ -80,8 +100,8 @@ impl Media {
         &self.root.bucket
     }
 
-    /// The key under which what an upload became is published: never the one it was uploaded to. `name` is `file`, or
-    /// the side of a thumbnail.
+    /// The key under which what an upload became is published: never the one it was uploaded to. `name` is [`FILE`], or
+    /// the side of a smaller copy.
     pub fn published_key(&self, owner: UserId, upload: UploadId, name: &str) -> String {
         format!("{}{upload}/{name}", self.folder_of(owner))
     }

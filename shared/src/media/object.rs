@@ -90,6 +90,22 @@ impl Media {
         }
     }
 
+    /// The size of an object and its entity tag. `None` when it is not there, or no longer the one that was meant.
+    pub async fn head(&self, key: &str, etag: Option<&str>) -> Result<Option<(u64, String)>, MediaError> {
+        let request = self.client.head_object().bucket(self.bucket()).key(key).set_if_match(etag.map(quoted));
+        match request.send().await {
+            Ok(head) => {
+                let size = head.content_length().and_then(|length| u64::try_from(length).ok());
+                size.zip(head.e_tag).map(Some).ok_or_else(|| MediaError::Unavailable("a HEAD without a size".into()))
+            }
+            // An answer to HEAD has no body, and so no code.
+            Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
+                Some(404 | 412) => Ok(None),
+                _ => Err(unavailable(&error)),
+            },
+        }
+    }
+
     /// Writes a published object.
     pub async fn store(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), MediaError> {
         let request = self.client.put_object().bucket(self.bucket()).key(key).content_type(content_type);

@@ -30,16 +30,6 @@ pub struct Sending<'a> {
     pub expires: Timestamp,
 }
 
-/// What a browser needs to upload one object.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Presigned {
-    /// As a form.
-    Post(PresignedPost),
-    /// As a body.
-    Put(PresignedPut),
-}
-
 /// A form for S3: `fields` first, then the file as `file`.
 #[derive(Debug, Serialize)]
 pub struct PresignedPost {

@@ -1,9 +1,10 @@
-//! What is this site's own: the fields of its users, its backends, its hooks, its rules for
-//! passwords, the kinds of its objects. Begin here when you make the product yours.
+//! What is this site's own: the fields of its users, what they may upload, its backends, its hooks,
+//! its rules for passwords, the kinds of its objects. Begin here when you make the product yours.
 
 mod backends;
 mod hooks;
 mod kinds;
+mod purposes;
 mod user;
 mod validators;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use kinds::KINDS;
+pub use purposes::PURPOSES;
 pub use user::UserFields;
 pub use validators::validators;
 

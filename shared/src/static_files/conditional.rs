@@ -81,6 +81,12 @@ pub(super) fn may_range(headers: &HeaderMap, etag: &HeaderValue, modified: Optio
     }
 }
 
+/// Whether somebody already has what this strong or weak tag stands for: `If-None-Match` (13.1.2).
+pub(crate) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let opaque = etag.as_bytes().strip_prefix(b"W/").unwrap_or(etag.as_bytes());
+    HeaderValue::from_bytes(opaque).is_ok_and(|etag| lists(headers, &IF_NONE_MATCH, &etag, true))
+}
+
 /// Whether the list names `etag`, over all of its lines. Compared weakly, `W/"x"` is `"x"`; strongly it is never anything.
 fn lists(headers: &HeaderMap, name: &HeaderName, etag: &HeaderValue, weakly: bool) -> bool {
     headers.get_all(name).iter().any(|line| {

@@ -22,6 +22,7 @@ pub use assets::Assets;
 pub use collected::{Collected, CollectedError, IMMUTABLE, folder_of, with_slash};
 pub use compressible::{COMPRESSED, compressible};
 pub use conditional::Modified;
+pub(crate) use conditional::is_known;
 pub use content_type::content_type;
 pub use guard::Guard;
 pub use manifest::{Manifest, ManifestError, ManifestReadError};

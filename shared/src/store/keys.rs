@@ -103,6 +103,11 @@ impl Key {
         Self { pk: owner_partition(owner), sk: format!("{OWNED}{upload}") }
     }
 
+    /// What a user's uploads take of their quotas.
+    pub fn usage(owner: UserId) -> Self {
+        Self { pk: user_partition(owner), sk: "USAGE".to_owned() }
+    }
+
     /// An object that can be shared.
     pub fn object(object: Object) -> Self {
         Self::object_at(object.to_string())

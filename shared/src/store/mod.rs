@@ -21,6 +21,7 @@ mod shared;
 pub mod throttle;
 pub mod tokens;
 pub mod uploads;
+pub mod usage;
 pub mod users;
 mod values;
 

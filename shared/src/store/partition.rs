@@ -61,6 +61,38 @@ impl Store {
         Ok(Page { items: output.items.unwrap_or_default(), next: output.last_evaluated_key })
     }
 
+    /// Up to `most` keys of a partition from its end, those before `after`; and whether there are more.
+    pub(super) async fn latest_keys(
+        &self,
+        table: &str,
+        partition: &str,
+        after: Option<Key>,
+        most: usize,
+    ) -> Result<(Vec<Key>, bool), StoreError> {
+        let call = self.meter.begin();
+        let output = self
+            .client()
+            .query()
+            .table_name(table)
+            .key_condition_expression("#p = :p")
+            .projection_expression("#p, #s")
+            .expression_attribute_names("#p", PK)
+            .expression_attribute_names("#s", SK)
+            .expression_attribute_values(":p", AttributeValue::S(partition.to_owned()))
+            .consistent_read(true)
+            .scan_index_forward(false)
+            // One more tells whether there are more: where the limit falls on the last one DynamoDB does not.
+            .limit(i32::try_from(most + 1).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.as_ref().map(key_item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(output.send()).await.map_err(|error| sdk_error(&error))?;
+        call.consumed(Units::Read, units(output.consumed_capacity()));
+        let mut keys = output.items.unwrap_or_default().iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
+        let more = keys.len() > most || output.last_evaluated_key.is_some();
+        keys.truncate(most);
+        Ok((keys, more))
+    }
+
     /// The keys of a page of a partition, from its beginning.
     pub(super) async fn first_keys(&self, table: &str, partition: &str) -> Result<Vec<Key>, StoreError> {
         let page = self.page(table, partition, "", true, None).await?;

@@ -19,6 +19,7 @@ mod account;
 mod forms;
 mod keyboard;
 mod leaving;
+mod media;
 mod phone;
 mod preferences;
 mod screenshots;

@@ -1,6 +1,6 @@
 //! A person at a browser: goes places, types, presses what has words on it, and looks at what comes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chromiumoxide::cdp::browser_protocol::dom::{ScrollIntoViewIfNeededParams, SetFileInputFilesParams};
@@ -168,11 +168,17 @@ impl Person {
 
     /// Opens the file picker by a click and chooses a file in it.
     pub(crate) async fn chooses_file(&self, opener: &str, file: &Path) {
+        self.chooses_files(opener, &[file.to_owned()]).await;
+    }
+
+    /// The same with several at once.
+    pub(crate) async fn chooses_files(&self, opener: &str, files: &[PathBuf]) {
         self.page.execute(SetInterceptFileChooserDialogParams::new(true)).await.unwrap();
         let mut pickers = self.page.event_listener::<EventFileChooserOpened>().await.unwrap();
         self.clicks(opener).await;
         let picker = tokio::time::timeout(DEADLINE, pickers.next()).await.expect("no file picker opens").unwrap();
-        let mut files = SetFileInputFilesParams::new(vec![file.display().to_string()]);
+        let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        let mut files = SetFileInputFilesParams::new(names);
         files.backend_node_id = picker.backend_node_id;
         self.page.execute(files).await.unwrap();
     }

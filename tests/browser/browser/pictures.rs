@@ -39,10 +39,30 @@ impl Pictures {
         path
     }
 
+    /// A table of a few lines.
+    pub(crate) fn table(&self) -> PathBuf {
+        self.file("hills.csv", "hill,metres\nBukhansan,836\nSeoraksan,1708\n".to_owned())
+    }
+
+    /// A table of twelve mebibytes, which is sent in parts.
+    pub(crate) fn long_table(&self) -> PathBuf {
+        const LINE: &str = "2026-11-22,06:51,Bukhansan,clear\n";
+        self.file("sunrises.csv", LINE.repeat((12 << 20) / LINE.len()))
+    }
+
+    /// What nobody may upload.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.file("setup.exe", "MZ".to_owned())
+    }
+
+    fn file(&self, name: &str, text: String) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
     /// A text that was given a picture's name.
     pub(crate) fn text_named_png(&self) -> PathBuf {
-        let path = self.0.path().join("notes.png");
-        std::fs::write(&path, "Milk, bread, a picture of a hill.\n").unwrap();
-        path
+        self.file("notes.png", "Milk, bread, a picture of a hill.\n".to_owned())
     }
 }

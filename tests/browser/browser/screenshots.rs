@@ -39,6 +39,19 @@ async fn the_documentation_shows_these_pages() {
     kim.goes_to("/profile").await;
     kim.photographs("profile").await;
 
+    kim.goes_to("/media").await;
+    let files = [pictures.text_named_png(), pictures.table(), pictures.sunrise()];
+    kim.chooses_files("[data-choose] button", &files).await;
+    kim.until("all are decided", "document.querySelectorAll('[data-files] [data-file]:not([hidden])').length === 3")
+        .await;
+    kim.goes_to("/media").await;
+    kim.photographs("media").await;
+    kim.leaves(kim.clicks(".file-name a")).await;
+    kim.types("#id_email", "lee@example.com").await;
+    kim.presses("Share").await;
+    kim.photographs("media-file").await;
+
+    kim.goes_to("/profile").await;
     kim.takes(PHONE).await;
     kim.presses_in("footer", "Dark").await;
     kim.presses_in("footer", "한국어").await;

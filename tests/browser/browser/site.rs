@@ -21,19 +21,25 @@ pub(crate) struct Site {
 impl Site {
     /// Starts a system that works by itself.
     pub(crate) async fn start() -> Self {
-        Self::start_with(true).await
+        Self::start_with(true, &[]).await
+    }
+
+    /// Starts one with other settings.
+    pub(crate) async fn start_set(settings: &[(&str, &str)]) -> Self {
+        Self::start_with(true, settings).await
     }
 
     /// Starts a system in which an uploaded file is looked at when [`Self::verify_upload`] says so: what a page shows
     /// meanwhile can be looked at in peace.
     pub(crate) async fn start_with_slow_verification() -> Self {
-        Self::start_with(false).await
+        Self::start_with(false, &[]).await
     }
 
-    async fn start_with(deliver_events: bool) -> Self {
+    async fn start_with(deliver_events: bool, settings: &[(&str, &str)]) -> Self {
         let options = Options {
             address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             deliver_events,
+            settings: settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Options::in_memory(root())
         };
         let mut stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", portico::log::chain(&error)));
@@ -74,7 +80,7 @@ impl Site {
     pub(crate) async fn verify_uploads(&self) {
         let published = async {
             let mut upload = self.verify_next().await;
-            while !self.stack.objects().iter().any(|key| key.starts_with("media/") && key.ends_with(&upload)) {
+            while !self.stack.objects().iter().any(|key| key.starts_with("media/") && key.contains(&upload)) {
                 upload = self.verify_next().await;
             }
         };

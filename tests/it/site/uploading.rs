@@ -30,11 +30,30 @@ impl Visitor<'_> {
         promised["id"].as_str().unwrap().to_owned()
     }
 
+    /// Uploads a file of this purpose as a program does. Gives the upload's id.
+    pub(crate) async fn send_file(&mut self, purpose: &str, name: &str, content_type: &str, file: &[u8]) -> String {
+        let body = json!({
+            "purpose": purpose, "filename": name, "content_type": content_type, "size": file.len(), "method": "POST",
+        });
+        let answer = self.clone().json().post_json("/uploads", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        let promised = answer.json();
+        let sent = s3::upload(&promised, file).await;
+        assert_eq!(sent.status, 204, "{}", sent.text());
+        promised["id"].as_str().unwrap().to_owned()
+    }
+
     /// How far an upload is.
     pub(crate) async fn state(&mut self, id: &str) -> Value {
         let answer = self.clone().json().get(&format!("/uploads/{id}")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
+    }
+
+    /// How far an upload is; `None` where they are not told of it.
+    pub(crate) async fn state_or_none(&mut self, id: &str) -> Option<String> {
+        let answer = self.clone().json().get(&format!("/uploads/{id}")).await;
+        (answer.status == 200).then(|| answer.json()["state"].as_str().unwrap().to_owned())
     }
 
     /// What became of an upload, asked for until it is settled.

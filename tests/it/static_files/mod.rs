@@ -37,7 +37,8 @@ fn write(folder: &Path, name: &str, content: &[u8]) {
 fn collected() -> TempDir {
     // What the pages name and these tests do not ask for stands there under its own name.
     let manifest = br#"{"paths": {"css/site.css": "css/site.5f0c1c8b3a2d.css", "img/favicon.svg": "img/favicon.svg",
-        "js/site.js": "js/site.js", "js/upload.js": "js/upload.js"}, "version": "1.1", "hash": ""}"#;
+        "js/media.js": "js/media.js", "js/picture.js": "js/picture.js", "js/site.js": "js/site.js"}, "version": "1.1",
+        "hash": ""}"#;
     tree([
         ("staticfiles.json", &manifest[..]),
         ("css/site.css", PLAIN.as_bytes()),

@@ -29,7 +29,7 @@ fn each_path_is_given_once_with_every_method() {
     let paths: Vec<_> = home.routes.iter().map(|route| route.path.as_str()).collect();
     assert_eq!(paths.len(), 5);
     assert!(paths.contains(&"$default") && paths.contains(&"/preferences/theme"), "{paths:?}");
-    assert_eq!(template.function("presign-upload").unwrap().routes.len(), 2);
+    assert_eq!(template.function("presign-upload").unwrap().routes.len(), 5);
 }
 
 #[test]

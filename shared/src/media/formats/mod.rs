@@ -30,7 +30,7 @@ use super::{FileType, MediaError, ReadAt};
 use window::Window;
 
 /// Bytes of a file that show what it is: the longest of what is looked for is a `ftyp` box's brand.
-const HEAD: usize = 64;
+pub const HEAD: usize = 64;
 
 /// Looks whether a file is what it says. The inner result is about the file, the outer one about reading it.
 ///
@@ -69,8 +69,8 @@ async fn look(source: &dyn ReadAt, file_type: FileType) -> Result<(), Refusal> {
     }
 }
 
-/// The type that the first bytes of a file speak of.
-fn seen(head: &[u8]) -> Option<FileType> {
+/// The type that the first [`HEAD`] bytes of a file speak of. Text has no beginning of its own.
+pub fn seen(head: &[u8]) -> Option<FileType> {
     if let Some(format) = Format::from_magic(head) {
         return Some(format.into());
     }

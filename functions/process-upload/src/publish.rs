@@ -1,0 +1,109 @@
+//! What becomes of an upload: published under another key, or refused; and the end of what nobody needs any more.
+
+use portico::media::image::{Drawing, Encoded};
+use portico::media::{self, Copy, FILE, FileType, Published, Quarantined, Thumbnail, Upload};
+use portico::{Error, JobContext, Result};
+
+use crate::verify::Verified;
+
+/// Puts a verified file where it is read, and makes it its owner's.
+pub(crate) async fn publish(
+    cx: &JobContext,
+    upload: &Upload,
+    source: &Quarantined<'_>,
+    verified: Verified,
+) -> Result<&'static str> {
+    let published = match verified {
+        Verified::Drawn(drawing) => store(cx, upload, drawing).await?,
+        Verified::Sound(file_type) => match copy(cx, upload, source, file_type).await? {
+            Some(published) => published,
+            None => return Ok("gone"),
+        },
+    };
+    if upload.purpose.is_avatar() {
+        return publish_avatar(cx, upload, &published).await;
+    }
+    match cx.store().publish_file(upload, &published).await {
+        Ok(()) => clean_up(cx, upload, "published").await,
+        // Deleted by its owner, or settled by another delivery, or the account is gone: the next one sees which, and
+        // takes away what was put there for nobody.
+        Err(error) if error.is_condition() => Err(Error::Conflict),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn store(cx: &JobContext, upload: &Upload, drawing: Drawing) -> Result<Published> {
+    let media = cx.app().media();
+    let put = async |name: String, picture: Encoded| {
+        let file_type = FileType::from_content_type(picture.content_type)
+            .ok_or_else(|| Error::internal(format!("a picture was drawn as {}", picture.content_type)))?;
+        let bytes = picture.bytes.len() as u64;
+        media.store(&media.published_key(upload.owner, upload.id, &name), picture.bytes, picture.content_type).await?;
+        Ok::<_, Error>((file_type, bytes))
+    };
+    let (width, height) = (Some(drawing.main.width), Some(drawing.main.height));
+    let (file_type, bytes) = put(FILE.to_owned(), drawing.main).await?;
+    let mut thumbnails = Vec::new();
+    for (side, picture) in drawing.thumbnails {
+        let (file_type, bytes) = put(side.to_string(), picture).await?;
+        thumbnails.push(Thumbnail { side, file_type, bytes });
+    }
+    Ok(Published { file_type, bytes, width, height, thumbnails })
+}
+
+/// Has S3 copy the object that was looked at, and no other that may have taken its place. `None` when it has.
+async fn copy(
+    cx: &JobContext,
+    upload: &Upload,
+    source: &Quarantined<'_>,
+    file_type: FileType,
+) -> Result<Option<Published>> {
+    let media = cx.app().media();
+    let to = media.published_key(upload.owner, upload.id, FILE);
+    if media.copy(source.key(), &to, source.etag(), file_type.content_type()).await? == Copy::Gone {
+        return Ok(None);
+    }
+    let bytes = portico::media::ReadAt::size(source);
+    Ok(Some(Published { file_type, bytes, width: None, height: None, thumbnails: Vec::new() }))
+}
+
+async fn publish_avatar(cx: &JobContext, upload: &Upload, published: &Published) -> Result<&'static str> {
+    let (media, store) = (cx.app().media(), cx.store());
+    let owner = store.get_user(upload.owner).await?;
+    let Some(owner) = owner.filter(|owner| owner.avatar.upload == Some(upload.id)) else {
+        media::remove_objects(media, upload).await?;
+        return reject(cx, upload, "superseded").await;
+    };
+    let key = media.published_key(upload.owner, upload.id, FILE);
+    let old = owner.avatar.key.filter(|old| *old != key);
+    let replaced = match old.as_deref().and_then(media::UploadId::of_key) {
+        Some(id) => store.get_upload(id).await?,
+        None => None,
+    };
+    let replaces = old.as_deref().map(|old| (old, replaced.as_ref()));
+    match store.publish_avatar(upload, published, &key, replaces).await {
+        Ok(()) => {
+            let upload = Upload { replaces: replaced.map(|replaced| replaced.id), ..upload.clone() };
+            clean_up(cx, &upload, "published").await
+        }
+        // Something moved between the read and the write: the next delivery sees where it went.
+        Err(error) if error.is_condition() => Err(Error::Conflict),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses an upload, and says why.
+pub(crate) async fn reject(cx: &JobContext, upload: &Upload, reason: &'static str) -> Result<&'static str> {
+    cx.store().reject_upload(upload, reason).await?;
+    clean_up(cx, upload, reason).await
+}
+
+/// Deletes what nobody needs any more: the uploaded object, and the picture that was replaced.
+pub(crate) async fn clean_up(cx: &JobContext, upload: &Upload, outcome: &'static str) -> Result<&'static str> {
+    let media = cx.app().media();
+    media.remove(&upload.quarantine_key()).await?;
+    if let Some(replaced) = upload.replaces {
+        media.remove_published(upload.owner, replaced).await?;
+    }
+    Ok(outcome)
+}

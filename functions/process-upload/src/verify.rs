@@ -1,0 +1,52 @@
+//! What a file is: its declared type, its name's ending and its bytes have to agree, and a picture to be one to its last
+//! pixel.
+
+use portico::media::image::{self, Drawing, Rejection};
+use portico::media::{FileKind, FileType, Quarantined, ReadAt as _, Upload, formats};
+use portico::{Error, JobContext, Result};
+
+/// A file that is what it says.
+pub(crate) enum Verified {
+    /// A picture, drawn anew.
+    Drawn(Drawing),
+    /// Another file, to be published as it is.
+    Sound(FileType),
+}
+
+/// Looks at an object in quarantine.
+pub(crate) async fn verify(
+    cx: &JobContext,
+    upload: &Upload,
+    source: &Quarantined<'_>,
+) -> Result<Result<Verified, Rejection>> {
+    let accepts = upload.purpose.rule().accepts;
+    // A form without a script could declare nothing: then the content alone decides.
+    let file_type = match upload.declared {
+        Some(declared) => declared,
+        None => {
+            let seen = formats::seen(&source.read_at(0, formats::HEAD).await?);
+            match seen.or(Some(FileType::Text)).filter(|found| accepts.contains(found)) {
+                Some(found) => found,
+                None => return Ok(Err(nothing_of(accepts))),
+            }
+        }
+    };
+    if file_type.kind() != FileKind::Image {
+        return Ok(formats::inspect(source, file_type).await?.map(|()| Verified::Sound(file_type)));
+    }
+    let Some(recipe) = &upload.purpose.rule().picture else { return Ok(Err(nothing_of(accepts))) };
+    let limits = cx.app().config().uploads.image_of(upload.purpose);
+    let bytes = source.read_all().await?;
+    let declared = file_type.image_format();
+    // Decoding is work for a thread of its own.
+    let drawn = tokio::task::spawn_blocking(move || image::draw(&bytes, declared, recipe, &limits));
+    Ok(drawn.await.map_err(Error::internal)?.map(Verified::Drawn))
+}
+
+/// Why a file is refused that is of none of these types.
+fn nothing_of(accepts: &[FileType]) -> Rejection {
+    match accepts.iter().all(|file_type| file_type.kind() == FileKind::Image) {
+        true => Rejection::NotAnImage,
+        false => Rejection::WrongFormat,
+    }
+}

@@ -1,0 +1,60 @@
+//! An object that waits to be verified, read in ranges: the one that an event spoke of and no other.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{Media, MediaError, ReadAt};
+
+/// An object in quarantine.
+#[derive(Debug)]
+pub struct Quarantined<'a> {
+    media: &'a Media,
+    key: &'a str,
+    etag: String,
+    size: u64,
+}
+
+impl<'a> Quarantined<'a> {
+    /// The object of this key, and where an event has told one, of this entity tag: what is read of it from now on is of
+    /// one and the same. `None` when it is not there, or is another one by now.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn find(media: &'a Media, key: &'a str, etag: Option<&str>) -> Result<Option<Self>, MediaError> {
+        let found = media.head(key, etag).await?;
+        Ok(found.map(|(size, etag)| Self { media, key, etag, size }))
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        self.key
+    }
+
+    /// Its entity tag.
+    pub fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    /// All of it, for what is decoded in memory: its size was held to its purpose's limit.
+    ///
+    /// # Errors
+    /// When S3 does not answer, or it is not the one any more.
+    pub async fn read_all(&self) -> Result<Bytes, MediaError> {
+        self.read_at(0, usize::try_from(self.size).unwrap_or(usize::MAX)).await
+    }
+}
+
+#[async_trait]
+impl ReadAt for Quarantined<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
+        match self.media.read_range(self.key, Some(&self.etag), from, len as u64).await? {
+            Some(bytes) => Ok(bytes.into()),
+            // Overwritten or removed while it was read. The event comes again, and finds that at its beginning.
+            None => Err(MediaError::Unavailable("the object is no longer the one that the event spoke of".into())),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Taking away what is published.
+
+use super::{FILE, Media, MediaError, Purpose, Upload, UploadId, UploadState};
+use crate::accounts::{User, UserId};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::sharing::{self, Object};
+
+/// Deletes every object that an upload may have: as it was sent, and as it was published.
+pub async fn remove_objects(media: &Media, upload: &Upload) -> Result<(), MediaError> {
+    media.remove(&upload.quarantine_key()).await?;
+    media.remove_published(upload.owner, upload.id).await
+}
+
+impl Media {
+    /// Deletes what an upload may have become: the file, and the smaller copies that any purpose draws, since nobody may
+    /// know any more what it was for. The file goes last: by it a sweep of the bucket finds the others.
+    pub async fn remove_published(&self, owner: UserId, id: UploadId) -> Result<(), MediaError> {
+        for side in Purpose::all().filter_map(|purpose| purpose.rule().picture.as_ref()).flat_map(|recipe| recipe.thumbnails) {
+            self.remove(&self.published_key(owner, id, &side.to_string())).await?;
+        }
+        self.remove(&self.published_key(owner, id, FILE)).await
+    }
+}
+
+/// Deletes a picture that its owner has removed from their profile.
+pub async fn discard(cx: &Context, owner: &User) -> Result<()> {
+    let Some(id) = owner.avatar.key.as_deref().and_then(UploadId::of_key) else { return Ok(()) };
+    match cx.store().get_upload(id).await? {
+        Some(upload) => delete(cx, &upload).await,
+        None => Ok(()),
+    }
+}
+
+/// Deletes an upload: nobody is told of it any more, then its objects go, and what leads to them goes last. An object
+/// that S3 did not delete can still be found, and the next try goes on where this one ended.
+pub(super) async fn delete(cx: &Context, upload: &Upload) -> Result<()> {
+    let (media, store) = (cx.app().media(), cx.store());
+    if upload.state != UploadState::Deleted {
+        match store.begin_deleting(upload).await {
+            Ok(()) => {}
+            Err(error) if error.is_condition() => return Err(Error::Conflict),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if !upload.purpose.is_avatar() {
+        sharing::forget_object(store, Object::media(upload.id), cx.now()).await?;
+    }
+    if let Some(multipart) = &upload.multipart {
+        media.abort_multipart(&upload.quarantine_key(), &multipart.id).await?;
+    }
+    remove_objects(media, upload).await?;
+    store.delete_upload(upload.owner, upload.id).await?;
+    Ok(())
+}
