@@ -26,6 +26,8 @@ pub enum FolderError {
 
 /// Names the address of the tables, while a server has the folder.
 const ADDRESS: &str = "dynamodb.url";
+/// Names the address of the buckets, likewise.
+const BUCKETS: &str = "s3.url";
 
 impl Folder {
     /// Takes the folder, which is made if it is missing, and forgets the address that a server left which was killed.
@@ -56,31 +58,43 @@ impl Folder {
         path.join("dynamodb.db")
     }
 
-    /// Tells commands where the tables are reached, for as long as the folder is held. Only the owner can read it: who
-    /// reaches the tables can change them.
-    pub fn publish(&self, url: &str) -> Result<(), FolderError> {
-        let write = || {
-            let new = self.path.join("dynamodb.url.new");
+    /// Tells commands where the tables and the buckets are reached, for as long as the folder is held. Only the owner can
+    /// read it: who reaches the tables can change them. They are told last, since by them a command finds the server.
+    pub fn publish(&self, tables: &str, buckets: &str) -> Result<(), FolderError> {
+        let write = |name: &str, url: &str| {
+            let new = self.path.join(format!("{name}.new"));
             secrets::create_private_file(&new)?;
             let mut file = File::options().write(true).truncate(true).open(&new)?;
             writeln!(file, "{url}")?;
-            fs::rename(&new, self.path.join(ADDRESS))
+            fs::rename(&new, self.path.join(name))
         };
-        write().map_err(|error| FolderError::Unusable(self.path.clone(), error))
+        let both = write(BUCKETS, buckets).and_then(|()| write(ADDRESS, tables));
+        both.map_err(|error| FolderError::Unusable(self.path.clone(), error))
     }
 
     /// Where the process that has the folder serves its tables, if it does.
     pub fn published(path: &Path) -> Option<String> {
-        let url = fs::read_to_string(path.join(ADDRESS)).ok()?;
-        Some(url.trim().to_owned())
+        read(&path.join(ADDRESS))
+    }
+
+    /// Where it serves its buckets, likewise.
+    pub fn published_buckets(path: &Path) -> Option<String> {
+        read(&path.join(BUCKETS))
     }
 
     fn withdraw(&self) -> io::Result<()> {
-        match fs::remove_file(self.path.join(ADDRESS)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        for name in [ADDRESS, BUCKETS] {
+            match fs::remove_file(self.path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
+}
+
+fn read(file: &Path) -> Option<String> {
+    Some(fs::read_to_string(file).ok()?.trim().to_owned())
 }
 
 impl Drop for Folder {

@@ -4,6 +4,7 @@
 //! Nothing here is a second implementation: the functions are the ones that AWS runs, they get the events that API
 //! Gateway sends, and they speak to the engines through the unmodified AWS SDK. [`Stack::start`] is the way in.
 
+mod buckets;
 mod deliveries;
 pub mod dynamodb;
 mod folder;
@@ -20,6 +21,7 @@ mod stream_events;
 mod tables;
 pub mod template;
 
+pub use buckets::{Buckets, BucketsError};
 pub use deliveries::Delivery;
 pub use folder::{Folder, FolderError};
 pub use stack::{Options, Stack, StartError};

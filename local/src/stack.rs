@@ -191,7 +191,7 @@ impl Stack {
         let ses =
             SesServer::start(tray.clone(), ACCESS_KEY).await.map_err(|error| StartError::Mail(error.to_string()))?;
         if let Some(folder) = &folder {
-            folder.publish(&dynamodb.url())?;
+            folder.publish(&dynamodb.url(), &s3.url())?;
         }
         let aws = AwsSettings {
             region: REGION.to_owned(),

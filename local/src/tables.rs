@@ -18,7 +18,7 @@ use crate::template::Table;
 pub struct Tables {
     url: String,
     /// The engine goes before the folder is given back.
-    _own: Option<(DynamoDb, Folder)>,
+    own: Option<(DynamoDb, Folder)>,
 }
 
 /// Why the tables cannot be reached.
@@ -47,7 +47,7 @@ impl Tables {
             match Folder::take(folder) {
                 Ok(taken) => {
                     let engine = DynamoDb::start(Some(&taken.database()), tables)?;
-                    return Ok(Self { url: engine.url(), _own: Some((engine, taken)) });
+                    return Ok(Self { url: engine.url(), own: Some((engine, taken)) });
                 }
                 Err(FolderError::InUse(_)) if Instant::now() < deadline => {}
                 Err(error) => return Err(error.into()),
@@ -55,10 +55,15 @@ impl Tables {
             if let Some(url) = Folder::published(folder)
                 && answers(&url).await
             {
-                return Ok(Self { url, _own: None });
+                return Ok(Self { url, own: None });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Whether they are served by this process, for this alone.
+    pub(crate) fn are_own(&self) -> bool {
+        self.own.is_some()
     }
 
     /// The endpoint for the SDK.

@@ -18,6 +18,7 @@ pub mod groups;
 pub mod import;
 pub mod import_django;
 pub mod mails;
+pub mod media;
 mod near;
 mod outcome;
 mod own_fields;
@@ -68,6 +69,9 @@ enum Command {
     /// Lists, makes and deletes groups, and says who is in them.
     #[command(arg_required_else_help = true)]
     Groups(groups::Args),
+    /// Compares what people have uploaded with what is noted of it.
+    #[command(arg_required_else_help = true)]
+    Media(media::Args),
     /// Writes everything that is kept for good into a file.
     Export(export::Args),
     /// Reads what export wrote.
@@ -146,6 +150,10 @@ async fn administer(command: Command) -> Outcome {
         Command::Groups(args) => {
             let site = args.target.open().await?;
             groups::run(&args, &site, terminal).await
+        }
+        Command::Media(args) => {
+            let site = args.target.open_with_media().await?;
+            media::run(&args, &site, terminal).await
         }
         Command::Export(args) => {
             let site = args.target.open().await?;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use portico::media::MediaError;
 use portico::store::StoreError;
 
 /// How a command ends.
@@ -46,6 +47,12 @@ impl From<StoreError> for Failure {
             }
             error => portico::log::chain(&error),
         })
+    }
+}
+
+impl From<MediaError> for Failure {
+    fn from(error: MediaError) -> Self {
+        Self::new(portico::log::chain(&error))
     }
 }
 

@@ -33,6 +33,23 @@ impl Progress {
         Self { bar, total, told: 0, begun: Instant::now() }
     }
 
+    /// Of nobody knows how much: on a terminal what was done so far, and nothing elsewhere.
+    pub(crate) fn of_unknown() -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
+            ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        });
+        Self { bar, total: 0, told: 0, begun: Instant::now() }
+    }
+
+    /// Says something else, with the bar out of the way.
+    pub(crate) fn aside(&self, say: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
     /// `done` of the total; `what` was done so far, in words that are only made where they are shown.
     pub(crate) fn tell(&mut self, done: u64, what: impl Fn() -> String) {
         if let Some(bar) = &self.bar {

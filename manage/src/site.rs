@@ -9,10 +9,12 @@ use aws_config::SdkConfig;
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
 use local::template::{Resolver, Template};
-use local::{Folder, FolderError, Tables, TablesError};
+use local::{Buckets, Folder, FolderError, Tables, TablesError};
 use portico::accounts::{Hasher, Identifier, User, UserId};
 use portico::clock::{Clock, SystemClock};
+use portico::config::aws::AwsSettings;
 use portico::config::{Config, Timeouts};
+use portico::media::Media;
 use portico::rng::{Rng, SystemRng};
 use portico::store::{Database, Store};
 
@@ -51,8 +53,12 @@ pub struct Site {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     name: String,
-    /// What serves the tables, where it was begun for this.
-    _tables: Option<Tables>,
+    /// The bucket, where it was opened too.
+    media: Option<Media>,
+    /// What serves the bucket, where it was begun for this: it ends before the folder is given back.
+    _buckets: Option<Buckets>,
+    /// What serves the tables, likewise.
+    tables: Option<Tables>,
 }
 
 /// Nobody waits for a page here, and a large transaction may queue behind others.
@@ -93,6 +99,26 @@ impl Target {
         }
     }
 
+    /// Opens what is there, and the bucket with what people have uploaded.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with_media(&self) -> Result<Site, Failure> {
+        let site = self.open().await?;
+        match &self.deployed.stack {
+            Some(name) => {
+                let (sdk, _) = self.deployed.reach(name).await?;
+                let aws = AwsSettings {
+                    s3_endpoint: std::env::var("AWS_ENDPOINT_URL_S3").ok(),
+                    ..stack::settings(&sdk).await?
+                };
+                let media = Media::new(&sdk, &aws, &site.config);
+                Ok(site.with_media(media))
+            }
+            None => site.with_buckets(&project::root().map_err(Failure::new)?, &self.folder()?).await,
+        }
+    }
+
     fn folder(&self) -> Result<PathBuf, Failure> {
         match &self.data {
             Some(folder) => Ok(folder.clone()),
@@ -116,7 +142,23 @@ impl Site {
         let template = read(root, "http://localhost:8000")?;
         let tables = Tables::open(folder, &template.tables).await.map_err(|error| explain(&error))?;
         let site = Self::served(configure(&template, None)?, tables.url(), Arc::new(SystemClock))?;
-        Ok(Self { name: folder.display().to_string(), _tables: Some(tables), ..site })
+        Ok(Self { name: folder.display().to_string(), tables: Some(tables), ..site })
+    }
+
+    /// The same with the bucket of that folder.
+    pub async fn with_buckets(self, root: &Path, folder: &Path) -> Result<Self, Failure> {
+        let Some(tables) = &self.tables else { return Err(Failure::new("these tables are in no folder")) };
+        let template = read(root, "http://localhost:8000")?;
+        let buckets = Buckets::open(folder, tables, &template.buckets).await;
+        let buckets = buckets.map_err(|error| Failure::new(portico::log::chain(&error)))?;
+        let sdk = buckets.aws().sdk_config(TIMEOUTS).map_err(Failure::new)?;
+        let media = Media::new(&sdk, buckets.aws(), &self.config);
+        Ok(Self { _buckets: Some(buckets), ..self.with_media(media) })
+    }
+
+    /// The same with this bucket.
+    pub fn with_media(self, media: Media) -> Self {
+        Self { media: Some(media), ..self }
     }
 
     /// Tables of this machine that are served at `url`.
@@ -148,12 +190,20 @@ impl Site {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let hasher = Hasher::new(&config.passwords, rng.clone()).map_err(Failure::new)?;
         let store = Store::new(Arc::new(Database::new(sdk, endpoint, config.tables.clone())), Arc::default());
-        Ok(Self { store, config, hasher, clock, rng, name, _tables: None })
+        Ok(Self { store, config, hasher, clock, rng, name, media: None, _buckets: None, tables: None })
     }
 
     /// The tables.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The bucket with what people have uploaded.
+    ///
+    /// # Errors
+    /// That it was not opened.
+    pub fn media(&self) -> Result<&Media, Failure> {
+        self.media.as_ref().ok_or_else(|| Failure::new("the bucket was not opened"))
     }
 
     /// The settings.
@@ -236,6 +286,10 @@ fn configure(template: &Template, stack: Option<&stack::Outputs>) -> Result<Conf
         vars.insert("ACCOUNTS_TABLE".to_owned(), stack.accounts.clone());
         vars.insert("SESSIONS_TABLE".to_owned(), stack.sessions.clone());
         vars.insert("OUTBOX_TABLE".to_owned(), stack.outbox.clone());
+        if let (Some(bucket), Some(root)) = (&stack.media_bucket, vars.get_mut("MEDIA_ROOT")) {
+            let prefix = root.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
+            *root = format!("s3://{bucket}/{prefix}");
+        }
     }
     Config::from_vars(vars).map_err(|error| Failure::new(error.to_string()))
 }

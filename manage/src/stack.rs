@@ -5,12 +5,14 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::Stack;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use portico::config::Timeouts;
+use portico::config::aws::AwsSettings;
 
 use crate::Failure;
 
@@ -25,6 +27,8 @@ pub struct Outputs {
     pub sessions: String,
     /// The table of promised mails.
     pub outbox: String,
+    /// The bucket of what people upload; a stack of an older version does not tell it.
+    pub media_bucket: Option<String>,
     /// The bucket of the static files; a stack of an older version does not tell it.
     pub static_bucket: Option<String>,
     /// Where the site is: its own address, else `CloudFront`'s.
@@ -59,6 +63,23 @@ pub async fn credentials(
         Some(_) => Ok(sdk),
         None => Err(Failure::new("no region is set: give --region, or set AWS_REGION, or one in the profile")),
     }
+}
+
+/// What was found of credentials and region, as the functions have it.
+pub async fn settings(sdk: &SdkConfig) -> Result<AwsSettings, Failure> {
+    let provider = sdk.credentials_provider().ok_or_else(|| Failure::new("there are no credentials"))?;
+    let credentials = provider.provide_credentials().await;
+    let credentials = credentials.map_err(|error| Failure::new(portico::log::chain(&error)))?;
+    Ok(AwsSettings {
+        region: sdk.region().map(Region::to_string).unwrap_or_default(),
+        credentials,
+        dynamodb_endpoint: None,
+        s3_endpoint: None,
+        secrets_endpoint: None,
+        ses_endpoint: None,
+        native_roots: false,
+        http_client: None,
+    })
 }
 
 /// A client of S3, at AWS's own endpoint or at this one (`AWS_ENDPOINT_URL_S3`).
@@ -98,6 +119,7 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         accounts: output("AccountsTable")?,
         sessions: output("SessionsTable")?,
         outbox: output("OutboxTable")?,
+        media_bucket: told("MediaBucket"),
         static_bucket: told("StaticBucket"),
         // Without a PublicUrl SiteUrl is a sentence.
         site_url: told("SiteUrl").filter(|url| url.starts_with("https://")).or_else(|| told("DistributionUrl")),

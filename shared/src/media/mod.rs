@@ -42,7 +42,7 @@ pub use purpose::{Becomes, Limit, Purpose, Rule};
 pub use quarantined::Quarantined;
 pub use read_at::ReadAt;
 pub use release::give_up;
-pub use removal::{discard, remove_objects};
+pub use removal::{discard, finish_deleting, remove_objects};
 pub use sha256::Sha256;
 pub use status::{UploadStatus, status};
 pub use upload::{Multipart, Published, Thumbnail, Upload, UploadId, UploadState};
@@ -104,6 +104,18 @@ impl Media {
     /// the side of a smaller copy.
     pub fn published_key(&self, owner: UserId, upload: UploadId, name: &str) -> String {
         format!("{}{upload}/{name}", self.folder_of(owner))
+    }
+
+    /// Whose object a key is that [`Self::published_key`] has made: owner, upload and name.
+    pub fn of_published(&self, key: &str) -> Option<(UserId, UploadId, String)> {
+        let mut steps = key.strip_prefix(&self.root.prefix)?.splitn(3, '/');
+        let owner = UserId::parse(steps.next()?)?;
+        Some((owner, UploadId::parse(steps.next()?)?, steps.next()?.to_owned()))
+    }
+
+    /// What the keys of all that is published begin with.
+    pub fn prefix(&self) -> &str {
+        &self.root.prefix
     }
 
     /// What the keys of all that a user has published begin with.

@@ -122,7 +122,7 @@ pub async fn abort(cx: &Context, user: &User, id: &str) -> Result<()> {
     if upload.state != UploadState::Pending {
         return if upload.state == UploadState::Rejected { Ok(()) } else { Err(Error::Conflict) };
     }
-    release::give_up(cx.app(), cx.store(), &upload, "cancelled").await
+    release::give_up(cx.app().media(), cx.store(), &upload, "cancelled").await
 }
 
 async fn under_way(cx: &Context, user: &User, id: &str) -> Result<(Upload, Multipart, PartPlan)> {

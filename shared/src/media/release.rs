@@ -1,8 +1,7 @@
 //! Giving back what promises hold that nobody kept.
 
-use super::{Upload, UploadState};
+use super::{Media, Upload, UploadState};
 use crate::accounts::UserId;
-use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::store::Store;
@@ -15,7 +14,7 @@ pub(super) async fn expired(cx: &Context, owner: UserId) -> Result<usize> {
         // One that has arrived and is being checked is not given up by this: it will be settled.
         let pending = |upload: &Upload| upload.state == UploadState::Pending;
         if let Some(upload) = cx.store().get_upload(id).await?.filter(pending) {
-            give_up(cx.app(), cx.store(), &upload, "expired").await?;
+            give_up(cx.app().media(), cx.store(), &upload, "expired").await?;
             released += 1;
         }
     }
@@ -23,8 +22,8 @@ pub(super) async fn expired(cx: &Context, owner: UserId) -> Result<usize> {
 }
 
 /// Refuses an upload that will not come any more. What was sent of it is removed.
-pub async fn give_up(app: &App, store: &Store, upload: &Upload, reason: &str) -> Result<()> {
-    let (media, key) = (app.media(), upload.quarantine_key());
+pub async fn give_up(media: &Media, store: &Store, upload: &Upload, reason: &str) -> Result<()> {
+    let key = upload.quarantine_key();
     if let Some(multipart) = &upload.multipart {
         media.abort_multipart(&key, &multipart.id).await?;
     }

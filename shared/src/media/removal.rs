@@ -1,10 +1,13 @@
 //! Taking away what is published.
 
+use jiff::Timestamp;
+
 use super::{FILE, Media, MediaError, Purpose, Upload, UploadId, UploadState};
 use crate::accounts::{User, UserId};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::sharing::{self, Object};
+use crate::store::Store;
 
 /// Deletes every object that an upload may have: as it was sent, and as it was published.
 pub async fn remove_objects(media: &Media, upload: &Upload) -> Result<(), MediaError> {
@@ -35,7 +38,7 @@ pub async fn discard(cx: &Context, owner: &User) -> Result<()> {
 /// Deletes an upload: nobody is told of it any more, then its objects go, and what leads to them goes last. An object
 /// that S3 did not delete can still be found, and the next try goes on where this one ended.
 pub(super) async fn delete(cx: &Context, upload: &Upload) -> Result<()> {
-    let (media, store) = (cx.app().media(), cx.store());
+    let store = cx.store();
     if upload.state != UploadState::Deleted {
         match store.begin_deleting(upload).await {
             Ok(()) => {}
@@ -43,8 +46,13 @@ pub(super) async fn delete(cx: &Context, upload: &Upload) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
+    finish_deleting(cx.app().media(), store, upload, cx.now()).await
+}
+
+/// Completes the deletion of an upload that nobody is told of any more, wherever an earlier try has ended.
+pub async fn finish_deleting(media: &Media, store: &Store, upload: &Upload, now: Timestamp) -> Result<()> {
     if !upload.purpose.is_avatar() {
-        sharing::forget_object(store, Object::media(upload.id), cx.now()).await?;
+        sharing::forget_object(store, Object::media(upload.id), now).await?;
     }
     if let Some(multipart) = &upload.multipart {
         media.abort_multipart(&upload.quarantine_key(), &multipart.id).await?;

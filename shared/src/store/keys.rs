@@ -24,6 +24,8 @@ const USER: &str = "USER#";
 const PROFILE: &str = "PROFILE";
 const GROUP: &str = "GROUP#";
 const GUARD: &str = "GUARD";
+const OWNER: &str = "OWNER#";
+const SHARED: &str = "SHARED#";
 const META: &str = "META";
 const LINK: &str = "LINK#";
 /// What the sort key of a grant begins with.
@@ -101,6 +103,29 @@ impl Key {
     /// An entry in the list of what somebody has uploaded: by it all of theirs is found without a scan.
     pub fn owned(owner: UserId, upload: UploadId) -> Self {
         Self { pk: owner_partition(owner), sk: format!("{OWNED}{upload}") }
+    }
+
+    /// Whose list of uploads it is an entry of, and which upload it names.
+    pub fn listed(&self) -> Option<(UserId, UploadId)> {
+        let owner = UserId::parse(self.pk.strip_prefix(OWNER)?)?;
+        Some((owner, UploadId::parse(self.sk.strip_prefix(OWNED)?)?))
+    }
+
+    /// The upload in whose partition it stands: the note, what it grants, a link to it.
+    pub fn of_upload(&self) -> Option<UploadId> {
+        UploadId::parse(self.pk.strip_prefix(OWNED)?)
+    }
+
+    /// To whom an upload is granted, and which one, if it is an entry of such a list.
+    pub fn shared_upload(&self) -> Option<(Grantee, UploadId)> {
+        let to = Self { pk: String::new(), sk: format!("{GRANT}{}", self.pk.strip_prefix(SHARED)?) }.grantee()?;
+        Some((to, UploadId::parse(self.sk.strip_prefix(OWNED)?)?))
+    }
+
+    /// Whose uploads it counts, if it is the key of such an item.
+    pub fn usage_of(&self) -> Option<UserId> {
+        let id = UserId::parse(self.pk.strip_prefix(USER)?)?;
+        (Self::usage(id) == *self).then_some(id)
     }
 
     /// What a user's uploads take of their quotas.
@@ -230,7 +255,7 @@ pub(super) fn user_partition(id: UserId) -> String {
 
 /// Where the list of what somebody has uploaded stands.
 pub(super) fn owner_partition(id: UserId) -> String {
-    format!("OWNER#{id}")
+    format!("{OWNER}{id}")
 }
 
 /// What an entry of that list begins with; the upload's identifier follows.
@@ -238,7 +263,7 @@ pub(super) const OWNED: &str = "MEDIA#";
 
 /// Where the list of what is granted to somebody stands. Its sort keys are objects.
 pub(super) fn shared_partition(to: &Grantee) -> String {
-    format!("SHARED#{}", grantee(to))
+    format!("{SHARED}{}", grantee(to))
 }
 
 fn grantee(to: &Grantee) -> String {

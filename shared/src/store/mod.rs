@@ -15,6 +15,8 @@ pub mod logins;
 pub mod outbox;
 mod partition;
 mod plain;
+pub mod reckoning;
+pub mod reconcile;
 pub mod records;
 pub mod sessions;
 mod shared;

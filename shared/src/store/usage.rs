@@ -10,9 +10,9 @@ use crate::accounts::UserId;
 use crate::media::{Purpose, Upload, UploadId};
 
 /// How many uploads are under way.
-const PENDING: &str = "pending";
+pub(super) const PENDING: &str = "pending";
 /// What the name of an attribute begins with that says until when a promise holds; the upload's identifier follows.
-const UNTIL: &str = "until#";
+pub(super) const UNTIL: &str = "until#";
 
 /// What a user's uploads take, bytes reserved and used together.
 #[derive(Debug, Clone, Default)]
@@ -68,11 +68,11 @@ impl Store {
 }
 
 /// The attribute of a purpose's bytes: no purpose can have the name of another attribute.
-fn bytes_name(purpose: Purpose) -> String {
+pub(super) fn bytes_name(purpose: Purpose) -> String {
     format!("bytes#{}", purpose.name())
 }
 
-fn until_name(id: UploadId) -> String {
+pub(super) fn until_name(id: UploadId) -> String {
     format!("{UNTIL}{id}")
 }
 
