@@ -60,6 +60,7 @@ impl Buckets {
 async fn serve(folder: &Path, key: &str, buckets: &[Bucket]) -> Result<S3Server, BucketsError> {
     let mut options = s3::Options::new(ACCESS_KEY, key);
     options.data = Some(folder.join("s3"));
-    options.buckets = buckets.iter().map(|bucket| s3::Bucket { name: bucket.name.clone(), ..Default::default() }).collect();
+    options.buckets =
+        buckets.iter().map(|bucket| s3::Bucket { name: bucket.name.clone(), ..Default::default() }).collect();
     Ok(S3Server::start(options).await?)
 }

@@ -36,8 +36,7 @@ impl Sweep<'_> {
     }
 
     pub(super) async fn share(&mut self, to: &Grantee, id: UploadId, there: &HashSet<Key>) -> Result<(), Failure> {
-        let (store, grant, entry) =
-            (self.store, Key::grant(Object::media(id), to), Key::shared(to, Object::media(id)));
+        let (store, grant, entry) = (self.store, Key::grant(Object::media(id), to), Key::shared(to, Object::media(id)));
         if there.contains(&grant) {
             return Ok(());
         }

@@ -172,6 +172,7 @@ upload-reason-malware = Malware was found in the file.
 upload-reason-unscannable = The file cannot be checked for malware, so it is not accepted.
 upload-reason-expired = The file did not arrive in time. Please upload it again.
 upload-reason-superseded = A newer picture took its place.
+upload-reason-lost = The file was lost in storage. Please upload it again.
 upload-reason-cancelled = The upload was cancelled.
 
 ## Messages after a redirect

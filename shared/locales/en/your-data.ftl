@@ -20,7 +20,7 @@ export-what = What is in it
 export-item-profile = Your profile: every field of it, in JSON.
 export-item-sessions = Where you are logged in: times, addresses and browsers.
 export-item-logins = Your last log-ins: times, addresses and devices.
-export-item-media = Your picture as a file.
+export-item-media = Your picture and your files, those that are not too large for it, and whom you share them with.
 export-item-readme = A text that explains the files.
 export-never = Your password is not in it. It is not kept anywhere; only a fingerprint is, by which it is recognised.
 export-why = Your password proves that it is you who asks, and not somebody at an unlocked screen.
@@ -30,11 +30,14 @@ export-readme-title = Everything that { $site } keeps of { $email }, as of { $at
 export-readme-profile = profile.json: your profile, every field of it
 export-readme-sessions = sessions.json: your sessions, where and when they began, and until when they last
 export-readme-logins = logins.json: your last log-ins, and with which device
-export-readme-media = media/: your picture, if you have one
+export-readme-media = media/: your picture, if you have one, and your files
+export-readme-files = files.json: your files, when each was uploaded, and where it is in this archive
+export-readme-shares = shares.json: whom your files are shared with, and what others have shared with you
 export-readme-cut = There are more sessions than sessions.json lists. It has the first { $count }.
+export-readme-files-cut = There are more files than files.json lists. It has the newest { $count }.
 export-readme-links = { $minutes ->
-    [one] A picture was too large for this file. media/links.json has an address from which it can be downloaded for one minute from the time above.
-   *[other] A picture was too large for this file. media/links.json has an address from which it can be downloaded for { $minutes } minutes from the time above.
+    [one] Not everything found room in this file. media/links.json has addresses from which the rest can be downloaded for one minute from the time above.
+   *[other] Not everything found room in this file. media/links.json has addresses from which the rest can be downloaded for { $minutes } minutes from the time above.
 }
 export-readme-times = All times are UTC.
 export-readme-left-out = Not in this file: the fingerprint of your password and the keys of your sessions, since they would open your account.

@@ -172,6 +172,7 @@ upload-reason-malware = 파일에서 악성 코드가 발견되었습니다.
 upload-reason-unscannable = 파일의 악성 코드 검사를 할 수 없어 받을 수 없습니다.
 upload-reason-expired = 파일이 제때 도착하지 않았습니다. 다시 올려 주세요.
 upload-reason-superseded = 더 새로운 사진으로 바뀌었습니다.
+upload-reason-lost = 저장된 파일이 사라졌습니다. 다시 올려 주세요.
 upload-reason-cancelled = 업로드를 취소했습니다.
 
 ## 이동한 뒤의 알림

@@ -19,7 +19,9 @@ impl Media {
     /// Deletes what an upload may have become: the file, and the smaller copies that any purpose draws, since nobody may
     /// know any more what it was for. The file goes last: by it a sweep of the bucket finds the others.
     pub async fn remove_published(&self, owner: UserId, id: UploadId) -> Result<(), MediaError> {
-        for side in Purpose::all().filter_map(|purpose| purpose.rule().picture.as_ref()).flat_map(|recipe| recipe.thumbnails) {
+        for side in
+            Purpose::all().filter_map(|purpose| purpose.rule().picture.as_ref()).flat_map(|recipe| recipe.thumbnails)
+        {
             self.remove(&self.published_key(owner, id, &side.to_string())).await?;
         }
         self.remove(&self.published_key(owner, id, FILE)).await

@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn what_differs_is_told_number_by_number_and_nothing_is_zero() {
-        let count = |pairs: &[(&str, i64)]| Count(pairs.iter().map(|(name, number)| ((*name).into(), *number)).collect());
+        let count =
+            |pairs: &[(&str, i64)]| Count(pairs.iter().map(|(name, number)| ((*name).into(), *number)).collect());
         let read = count(&[("bytes#image", 5), ("pending", 0), ("until#x", 9)]);
         let should = count(&[("bytes#image", 7), ("bytes#video", 0)]);
         let told: Vec<_> = read.against(&should).into_iter().map(|one| (one.name, one.is, one.should)).collect();

@@ -1,12 +1,13 @@
 //! Uploads: from the promise to the published file and its end, each step a conditional write that settles what the
 //! file takes of its owner's quota in the same transaction.
 
-use super::call::{Write, from_item, key_item, to_item};
+use super::call::{Item, Write, from_item, key_item, to_item};
 use super::expression::Expression;
 use super::keys::{Key, OWNED, PK, owner_partition};
 use super::{Store, StoreError};
 use crate::accounts::{AvatarState, UserId};
 use crate::media::{FileName, Published, Upload, UploadId, UploadState};
+use crate::sharing::Head;
 
 /// Why an upload was not promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,14 +29,22 @@ impl Store {
     /// Reads uploads, up to a hundred in one call, and gives those that there are in the order in which they were asked
     /// for.
     pub async fn get_uploads(&self, ids: &[UploadId]) -> Result<Vec<Upload>, StoreError> {
+        Ok(self.get_uploads_and_shared(ids).await?.into_iter().map(|(upload, _)| upload).collect())
+    }
+
+    /// The same, each with whether it is granted to somebody, or a link leads to it.
+    pub async fn get_uploads_and_shared(&self, ids: &[UploadId]) -> Result<Vec<(Upload, bool)>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let keys: Vec<_> = ids.iter().map(|id| (self.accounts(), Key::upload(*id))).collect();
-        let found = self.batch_get(&keys).await?;
-        let found = found.into_iter().map(|(_, item)| from_item::<Upload>(item));
+        let read = |(_, item): (String, Item)| {
+            let head: Head = from_item(item.clone())?;
+            Ok::<(Upload, bool), StoreError>((from_item(item)?, head.share_count + head.link_count > 0))
+        };
+        let found = self.batch_get(&keys).await?.into_iter().map(read);
         let mut uploads = found.collect::<Result<Vec<_>, _>>()?;
-        uploads.sort_by_key(|upload| ids.iter().position(|id| *id == upload.id));
+        uploads.sort_by_key(|(upload, _)| ids.iter().position(|id| *id == upload.id));
         Ok(uploads)
     }
 

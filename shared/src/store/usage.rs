@@ -26,7 +26,8 @@ impl Usage {
 
     /// The uploads under way whose promise no longer holds at `now` (epoch seconds).
     pub fn expired(&self, now: i64) -> Vec<UploadId> {
-        let promises = self.0.iter().filter_map(|(name, until)| Some((UploadId::parse(name.strip_prefix(UNTIL)?)?, *until)));
+        let promises =
+            self.0.iter().filter_map(|(name, until)| Some((UploadId::parse(name.strip_prefix(UNTIL)?)?, *until)));
         promises.filter(|(_, until)| u64::try_from(now).is_ok_and(|now| *until < now)).map(|(id, _)| id).collect()
     }
 }

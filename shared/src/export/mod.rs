@@ -1,42 +1,45 @@
 //! Everything that the site keeps of one user, as a ZIP that is made in memory and therefore bounded.
 
-use std::io::{Cursor, Write as _};
+mod archive;
+mod files;
+mod shares;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::accounts::{self, User};
 use crate::context::Context;
 use crate::error::{Arg, Error, Result};
 use crate::media::Fetched;
 use crate::sessions::{EndReason, SessionKey, SessionRecord, why_dead};
+use archive::Archive;
 
 /// The attributes of a user that are nobody's business, not even the user's: what opens the account, and how we keep
 /// count. Whatever else a user has is theirs to see, fields that a site has added included.
 const SECRET: [&str; 3] = ["password", "session_epoch", "last_edit"];
 
-/// Packs everything: `profile.json`, `sessions.json`, `logins.json`, the pictures under `media/`, and a `README.txt` in the visitor's
-/// language that says what is what. A picture for which there is no room is a short-lived address instead.
+/// Packs everything: `profile.json`, `sessions.json`, `logins.json`, picture and files under `media/` with `files.json`,
+/// `shares.json`, and a `README.txt` in the visitor's language that says what is what. A file for which there is no room is
+/// a short-lived address instead.
 pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
-    let mut files = Archive::new(cx.now());
-    files.json("profile.json", &profile(user)?)?;
+    let mut zip = Archive::new(cx.now());
+    zip.json("profile.json", &profile(user)?)?;
 
     let most = cx.config().export.max_sessions;
     let (sessions, more) = cx.store().sessions_of(user.id, "", most).await?;
     let sessions: Vec<_> = sessions.iter().map(|(key, session)| Session::new(cx, key, session, user)).collect();
-    files.json("sessions.json", &sessions)?;
+    zip.json("sessions.json", &sessions)?;
 
-    files.json("logins.json", &accounts::last_logins(cx, user).await?)?;
+    zip.json("logins.json", &accounts::last_logins(cx, user).await?)?;
 
+    let theirs = files::Theirs::read(cx, user).await?;
     let mut links = Vec::new();
     if let Some(key) = &user.avatar.key {
-        let room = cx.config().export.max_bytes.saturating_sub(files.bytes);
+        let room = cx.config().export.max_bytes.saturating_sub(zip.bytes);
         match cx.app().media().fetch(key, None, room as u64).await? {
             Fetched::Bytes(picture) => {
-                files.picture(&format!("media/avatar.{}", ending(&picture)), &picture)?;
+                zip.packed(&format!("media/avatar.{}", ending(&picture)), &picture)?;
             }
             Fetched::TooLarge => {
                 links.push(json!({ "name": "avatar", "url": cx.app().media().signed_url(key, cx.now())? }));
@@ -45,11 +48,14 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
             Fetched::Gone => {}
         }
     }
+    let shares = shares::pack(cx, user, &theirs, &mut zip).await?;
+    links.extend(theirs.pack(cx, &mut zip).await?);
     if !links.is_empty() {
-        files.json("media/links.json", &links)?;
+        zip.json("media/links.json", &links)?;
     }
-    files.text("README.txt", &readme(cx, user, more.then_some(most), !links.is_empty()))?;
-    files.finish()
+    let told = Told { sessions: more.then_some(most), files: theirs.told(), shares, links: !links.is_empty() };
+    zip.text("README.txt", &readme(cx, user, &told))?;
+    zip.finish()
 }
 
 /// Every field of a user but the secret ones, as it is stored.
@@ -96,73 +102,41 @@ fn ending(picture: &[u8]) -> &'static str {
     if picture.starts_with(b"\x89PNG") { "png" } else { "jpg" }
 }
 
-fn readme(cx: &Context, user: &User, cut_at: Option<usize>, links: bool) -> String {
+/// What an export has that not every export has.
+struct Told {
+    /// There are more sessions than this many.
+    sessions: Option<usize>,
+    /// There are files; and more than this many.
+    files: Option<Option<usize>>,
+    /// Something is shared, by the user or with them.
+    shares: bool,
+    /// Something did not fit.
+    links: bool,
+}
+
+fn readme(cx: &Context, user: &User, told: &Told) -> String {
     let email = ("email", Arg::Text(user.email.as_str().to_owned()));
     let at = ("at", Arg::Text(cx.now().strftime("%Y-%m-%d %H:%M UTC").to_string()));
     let site = ("site", Arg::Text(cx.config().mail.site_name.clone()));
     let mut text = vec![cx.text("export-readme-title", &[site, email, at]), String::new()];
-    for file in ["profile", "sessions", "logins", "media"] {
+    let sometimes = [("files", told.files.is_some()), ("shares", told.shares)];
+    let there = sometimes.into_iter().filter(|(_, there)| *there).map(|(file, _)| file);
+    for file in ["profile", "sessions", "logins", "media"].into_iter().chain(there) {
         text.push(cx.text(&format!("export-readme-{file}"), &[]));
     }
-    if let Some(most) = cut_at {
+    if let Some(most) = told.sessions {
         text.push(cx.text("export-readme-cut", &[("count", Arg::Number(most as u64))]));
     }
-    if links {
+    if let Some(most) = told.files.flatten() {
+        text.push(cx.text("export-readme-files-cut", &[("count", Arg::Number(most as u64))]));
+    }
+    if told.links {
         let minutes = u64::from(cx.config().uploads.media_url_age) / 60;
         text.push(cx.text("export-readme-links", &[("minutes", Arg::Number(minutes.max(1)))]));
     }
     text.extend([String::new(), cx.text("export-readme-times", &[]), cx.text("export-readme-left-out", &[])]);
     // Windows' older editors know no other line break.
     text.join("\r\n") + "\r\n"
-}
-
-/// A ZIP that is being written.
-struct Archive {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
-    options: SimpleFileOptions,
-    /// Bytes so far, before they were compressed: never fewer than the archive has.
-    bytes: usize,
-}
-
-impl Archive {
-    fn new(now: Timestamp) -> Self {
-        let options = SimpleFileOptions::default().last_modified_time(dos(now).unwrap_or_default());
-        Self { zip: ZipWriter::new(Cursor::new(Vec::new())), options, bytes: 0 }
-    }
-
-    fn json(&mut self, name: &str, value: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string_pretty(value).map_err(Error::internal)?;
-        self.text(name, &(text + "\n"))
-    }
-
-    fn text(&mut self, name: &str, text: &str) -> Result<()> {
-        self.file(name, text.as_bytes(), CompressionMethod::Deflated)
-    }
-
-    /// A picture is compressed already.
-    fn picture(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.file(name, bytes, CompressionMethod::Stored)
-    }
-
-    fn file(&mut self, name: &str, bytes: &[u8], method: CompressionMethod) -> Result<()> {
-        self.zip.start_file(name, self.options.compression_method(method)).map_err(Error::internal)?;
-        self.zip.write_all(bytes).map_err(Error::internal)?;
-        self.bytes += bytes.len();
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Vec<u8>> {
-        Ok(self.zip.finish().map_err(Error::internal)?.into_inner())
-    }
-}
-
-/// The time as a ZIP has it: by the clock, to two seconds, in no time zone. Ours is UTC.
-fn dos(now: Timestamp) -> Option<DateTime> {
-    let at = now.to_zoned(jiff::tz::TimeZone::UTC).datetime();
-    let part = |number: i8| u8::try_from(number).ok();
-    let (month, day) = (part(at.month())?, part(at.day())?);
-    let (hour, minute, second) = (part(at.hour())?, part(at.minute())?, part(at.second())?);
-    DateTime::from_date_and_time(u16::try_from(at.year()).ok()?, month, day, hour, minute, second).ok()
 }
 
 #[cfg(test)]
@@ -189,11 +163,5 @@ mod tests {
             let suspicious = ["password", "secret", "hash", "seed", "token", "epoch"];
             assert!(!suspicious.iter().any(|word| name.contains(word)), "{name}");
         }
-    }
-
-    #[test]
-    fn a_zip_has_the_time_in_utc() {
-        let at = dos("2026-11-22T13:44:27Z".parse().unwrap()).unwrap();
-        assert_eq!((at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second()), (2026, 11, 22, 13, 44, 26));
     }
 }
