@@ -39,10 +39,7 @@ impl Buckets {
     /// That they cannot be reached.
     pub async fn open(folder: &Path, tables: &Tables, buckets: &[Bucket]) -> Result<Self, BucketsError> {
         let key = secrets::load_or_create(&folder.join("storage-key")).map_err(BucketsError::Key)?;
-        let own = match tables.are_own() {
-            true => Some(serve(folder, &key, buckets).await?),
-            false => None,
-        };
+        let own = if tables.are_own() { Some(serve(folder, &key, buckets).await?) } else { None };
         let published = || Folder::published_buckets(folder).ok_or(BucketsError::Untold);
         let url = own.as_ref().map(S3Server::url).map_or_else(published, Ok)?;
         let credentials = Credentials::new(ACCESS_KEY, key, None, None, "local");

@@ -107,7 +107,11 @@ impl Target {
         let site = self.open().await?;
         match &self.deployed.stack {
             Some(name) => {
-                let (sdk, _) = self.deployed.reach(name).await?;
+                let (sdk, stack) = self.deployed.reach(name).await?;
+                if stack.media_bucket.is_none() {
+                    let why = "has no output MediaBucket: it is another product's, or of an older version";
+                    return Err(Failure::new(format!("the stack {name} {why}")));
+                }
                 let aws = AwsSettings {
                     s3_endpoint: std::env::var("AWS_ENDPOINT_URL_S3").ok(),
                     ..stack::settings(&sdk).await?

@@ -5,6 +5,7 @@ use std::io::{Cursor, Read as _};
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
+use crate::media::{TEXT, ask_for_text, ready_text};
 use crate::site::{Answer, PASSWORD, Site, Visitor, pictures, s3};
 
 /// The files of an export by their names, in their order.
@@ -175,7 +176,138 @@ async fn what_has_no_room_in_an_export_is_a_short_lived_address() {
 }
 
 #[tokio::test]
-async fn an_export_costs_three_reads_and_one_more_for_each_megabyte_of_sessions() {
+async fn an_export_holds_the_files_and_says_of_each_what_is_noted() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    let id = ready_text(&site, &mut kim, "notes.txt").await;
+    let twin = ready_text(&site, &mut kim, "notes.txt").await;
+    let file = pictures::picture(900, 600, image::ImageFormat::Png);
+    let image = kim.send_file("image", "하늘.png", "image/png", &file).await;
+    site.deliver_next().await;
+    let refused = kim.send_file("document", "odd.txt", "text/plain", b"\0").await;
+    site.deliver_next().await;
+    let deleted = ready_text(&site, &mut kim, "deleted.txt").await;
+    kim.clone().json().post_json(&format!("/media/{deleted}/delete"), json!({})).await;
+    kim.clone().json().post_json("/uploads", ask_for_text(10)).await;
+    kim.upload(&pictures::png(), "image/png").await;
+    site.deliver_next().await;
+    let location = kim.get(&format!("/media/{image}")).await.header("location").to_owned();
+    let published = s3::get(&location).await.body;
+
+    let files = export(&mut kim).await;
+    let noted = read(&files, "files.json");
+    let noted = noted.as_array().unwrap();
+    let told: Vec<_> =
+        noted.iter().map(|file| (file["name"].as_str().unwrap(), file["state"].as_str().unwrap())).collect();
+    let expected = [
+        ("notes.txt", "pending"),
+        ("odd.txt", "rejected"),
+        ("하늘.png", "ready"),
+        ("notes.txt", "ready"),
+        ("notes.txt", "ready"),
+    ];
+    assert_eq!(told, expected, "the newest first, without the picture on the profile");
+    assert_eq!((&noted[1]["id"], &noted[1]["file"]), (&json!(refused), &Value::Null));
+    assert_eq!((&noted[2]["width"], &noted[2]["purpose"]), (&json!(900), &json!("image")));
+    let content = |name: &str| &files.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no {name}")).1;
+    for id in [&id, &twin] {
+        assert_eq!(content(&format!("media/{id}/notes.txt")), TEXT);
+    }
+    let path = noted[2]["file"].as_str().unwrap();
+    assert!(path.starts_with(&format!("media/{image}/하늘.")), "{path}");
+    assert_eq!(content(path), &published);
+    assert!(names(&files).contains(&"media/avatar.jpg"));
+    assert!(
+        !names(&files).iter().any(|name| name.contains("links") || name.contains("shares") || name.contains(&deleted))
+    );
+    let readme = text(&files, "README.txt");
+    assert!(readme.contains("files.json: ") && !readme.contains("shares.json: "), "{readme}");
+}
+
+#[tokio::test]
+async fn files_that_have_no_room_in_an_export_are_addresses_and_of_too_many_the_newest_are_listed() {
+    let site = Site::start_with(|options| {
+        options.deliver_events = false;
+        let settings = [("EXPORT_MAX_BYTES", "1048576"), ("EXPORT_MAX_FILES", "3")];
+        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    })
+    .await;
+    let mut kim = site.member("kim@example.com").await;
+    let large = "0123456789abcde\n".repeat(60_000);
+    let mut ids = Vec::new();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        ids.push(kim.send_file("document", name, "text/plain", large.as_bytes()).await);
+        site.deliver_next().await;
+    }
+    let small = ready_text(&site, &mut kim, "d.txt").await;
+    let files = export(&mut kim).await;
+    let noted = read(&files, "files.json");
+    let told: Vec<_> = noted.as_array().unwrap().iter().map(|file| (&file["name"], file["file"].is_string())).collect();
+    assert_eq!(told, [(&json!("d.txt"), true), (&json!("c.txt"), true), (&json!("b.txt"), false)]);
+    assert!(names(&files).contains(&format!("media/{small}/d.txt").as_str()));
+    let links = read(&files, "media/links.json");
+    assert_eq!((links.as_array().unwrap().len(), &links[0]["name"]), (1, &json!(format!("media/{}/b.txt", ids[1]))));
+    let answer = s3::get(links[0]["url"].as_str().unwrap()).await;
+    assert!(answer.status == 200 && answer.body == large.as_bytes());
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"b.txt\"");
+    let readme = text(&files, "README.txt");
+    assert!(readme.contains("newest 3") && readme.contains("media/links.json"), "{readme}");
+    let sum: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(sum <= 1_048_576, "{sum}");
+}
+
+#[tokio::test]
+async fn an_export_says_what_is_shared_and_holds_nothing_that_opens_it() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    let mut lee = site.member("lee@example.com").await;
+    let (mine, theirs) =
+        (ready_text(&site, &mut kim, "mine.txt").await, ready_text(&site, &mut lee, "theirs.txt").await);
+    ready_text(&site, &mut kim, "private.txt").await;
+    let grant = async |owner: &Visitor<'_>, id: &str, body: Value| {
+        let answer = owner.clone().json().post_json(&format!("/media/{id}/grants"), body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+    };
+    grant(&kim, &mine, json!({ "email": "Lee@example.com", "verb": "edit" })).await;
+    grant(&lee, &theirs, json!({ "email": "kim@example.com", "verb": "view" })).await;
+    let link = kim.clone().json().post_json(&format!("/media/{mine}/links"), json!({ "expires_in": 60 })).await.json();
+    let secret = link["url"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+
+    let files = export(&mut kim).await;
+    let shares = read(&files, "shares.json");
+    assert_eq!(shares["by_me"].as_array().unwrap().len(), 1, "{shares}");
+    let shared = &shares["by_me"][0];
+    assert_eq!((&shared["id"], &shared["grants"][0]["to"]), (&json!(mine), &json!("Lee@example.com")));
+    assert_eq!(
+        (&shared["grants"][0]["verb"], &shared["links"][0]["expires_at"]),
+        (&json!("edit"), &link["expires_at"])
+    );
+    assert_eq!(shares["with_me"], json!([{ "id": theirs, "name": "theirs.txt", "verb": "view" }]));
+    let everything: String = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+    for hidden in [secret.as_str(), link["id"].as_str().unwrap(), lee.id.as_str().unwrap()] {
+        assert!(!everything.contains(hidden), "{hidden}");
+    }
+    assert!(text(&files, "README.txt").contains("shares.json: "));
+    assert!(!names(&files).iter().any(|name| name.contains("theirs")), "what is somebody else's stays theirs");
+}
+
+#[tokio::test]
+async fn an_export_asks_for_no_more_than_its_function_may() {
+    let (site, faults) = Site::with_faults(&[]).await;
+    let mut kim = site.member("kim@example.com").await;
+    let id = ready_text(&site, &mut kim, "notes.txt").await;
+    kim.clone()
+        .json()
+        .post_json(&format!("/media/{id}/grants"), json!({ "email": "lee@example.com", "verb": "view" }))
+        .await;
+    faults.clear();
+    assert!(names(&export(&mut kim).await).contains(&"shares.json"));
+    let function = site.stack.template().function("account").unwrap();
+    assert_eq!(crate::site::rights::refused(function, &faults), []);
+}
+
+#[tokio::test]
+async fn an_export_without_files_costs_five_reads_and_one_more_for_each_megabyte_of_sessions() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
     let token = kim.csrf_token().await;
@@ -183,7 +315,7 @@ async fn an_export_costs_three_reads_and_one_more_for_each_megabyte_of_sessions(
     let cost = kim.send_with(&token, http::Method::POST, "/profile/export", body).await.cost();
     assert_eq!(
         (cost.read_units, cost.write_units),
-        (4.0, 6.0),
+        (6.0, 6.0),
         "and the try is counted thrice and given back: {cost:?}"
     );
 }

@@ -55,9 +55,6 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     sweep.counts().await?;
     match sweep.end() {
         0 => Ok(Finished::Whole),
-        left => Err(Failure::new(match how.fix {
-            false => format!("bucket and tables differ in {left} places; --fix mends them"),
-            true => format!("{left} places could not be mended; run it once more"),
-        })),
+        left => Err(Failure::new(format!("bucket and tables differ in {left} places; --fix mends them"))),
     }
 }

@@ -61,14 +61,19 @@ impl Theirs {
         Ok(Self { uploads, more })
     }
 
-    /// For the text that explains the archive: whether there are any, and how many if there are more.
-    pub(super) fn told(&self) -> Option<Option<usize>> {
-        (!self.uploads.is_empty()).then(|| self.more.then_some(self.uploads.len()))
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.uploads.is_empty()
+    }
+
+    /// How many are listed, if there are more.
+    pub(super) fn cut_at(&self) -> Option<usize> {
+        self.more.then_some(self.uploads.len())
     }
 
     /// Packs what is noted, and the newest files while there is room. Gives the addresses of the others.
     pub(super) async fn pack(&self, cx: &Context, zip: &mut Archive) -> Result<Vec<Value>> {
-        if self.uploads.is_empty() {
+        if self.is_empty() {
             return Ok(Vec::new());
         }
         let fitting = self.fitting(cx.config().export.max_bytes.saturating_sub(zip.bytes) as u64);
@@ -80,14 +85,14 @@ impl Theirs {
                 Fetched::TooLarge | Fetched::Gone => Ok(None),
             }
         });
-        let fetched: Vec<_> = stream::iter(fetches.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
-        let fetched: Vec<_> = fetched.into_iter().flatten().collect();
-        let is_packed = |id: UploadId| fetched.iter().any(|(packed, _)| *packed == id);
+        let answers: Vec<_> = stream::iter(fetches.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
+        let packed: Vec<_> = answers.into_iter().flatten().collect();
+        let is_packed = |id: UploadId| packed.iter().any(|(known, _)| *known == id);
 
         let now = cx.now();
         let noted = self.uploads.iter().map(|(upload, _)| Noted::new(upload, is_packed(upload.id), now));
         zip.json("files.json", &noted.collect::<Vec<_>>())?;
-        for (id, bytes) in &fetched {
+        for (id, bytes) in &packed {
             if let Some((upload, published)) = self.ready().find(|(upload, _)| upload.id == *id) {
                 zip.packed(&path_of(upload, published), bytes)?;
             }

@@ -53,7 +53,13 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     if !links.is_empty() {
         zip.json("media/links.json", &links)?;
     }
-    let told = Told { sessions: more.then_some(most), files: theirs.told(), shares, links: !links.is_empty() };
+    let told = Told {
+        sessions: more.then_some(most),
+        files: !theirs.is_empty(),
+        files_cut_at: theirs.cut_at(),
+        shares,
+        links: !links.is_empty(),
+    };
     zip.text("README.txt", &readme(cx, user, &told))?;
     zip.finish()
 }
@@ -106,8 +112,10 @@ fn ending(picture: &[u8]) -> &'static str {
 struct Told {
     /// There are more sessions than this many.
     sessions: Option<usize>,
-    /// There are files; and more than this many.
-    files: Option<Option<usize>>,
+    /// There are files.
+    files: bool,
+    /// There are more than this many.
+    files_cut_at: Option<usize>,
     /// Something is shared, by the user or with them.
     shares: bool,
     /// Something did not fit.
@@ -119,7 +127,7 @@ fn readme(cx: &Context, user: &User, told: &Told) -> String {
     let at = ("at", Arg::Text(cx.now().strftime("%Y-%m-%d %H:%M UTC").to_string()));
     let site = ("site", Arg::Text(cx.config().mail.site_name.clone()));
     let mut text = vec![cx.text("export-readme-title", &[site, email, at]), String::new()];
-    let sometimes = [("files", told.files.is_some()), ("shares", told.shares)];
+    let sometimes = [("files", told.files), ("shares", told.shares)];
     let there = sometimes.into_iter().filter(|(_, there)| *there).map(|(file, _)| file);
     for file in ["profile", "sessions", "logins", "media"].into_iter().chain(there) {
         text.push(cx.text(&format!("export-readme-{file}"), &[]));
@@ -127,7 +135,7 @@ fn readme(cx: &Context, user: &User, told: &Told) -> String {
     if let Some(most) = told.sessions {
         text.push(cx.text("export-readme-cut", &[("count", Arg::Number(most as u64))]));
     }
-    if let Some(most) = told.files.flatten() {
+    if let Some(most) = told.files_cut_at {
         text.push(cx.text("export-readme-files-cut", &[("count", Arg::Number(most as u64))]));
     }
     if told.links {

@@ -67,8 +67,8 @@ pub(super) async fn pack(cx: &Context, user: &User, theirs: &Theirs, zip: &mut A
 
 /// One call for each file that is shared.
 async fn by_me(cx: &Context, user: &User, theirs: &Theirs) -> Result<Vec<Shared>> {
-    let shared = theirs.uploads.iter().filter(|(_, shared)| *shared).map(|(upload, _)| upload);
-    let asked = shared.map(|upload| async move {
+    let uploads = theirs.uploads.iter().filter(|(_, is_shared)| *is_shared).map(|(upload, _)| upload);
+    let questions = uploads.map(|upload| async move {
         let shares = match sharing::shares_of::<IgnoredAny>(cx, user, Object::media(upload.id)).await {
             Ok(shares) => shares,
             // Deleted since its note was read.
@@ -88,7 +88,7 @@ async fn by_me(cx: &Context, user: &User, theirs: &Theirs) -> Result<Vec<Shared>
         let is_shared = !grants.is_empty() || !links.is_empty();
         Ok(is_shared.then_some(Shared { id: upload.id, name, grants, links }))
     });
-    let all: Vec<_> = stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
+    let all: Vec<_> = stream::iter(questions.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
     Ok(all.into_iter().flatten().collect())
 }
 

@@ -11,6 +11,7 @@ mod groups;
 mod import_django;
 mod import_login;
 mod mails;
+mod media_reconcile;
 mod routes;
 mod sessions;
 mod stack;
