@@ -276,12 +276,9 @@ async fn an_export_says_what_is_shared_and_holds_nothing_that_opens_it() {
     let files = export(&mut kim).await;
     let shares = read(&files, "shares.json");
     assert_eq!(shares["by_me"].as_array().unwrap().len(), 1, "{shares}");
-    let shared = &shares["by_me"][0];
-    assert_eq!((&shared["id"], &shared["grants"][0]["to"]), (&json!(mine), &json!("Lee@example.com")));
-    assert_eq!(
-        (&shared["grants"][0]["verb"], &shared["links"][0]["expires_at"]),
-        (&json!("edit"), &link["expires_at"])
-    );
+    let row = &shares["by_me"][0];
+    assert_eq!((&row["id"], &row["grants"][0]["to"]), (&json!(mine), &json!("Lee@example.com")));
+    assert_eq!((&row["grants"][0]["verb"], &row["links"][0]["expires_at"]), (&json!("edit"), &link["expires_at"]));
     assert_eq!(shares["with_me"], json!([{ "id": theirs, "name": "theirs.txt", "verb": "view" }]));
     let everything: String = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
     for hidden in [secret.as_str(), link["id"].as_str().unwrap(), lee.id.as_str().unwrap()] {

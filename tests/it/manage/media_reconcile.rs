@@ -18,7 +18,7 @@ const NOBODYS: &str = "01a20380-4626-78f1-a5ed-15e9409b99f0";
 async fn reconcile_by(managed: &Managed, fix: bool, min_age: u32) -> (Outcome, Script) {
     let mut script = Script::nobody(&[]);
     let args = Args { target: Target::default(), action: Action::Reconcile(Reconcile { fix, min_age }) };
-    (run(&args, managed, &mut script).await, script)
+    (Box::pin(run(&args, managed, &mut script)).await, script)
 }
 
 async fn reconcile(site: &Site, fix: bool) -> (Outcome, Script) {
@@ -396,7 +396,7 @@ async fn uploads_deletions_and_grants_beside_it_come_to_their_end() {
         let mut program = kim.clone().json();
         let grant = json!({ "email": "lee@example.com", "verb": "view" });
         assert_eq!(program.post_json(&format!("/media/{id}/grants"), grant).await.status, 201);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             assert_eq!(program.post_json(&format!("/media/{id}/delete"), json!({})).await.status, 204);
         }
     };
