@@ -494,8 +494,9 @@ async fn build_functions(
         if let Some(key) = secret_key.filter(|_| !has_secret_key(&vars)) {
             vars.insert("SECRET_KEY".to_owned(), key.to_owned());
         }
-        // Nor is there a distribution: the gateway sees whose request it is.
+        // Nor is there a distribution: the gateway sees whose request it is, and the bucket serves what is published.
         vars.remove("ORIGIN_SECRET_ARN");
+        vars.remove("MEDIA_URL");
         // Nor a layer: what was collected is where `collectstatic` leaves it.
         match static_root(template) {
             Some(root) => vars.insert("STATIC_ROOT".to_owned(), root.clone()),

@@ -284,6 +284,7 @@ fn configure(template: &Template, stack: Option<&stack::Outputs>) -> Result<Conf
     // Nothing that a command does is signed.
     vars.remove("SECRET_KEY_ARN");
     vars.remove("ORIGIN_SECRET_ARN");
+    vars.remove("MEDIA_URL");
     let rng: &dyn Rng = &SystemRng;
     vars.insert("SECRET_KEY".to_owned(), rng.token());
     if let Some(stack) = stack {

@@ -14,8 +14,8 @@ use crate::config::secrets;
 use crate::config::{Config, SecretSource, misspelt};
 use crate::error::{BoxError, FieldError};
 use crate::mail::Mailer;
-use crate::media::Media;
 use crate::media::scan::ScannedBy;
+use crate::media::{CloudFront, Media};
 use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::rng::{Rng, SystemRng};
@@ -72,9 +72,10 @@ impl App {
         Self::of_function(from_environment()?, true).boxed().await
     }
 
-    /// The same for a function to which nobody comes through the distribution: its secret is not fetched.
+    /// The same for a function to which nobody comes through the distribution: its secret is not fetched. Nor is anybody
+    /// told an address of what is published.
     pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(Config { origin_secret: None, ..from_environment()? }, true).boxed().await
+        Self::of_function(Config { origin_secret: None, media_cdn: None, ..from_environment()? }, true).boxed().await
     }
 
     /// The same for a function that knows nobody: it may read no key and no table. Nothing that it signs leaves it, so the
@@ -83,7 +84,7 @@ impl App {
         let rng: &dyn Rng = &SystemRng;
         let current = Secret::new(rng.token());
         let secret_key = SecretSource::Given { current, fallbacks: Vec::new() };
-        Self::of_function(Config { secret_key, ..from_environment()? }, false).boxed().await
+        Self::of_function(Config { secret_key, media_cdn: None, ..from_environment()? }, false).boxed().await
     }
 
     async fn of_function(config: Config, has_tables: bool) -> Result<Arc<Self>, BoxError> {
@@ -135,12 +136,14 @@ impl App {
             SAID.call_once(|| tracing::warn!("THROTTLE_ENABLED is false: tries are not limited"));
         }
         let secrets = secrets?;
+        let fetched = secrets.media_private_keys.as_ref();
+        let cdn = config.media_cdn.as_ref().map(|settings| CloudFront::new(settings, fetched)).transpose()?;
         Ok(Arc::new(Self {
             sessions: engine(&config, &secrets.keys, secrets.cache_password),
             hasher,
             breaches: config.passwords.breaches.clone().map(Breaches::new),
             pages: Pages::new(&config, assets),
-            media: Media::new(&sdk, aws, &config),
+            media: Media::new(&sdk, aws, &config).served_by(cdn),
             scanner: ScannedBy::new(&config.scanner),
             mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),
             keys: secrets.keys,

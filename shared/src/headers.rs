@@ -74,13 +74,14 @@ pub(crate) fn confidential(response: Response) -> Response {
     response.header(REFERRER_POLICY, "no-referrer").header(CACHE_CONTROL, "no-store")
 }
 
-/// No inline code at all; scripts by nonce; pictures and uploads from where S3 answers.
+/// No inline code at all; scripts by nonce; pictures and uploads from where S3 answers, or CloudFront.
 fn page_policy(app: &App, nonce: &str) -> String {
     let assets = app.config().static_files.url.origin().map(|origin| format!(" {origin}")).unwrap_or_default();
     let media = app.media().origin();
+    let cdn = app.media().cdn_origin().map(|origin| format!(" {origin}")).unwrap_or_default();
     format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'{assets}; img-src 'self'{assets} blob: {media}; \
-         font-src 'self'{assets}; connect-src 'self' {media}; form-action 'self' {media}; base-uri 'none'; \
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'{assets}; img-src 'self'{assets} blob: {media}{cdn}; \
+         font-src 'self'{assets}; connect-src 'self' {media}{cdn}; form-action 'self' {media}; base-uri 'none'; \
          object-src 'none'; frame-ancestors 'none'"
     )
 }

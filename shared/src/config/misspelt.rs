@@ -7,7 +7,7 @@ use super::Config;
 const THEIRS: [&str; 5] = ["AWS_", "LAMBDA_", "LD_", "XDG_", "_"];
 
 /// Django's settings with a first word of ours, for which there is nothing to set here.
-const DJANGOS: [&str; 53] = [
+const DJANGOS: [&str; 52] = [
     "AUTH_USER_MODEL",
     "CACHE_MIDDLEWARE_ALIAS",
     "CACHE_MIDDLEWARE_KEY_PREFIX",
@@ -39,7 +39,6 @@ const DJANGOS: [&str; 53] = [
     "LANGUAGE_COOKIE_PATH",
     "LANGUAGE_COOKIE_SAMESITE",
     "LANGUAGE_COOKIE_SECURE",
-    "MEDIA_URL",
     "MESSAGE_STORAGE",
     "MESSAGE_TAGS",
     "PASSWORD_RESET_TIMEOUT_DAYS",
@@ -165,7 +164,6 @@ mod tests {
             "CSRF_HEADER_NAME",
             "CSRF_COOKIE_SECURE",
             "SECURE_SSL_REDIRECT",
-            "MEDIA_URL",
         ] {
             let said = told(name).unwrap();
             assert!(said.contains("not needed here: docs/from-django.md") && !said.contains("mean"), "{said}");

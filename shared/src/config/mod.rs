@@ -6,6 +6,7 @@ mod cache;
 mod cookies;
 mod export;
 mod mail;
+mod media_cdn;
 mod misspelt;
 mod passwords;
 mod reader;
@@ -27,6 +28,7 @@ pub use cache::CacheSettings;
 pub use cookies::CookieSettings;
 pub use export::ExportSettings;
 pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
+pub use media_cdn::{MediaCdnSettings, PrivateKeys};
 pub use misspelt::misspelt;
 pub use passwords::{BreachCheck, PasswordSettings};
 pub use reader::{ConfigErrors, Setting};
@@ -64,6 +66,8 @@ pub struct Config {
     pub tables: Tables,
     /// Where published media lives.
     pub media_root: MediaRoot,
+    /// CloudFront in front of it, for a process that signs addresses there.
+    pub media_cdn: Option<MediaCdnSettings>,
     /// Static files.
     pub static_files: StaticSettings,
     /// Where to go, and from where.
@@ -204,6 +208,7 @@ impl Config {
         let sessions = env.required("SESSIONS_TABLE", "a table's name", values::name);
         let outbox = env.required("OUTBOX_TABLE", "a table's name", values::name);
         let media_root = env.required("MEDIA_ROOT", "s3://BUCKET/PREFIX", MediaRoot::parse);
+        let media_cdn = MediaCdnSettings::read(env, public_url.as_ref(), secret_key.as_ref());
         let static_files = StaticSettings::read(env);
         let login = env.or("LOGIN_URL", "a path", "/login", values::path);
         let login_redirect = env.or("LOGIN_REDIRECT_URL", "a path", "/", values::path);
@@ -247,6 +252,7 @@ impl Config {
             language_code: language_code?,
             tables: Tables { accounts: accounts?, sessions: sessions?, outbox: outbox? },
             media_root: media_root?,
+            media_cdn: media_cdn?,
             static_files: static_files?,
             urls: Urls { login: login?, login_redirect: login_redirect?, logout_redirect: logout_redirect? },
             session: session?,

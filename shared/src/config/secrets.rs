@@ -1,10 +1,11 @@
 //! `SECRET_KEY` from where it is kept: Secrets Manager in AWS, the environment on one machine. The password of an SMTP
-//! server is kept beside it. What the distribution proves itself by is a secret of its own: `CloudFormation` has to read it.
+//! server is kept beside it, and the key by which addresses for CloudFront are signed. What the distribution proves itself by is a secret of its own: `CloudFormation` has to read it.
 
 use aws_config::SdkConfig;
 use serde::Deserialize;
 
-use super::SecretSource;
+use super::media_cdn::StoredKeys;
+use super::{PrivateKeys, SecretSource};
 use crate::secret::{Secret, SecretKeys};
 
 /// What the secret's text holds in Secrets Manager.
@@ -18,6 +19,8 @@ struct Stored {
     email_host_password: Option<String>,
     #[serde(rename = "CACHE_PASSWORD", default)]
     cache_password: Option<String>,
+    #[serde(rename = "MEDIA_PRIVATE_KEY", default)]
+    media_private_keys: Option<StoredKeys>,
 }
 
 /// What a process keeps secret.
@@ -29,6 +32,8 @@ pub struct Secrets {
     pub email_host_password: Option<Secret>,
     /// `CACHE_PASSWORD`, where the secret has one.
     pub cache_password: Option<Secret>,
+    /// `MEDIA_PRIVATE_KEY`, where the secret has one.
+    pub media_private_keys: Option<PrivateKeys>,
 }
 
 /// Fetches the keys. In AWS this is one call, made while the function starts.
@@ -40,7 +45,7 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
     let arn = match source {
         SecretSource::Given { current, fallbacks } => {
             let keys = SecretKeys::new(current.clone(), fallbacks.clone());
-            return Ok(Secrets { keys, email_host_password: None, cache_password: None });
+            return Ok(Secrets { keys, email_host_password: None, cache_password: None, media_private_keys: None });
         }
         SecretSource::SecretsManager(arn) => arn,
     };
@@ -116,6 +121,7 @@ fn parse(text: &Secret) -> Option<Secrets> {
         keys: SecretKeys::new(Secret::new(stored.current), stored.fallbacks.into_iter().map(Secret::new).collect()),
         email_host_password: stored.email_host_password.map(Secret::new),
         cache_password: stored.cache_password.map(Secret::new),
+        media_private_keys: stored.media_private_keys.map(StoredKeys::into_secrets),
     })
 }
 
@@ -131,6 +137,20 @@ mod tests {
         assert!(parse(&format!(r#"{{"SECRET_KEY":"{LONG}"}}"#)).is_some());
         assert!(parse(r#"{"SECRET_KEY":"short"}"#).is_none());
         assert!(parse(LONG).is_none());
+    }
+
+    #[test]
+    fn a_key_for_cloudfront_stands_there_alone_or_under_the_id_of_its_public_key() {
+        let parse = |keys: &str| {
+            let text = format!(r#"{{"SECRET_KEY":"{LONG}","MEDIA_PRIVATE_KEY":{keys}}}"#);
+            parse(&Secret::new(text)).map(|secrets| secrets.media_private_keys)
+        };
+        let of = |keys: &str, id: &str| parse(keys)??.of(id).map(|key| key.expose().to_owned());
+        assert_eq!(of(r#""PEM""#, "K1").as_deref(), Some("PEM"));
+        let both = r#"{"K1":"old","K2":"new"}"#;
+        assert_eq!((of(both, "K1").as_deref(), of(both, "K2").as_deref()), (Some("old"), Some("new")));
+        assert!(of(both, "K3").is_none() && parse("null").unwrap().is_none());
+        assert!(parse("[1]").is_none(), "neither");
     }
 
     #[test]

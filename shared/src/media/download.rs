@@ -1,4 +1,5 @@
-//! Addresses of published objects, good for a short time: for a picture shown in place, and for a file to keep.
+//! Addresses of published objects, good for a short time: for a picture shown in place, and for a file to keep. The bucket
+//! serves them, or CloudFront; the parameters are the same, and what they pin is signed either way.
 
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::utf8_percent_encode;
@@ -40,7 +41,7 @@ impl Media {
     }
 
     fn signed_get(&self, key: &str, pinned: &[(&str, &str)], age: SignedDuration, now: Timestamp) -> Result<String> {
-        let mut url = self.signer.address(key);
+        let mut url = self.cdn.as_ref().map_or_else(|| self.signer.address(key), |cdn| cdn.address(key));
         for (at, (name, value)) in pinned.iter().enumerate() {
             url.push(if at == 0 { '?' } else { '&' });
             url.push_str(name);
@@ -48,6 +49,9 @@ impl Media {
             url.extend(utf8_percent_encode(value, &UNRESERVED));
         }
         let wanted = now.saturating_add(age).map_err(Error::internal)?;
-        self.signer.url("GET", url, &[], wanted, now)
+        match &self.cdn {
+            Some(cdn) => cdn.sign(&url, wanted),
+            None => self.signer.url("GET", url, &[], wanted, now),
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! The only module that names the SDK of S3.
 
 mod begin;
+mod cloudfront;
 mod disposition;
 mod download;
 mod file_type;
@@ -28,6 +29,7 @@ mod status;
 mod upload;
 
 pub use begin::{Presigned, Promised, begin, begin_page};
+pub use cloudfront::CloudFront;
 pub use disposition::ContentDisposition;
 pub use file_type::{Disposition, FileKind, FileType};
 pub use forms::{PageUploadForm, PartsForm, UploadForm, UploadMethod, mebibytes};
@@ -68,6 +70,7 @@ pub const FILE: &str = "file";
 pub struct Media {
     client: aws_sdk_s3::Client,
     signer: Signer,
+    cdn: Option<CloudFront>,
     root: MediaRoot,
     url_age: u32,
     timeouts: Timeouts,
@@ -84,15 +87,26 @@ impl Media {
         Self {
             client: aws_sdk_s3::Client::from_conf(s3.build()),
             signer: Signer::new(aws, &root.bucket),
+            cdn: None,
             root,
             url_age: config.uploads.media_url_age,
             timeouts: config.timeouts,
         }
     }
 
-    /// The origin that browsers send uploads to and load pictures from.
+    /// Has CloudFront serve what is published, if it is given. What is uploaded goes to the bucket in any case.
+    pub fn served_by(self, cdn: Option<CloudFront>) -> Self {
+        Self { cdn, ..self }
+    }
+
+    /// The origin that browsers send uploads to and load pictures from, unless [`Self::cdn_origin`] is another.
     pub fn origin(&self) -> &str {
         self.signer.origin()
+    }
+
+    /// The origin that browsers load pictures from, where CloudFront serves them.
+    pub fn cdn_origin(&self) -> Option<&str> {
+        self.cdn.as_ref().map(CloudFront::origin)
     }
 
     /// The bucket's name.
