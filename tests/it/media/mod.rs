@@ -1,5 +1,6 @@
 //! Files that people upload: what is promised, in parts or in one piece, what becomes of it, and who may read it.
 
+mod cdn;
 mod documents;
 mod files;
 mod parts;
