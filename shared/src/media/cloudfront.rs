@@ -34,7 +34,7 @@ pub struct CloudFront {
 }
 
 enum Key {
-    Ecdsa(EcdsaKeyPair),
+    Ecdsa(Box<EcdsaKeyPair>),
     Rsa(Box<RsaKeyPair>),
 }
 
@@ -92,7 +92,7 @@ impl Key {
                 let der = der.secret_pkcs8_der();
                 let random = SystemRandom::new();
                 match EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der, &random) {
-                    Ok(key) => Ok(Self::Ecdsa(key)),
+                    Ok(key) => Ok(Self::Ecdsa(Box::new(key))),
                     Err(_) => RsaKeyPair::from_pkcs8(der).ok().and_then(rsa).ok_or(NEITHER),
                 }
             }

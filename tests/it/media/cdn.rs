@@ -43,9 +43,12 @@ struct Served {
     cache_control: String,
 }
 
+/// What the bucket is asked for: a key, and parameters.
+type Asked = (String, Vec<(String, String)>);
+
 impl Edge<'_> {
     /// What the bucket is asked for: the key, and the parameters that the cache policy lets through.
-    fn verify(&self, url: &str) -> Result<(String, Vec<(String, String)>), &'static str> {
+    fn verify(&self, url: &str) -> Result<Asked, &'static str> {
         let (base, query) = url.split_once('?').ok_or("MissingKey")?;
         let is_signature = |part: &&str| {
             let name = part.split('=').next().unwrap_or_default();
