@@ -202,7 +202,8 @@ impl FieldReader<'_> {
         let numbers: Option<Vec<u64>> = match self.fields.values.get(name)? {
             Value::Integers(numbers) => numbers.iter().map(|&number| u64::try_from(number).ok()).collect(),
             Value::Text(text) if !self.fields.is_json => {
-                let numbers: Option<_> = text.split(',').map(|number| number.trim().parse::<u32>().ok().map(u64::from)).collect();
+                let numbers: Option<_> =
+                    text.split(',').map(|number| number.trim().parse::<u32>().ok().map(u64::from)).collect();
                 if numbers.is_none() {
                     self.errors.add(name, "invalid", "field-not-an-integer");
                     return None;

@@ -303,7 +303,7 @@ mod tests {
             Rejection::Broken,
             Rejection::WrongFormat,
         ];
-        let others = ["expired", "superseded", "cancelled", "too_large", scan::MALWARE, scan::UNSCANNABLE];
+        let others = ["expired", "superseded", "cancelled", "quota_exceeded", scan::MALWARE, scan::UNSCANNABLE];
         for code in found.into_iter().map(Rejection::code).chain(others) {
             let key = format!("upload-reason-{}", code.replace('_', "-"));
             assert!(Language::ALL.iter().all(|language| language.find(&key, &[]).is_some()), "{key}");

@@ -59,7 +59,7 @@ export async function upload(file, options = {}) {
   } catch (error) {
     // What can be gone on with stays, also by who has to log in first; the rest would hold its part of the quota in vain.
     const kept = signal?.aborted ? signal.reason === PAUSE : error.again || [401, 403].includes(error.status);
-    if (job.id && !(kept && memories().some(({ id }) => id === job.id))) discard(job.id, token);
+    if (job.id && !(kept && memories().some(({ id }) => id === job.id))) await discard(job.id, token);
     throw signal?.aborted ? signal.reason : error;
   } finally {
     busy.delete(job.id);
@@ -129,7 +129,8 @@ const address = (id) => `/uploads/${encodeURIComponent(id)}`;
 // Sending
 
 async function begin(job, declared) {
-  const sha256 = await digest(job.body);
+  // In parts each part would have its own.
+  const sha256 = declared.method === 'MULTIPART' ? null : await digest(job.body);
   return ask('POST', '/uploads', { ...job, json: { ...declared, ...(sha256 && { sha256 }) } });
 }
 

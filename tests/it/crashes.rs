@@ -52,7 +52,7 @@ async fn a_crash_at_any_step_of_publishing_is_made_good_by_the_next_delivery() {
             }
             steps += 1;
         }
-        assert_eq!(steps, 12, "note, begin, head, fetch, publish, owner, replaced, swap, four deletions");
+        assert_eq!(steps, 14, "note, copy, begin, head, fetch, publish, owner, replaced, swap, five deletions");
     }
 }
 
@@ -67,7 +67,7 @@ async fn a_crash_at_any_step_of_refusing_is_made_good_by_the_next_delivery() {
             let state = kim.state(&id).await;
             let (told, expected) = ((&state["state"], &state["reason"]), (&json!("rejected"), &json!("not_an_image")));
             assert_eq!(told, expected, "step {step} {fault:?}");
-            assert_eq!(site.stack.objects(), [] as [String; 0], "step {step} {fault:?}");
+            assert_eq!(site.lasting_objects(), [] as [String; 0], "step {step} {fault:?}");
             let expected = json!({ "state": "rejected", "url": null, "reason": "not_an_image" });
             assert_eq!(kim.avatar().await, expected, "step {step} {fault:?}");
             if !crashed {
@@ -90,7 +90,7 @@ async fn a_crash_at_any_step_of_a_superseded_upload_leaves_nothing() {
             let crashed = deliver_twice(&site, &faults, step, &fault).await;
             assert_eq!(kim.state(&id).await["reason"], "superseded", "step {step}");
             assert_eq!(kim.avatar().await, Value::Null, "step {step}");
-            assert_eq!(site.stack.objects(), [] as [String; 0], "step {step}");
+            assert_eq!(site.lasting_objects(), [] as [String; 0], "step {step}");
             if !crashed {
                 break;
             }
@@ -112,5 +112,5 @@ async fn a_removal_that_s3_does_not_answer_is_found_again() {
     assert_eq!(answer.status, 503);
     assert_eq!(kim.avatar().await, Value::Null, "nobody is shown it any more");
     // The object is still there, and so is the note by which a sweep finds it.
-    assert_eq!((site.stack.objects().len(), site.notes().len()), (1, 1));
+    assert_eq!((site.lasting_objects().len(), site.notes().len()), (1, 1));
 }

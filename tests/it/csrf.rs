@@ -138,7 +138,11 @@ async fn every_unsafe_route_carries_out_what_is_ours() {
         let answer = send(&mut kim, route, &headers).await;
         // After `/logout/all` there is no session left to end, and without a link there is nothing to confirm: 410.
         // Of files there are none here: who may ask is told so.
-        let expected = if of_a_file { matches!(answer.status.as_u16(), 404) } else { matches!(answer.status.as_u16(), 200 | 303 | 410) };
+        let expected = if of_a_file {
+            matches!(answer.status.as_u16(), 404)
+        } else {
+            matches!(answer.status.as_u16(), 200 | 303 | 410)
+        };
         assert!(expected, "{route:?}: {}", answer.status);
     }
     assert!(site.state().join("").contains("eve@example.com"));

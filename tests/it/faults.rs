@@ -245,7 +245,7 @@ async fn without_s3_pages_and_promises_still_work_and_pictures_come_later() {
     kim.upload(&pictures::png(), "image/png").await;
     site.deliver_next().await;
     let id = kim.upload(&pictures::png(), "image/png").await;
-    for name in ["GET uploads", "PUT media", "DELETE uploads", "DELETE media"] {
+    for name in ["GET held", "PUT media", "DELETE uploads", "DELETE media"] {
         faults.always(name, Fault::CrashBefore);
     }
     let event = site.stack.next_s3_event().await;
@@ -257,7 +257,7 @@ async fn without_s3_pages_and_promises_still_work_and_pictures_come_later() {
     // A newer promise was made meanwhile, so this one is superseded; the next is not.
     assert_eq!(site.stack.deliver(&event).await, local::Delivery::Done);
     let id = kim.upload(&pictures::png(), "image/png").await;
-    faults.next("GET uploads", 1, Fault::CrashBefore);
+    faults.next("GET held", 1, Fault::CrashBefore);
     let event = site.stack.next_s3_event().await;
     assert_eq!(site.stack.deliver(&event).await, local::Delivery::Failed);
     assert_eq!(site.stack.deliver(&event).await, local::Delivery::Done);

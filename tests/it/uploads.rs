@@ -356,7 +356,11 @@ async fn a_promise_takes_two_trips_and_a_look_takes_two() {
     let kim = site.member("kim@example.com").await;
     let answer = kim.clone().json().post_json("/uploads", ask("image/png", 10, "POST")).await;
     let cost = answer.cost();
-    assert_eq!((cost.calls, cost.trips, cost.read_units, cost.write_units), (2, 2, 2.0, 8.0), "quota, note, list, user");
+    assert_eq!(
+        (cost.calls, cost.trips, cost.read_units, cost.write_units),
+        (2, 2, 2.0, 8.0),
+        "quota, note, list, user"
+    );
     let look = kim.clone().json().get(&format!("/uploads/{}", answer.json()["id"].as_str().unwrap())).await.cost();
     assert_eq!((look.calls, look.trips, look.read_units, look.write_units), (2, 2, 3.0, 0.0));
 }

@@ -22,7 +22,8 @@ pub(crate) async fn thumbnail(cx: Context) -> Result<Response> {
 async fn readable(cx: &Context) -> Result<Upload> {
     // The address opens the file for a while, or the one that it leads to does: nobody else is told of it.
     cx.confidential();
-    let link = cx.request().query_param("link")?.map(|text| LinkSecret::parse(&text).ok_or(Error::NotFound)).transpose()?;
+    let link =
+        cx.request().query_param("link")?.map(|text| LinkSecret::parse(&text).ok_or(Error::NotFound)).transpose()?;
     let user = match &link {
         Some(_) => cx.user().await?,
         None => Some(cx.require_login().await?),

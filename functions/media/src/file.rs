@@ -1,7 +1,7 @@
 //! Renaming a file and deleting it.
 
-use portico::media::{Upload, files};
 use portico::media::files::{File, RenameForm};
+use portico::media::{Upload, files};
 use portico::sharing::{Access, Verb};
 use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde_json::json;

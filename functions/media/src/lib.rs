@@ -7,9 +7,9 @@ mod file;
 mod list;
 mod share;
 
+use portico::accounts::User;
 use portico::media::{Upload, UploadId};
 use portico::sharing::{self, Access, LinkSecret, Object, Verb};
-use portico::accounts::User;
 use portico::{Context, Error, Method, Result, Routes};
 
 /// What this function answers.
@@ -40,12 +40,7 @@ fn object(cx: &Context) -> Result<Object> {
 
 /// The file that the address names, for whoever may do this with it: 404 for everybody else. A picture that is on a
 /// profile, and what is deleted, is no file.
-async fn require(
-    cx: &Context,
-    user: Option<&User>,
-    verb: Verb,
-    link: Option<&LinkSecret>,
-) -> Result<(Upload, Access)> {
+async fn require(cx: &Context, user: Option<&User>, verb: Verb, link: Option<&LinkSecret>) -> Result<(Upload, Access)> {
     let (upload, access) = sharing::require::<Upload>(cx, user, verb, object(cx)?, link).await?;
     if upload.is_file() { Ok((upload, access)) } else { Err(Error::NotFound) }
 }

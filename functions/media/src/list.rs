@@ -1,7 +1,7 @@
 //! The lists: one's own files, and what others have shared.
 
-use portico::media::files::{self, File, PurposeUsage};
 use portico::media::Upload;
+use portico::media::files::{self, File, PurposeUsage};
 use portico::sharing::{self, Cursor, Kind};
 use portico::{Context, Error, Response, Result};
 use serde::Serialize;
@@ -25,7 +25,8 @@ pub(crate) async fn mine(cx: Context) -> Result<Response> {
 
 pub(crate) async fn shared(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
-    let after = cx.request().query_param("cursor")?.map(|text| Cursor::parse(&text).ok_or(Error::NotFound)).transpose()?;
+    let after =
+        cx.request().query_param("cursor")?.map(|text| Cursor::parse(&text).ok_or(Error::NotFound)).transpose()?;
     let page = sharing::shared_with::<Upload>(&cx, &user, Kind::MEDIA, after).await?;
     // What is not ready is its owner's alone.
     let ready = page.objects.iter().filter(|shared| shared.item.is_file() && shared.item.ready().is_some());

@@ -1,5 +1,7 @@
 //! Sharing a file: with a user, with a group, by a link; and taking that back.
 
+use portico::accounts::User;
+use portico::media::Upload;
 use portico::sharing::{self, GrantForm, LinkForm, Verb};
 use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde_json::json;
@@ -10,7 +12,7 @@ use crate::{details, object, require};
 pub(crate) async fn grant(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (form, errors) = cx.form::<GrantForm>()?;
-    require(&cx, Some(&user), Verb::Manage, None).await?;
+    ready(&cx, &user).await?;
     let granted = match (form.to, form.verb, errors.is_empty()) {
         (Some(to), Some(verb), true) => sharing::grant(&cx, &user, object(&cx)?, &to, verb).await,
         _ => Err(Error::Invalid(errors)),
@@ -36,10 +38,11 @@ pub(crate) async fn revoke(cx: Context) -> Result<Response> {
 pub(crate) async fn create_link(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (form, errors) = cx.form::<LinkForm>()?;
-    let (upload, _) = require(&cx, Some(&user), Verb::Manage, None).await?;
-    let made = match errors.is_empty() {
-        true => sharing::create_link(&cx, &user, object(&cx)?, form.expires_in).await,
-        false => Err(Error::Invalid(errors)),
+    let upload = ready(&cx, &user).await?;
+    let made = if errors.is_empty() {
+        sharing::create_link(&cx, &user, object(&cx)?, form.expires_in).await
+    } else {
+        Err(Error::Invalid(errors))
     };
     let link = match made {
         Ok(link) => link,
@@ -60,6 +63,12 @@ pub(crate) async fn revoke_link(cx: Context) -> Result<Response> {
     require(&cx, Some(&user), Verb::Manage, None).await?;
     sharing::revoke_link(&cx, &user, object(&cx)?, cx.param("link")).await?;
     revoked(&cx, "#links")
+}
+
+/// The file, for who may share it. One that nobody can read yet is its owner's alone.
+async fn ready(cx: &Context, user: &User) -> Result<Upload> {
+    let (upload, _) = require(cx, Some(user), Verb::Manage, None).await?;
+    if upload.ready().is_some() { Ok(upload) } else { Err(Error::NotFound) }
 }
 
 fn revoked(cx: &Context, place: &str) -> Result<Response> {

@@ -38,7 +38,7 @@ async fn choose_file(cx: Context, user: &User) -> Result<Response> {
     let page = json!({
         "upload": { "id": id, "url": post.url, "fields": post.fields(), "expires_at": expires_at },
         "purpose": form.purpose,
-        "max_bytes": cx.config().uploads.of(form.purpose).max_bytes,
+        "max_bytes": media::page_max_bytes(&cx, form.purpose),
         "accept": form.purpose.accept(),
     });
     cx.page("uploads/form.html", page).await

@@ -1,7 +1,8 @@
 //! What becomes of an upload: published under another key, or refused; and the end of what nobody needs any more.
 
 use portico::media::image::{Drawing, Encoded};
-use portico::media::{self, Copy, FILE, FileType, Published, Quarantined, Thumbnail, Upload};
+use portico::media::{self, Copy, FILE, FileType, Published, Quarantined, Thumbnail, Upload, UploadState};
+use portico::store::StoreError;
 use portico::{Error, JobContext, Result};
 
 use crate::verify::Verified;
@@ -23,8 +24,11 @@ pub(crate) async fn publish(
     if upload.purpose.is_avatar() {
         return publish_avatar(cx, upload, &published).await;
     }
-    match cx.store().publish_file(upload, &published).await {
+    let quota = cx.app().config().uploads.of(upload.purpose).quota_bytes;
+    match cx.store().publish_file(upload, &published, quota).await {
         Ok(()) => clean_up(cx, upload, "published").await,
+        // What is kept of it is more than was sent, and does not fit into the quota.
+        Err(StoreError::Condition { failed }) if failed == [1] => take_back(cx, upload, "quota_exceeded").await,
         // Deleted by its owner, or settled by another delivery, or the account is gone: the next one sees which, and
         // takes away what was put there for nobody.
         Err(error) if error.is_condition() => Err(Error::Conflict),
@@ -71,8 +75,7 @@ async fn publish_avatar(cx: &JobContext, upload: &Upload, published: &Published)
     let (media, store) = (cx.app().media(), cx.store());
     let owner = store.get_user(upload.owner).await?;
     let Some(owner) = owner.filter(|owner| owner.avatar.upload == Some(upload.id)) else {
-        media::remove_objects(media, upload).await?;
-        return reject(cx, upload, "superseded").await;
+        return take_back(cx, upload, "superseded").await;
     };
     let key = media.published_key(upload.owner, upload.id, FILE);
     let old = owner.avatar.key.filter(|old| *old != key);
@@ -80,8 +83,8 @@ async fn publish_avatar(cx: &JobContext, upload: &Upload, published: &Published)
         Some(id) => store.get_upload(id).await?,
         None => None,
     };
-    let replaces = old.as_deref().map(|old| (old, replaced.as_ref()));
-    match store.publish_avatar(upload, published, &key, replaces).await {
+    let before = old.as_deref().map(|old| (old, replaced.as_ref()));
+    match store.publish_avatar(upload, published, &key, before).await {
         Ok(()) => {
             let upload = Upload { replaces: replaced.map(|replaced| replaced.id), ..upload.clone() };
             clean_up(cx, &upload, "published").await
@@ -92,18 +95,46 @@ async fn publish_avatar(cx: &JobContext, upload: &Upload, published: &Published)
     }
 }
 
+/// Refuses an upload of which something is published already that nobody may read. Where another delivery has made it its
+/// owner's in the same moment, it stays.
+async fn take_back(cx: &JobContext, upload: &Upload, reason: &'static str) -> Result<&'static str> {
+    if cx.store().reject_upload(upload, reason).await? {
+        cx.app().media().remove_published(upload).await?;
+    }
+    clean_up(cx, upload, reason).await
+}
+
 /// Refuses an upload, and says why.
 pub(crate) async fn reject(cx: &JobContext, upload: &Upload, reason: &'static str) -> Result<&'static str> {
     cx.store().reject_upload(upload, reason).await?;
     clean_up(cx, upload, reason).await
 }
 
-/// Deletes what nobody needs any more: the uploaded object, and the picture that was replaced.
+/// An upload that was over before: what came of it late, or again, goes. Of one that was refused or deleted also what
+/// another delivery may have published in the same moment.
+pub(crate) async fn clean_up_settled(cx: &JobContext, upload: &Upload) -> Result<&'static str> {
+    match upload.state {
+        UploadState::Ready => clean_up(cx, upload, "ready already").await,
+        UploadState::Rejected => {
+            media::remove_objects(cx.app().media(), upload).await?;
+            clean_up(cx, upload, "rejected already").await
+        }
+        _ => {
+            media::remove_objects(cx.app().media(), upload).await?;
+            Ok("deleted already")
+        }
+    }
+}
+
+/// Deletes what nobody needs any more: the uploaded object, the copy, and the picture that was replaced.
 pub(crate) async fn clean_up(cx: &JobContext, upload: &Upload, outcome: &'static str) -> Result<&'static str> {
     let media = cx.app().media();
     media.remove(&upload.quarantine_key()).await?;
+    if let Some(copy) = upload.held_key() {
+        media.remove(&copy).await?;
+    }
     if let Some(replaced) = upload.replaces {
-        media.remove_published(upload.owner, replaced).await?;
+        media.remove_published_as(upload.owner, replaced, &[]).await?;
     }
     Ok(outcome)
 }

@@ -21,15 +21,14 @@ pub(crate) async fn verify(
 ) -> Result<Result<Verified, Rejection>> {
     let accepts = upload.purpose.rule().accepts;
     // A form without a script could declare nothing: then the content alone decides.
-    let file_type = match upload.declared {
-        Some(declared) => declared,
-        None => {
-            let seen = formats::seen(&source.read_at(0, formats::HEAD).await?);
-            match seen.or(Some(FileType::Text)).filter(|found| accepts.contains(found)) {
-                Some(found) => found,
-                None => return Ok(Err(nothing_of(accepts))),
-            }
-        }
+    let file_type = if let Some(declared) = upload.declared {
+        declared
+    } else {
+        let seen = formats::seen(&source.read_at(0, formats::HEAD).await?);
+        let Some(found) = seen.or(Some(FileType::Text)).filter(|found| accepts.contains(found)) else {
+            return Ok(Err(nothing_of(accepts)));
+        };
+        found
     };
     if file_type.kind() != FileKind::Image {
         return Ok(formats::inspect(source, file_type).await?.map(|()| Verified::Sound(file_type)));
@@ -45,8 +44,9 @@ pub(crate) async fn verify(
 
 /// Why a file is refused that is of none of these types.
 fn nothing_of(accepts: &[FileType]) -> Rejection {
-    match accepts.iter().all(|file_type| file_type.kind() == FileKind::Image) {
-        true => Rejection::NotAnImage,
-        false => Rejection::WrongFormat,
+    if accepts.iter().all(|file_type| file_type.kind() == FileKind::Image) {
+        Rejection::NotAnImage
+    } else {
+        Rejection::WrongFormat
     }
 }

@@ -84,7 +84,11 @@ impl ProfilePage {
             unconfirmed: asked && !user.email_verified,
             theirs: None,
             avatar_max_bytes: avatar.map_or(0, |avatar| cx.config().uploads.of(avatar).max_bytes),
-            avatar_types: avatar.iter().flat_map(|avatar| avatar.rule().accepts).map(|known| known.content_type()).collect(),
+            avatar_types: avatar
+                .iter()
+                .flat_map(|avatar| avatar.rule().accepts)
+                .map(|known| known.content_type())
+                .collect(),
         }
     }
 }

@@ -78,7 +78,7 @@ media-rename = Name
 media-rename-submit = Rename
 
 media-share = People with access
-media-share-hint = Only you and those listed here can see this file.
+media-share-hint = Only its owner, those listed here, and whoever has a link can see this file.
 media-group = Group
 media-or-group = or a group
 media-may = What they may do

@@ -78,7 +78,7 @@ media-rename = 이름
 media-rename-submit = 이름 바꾸기
 
 media-share = 볼 수 있는 사람
-media-share-hint = 나와 여기에 있는 사람만 이 파일을 볼 수 있습니다.
+media-share-hint = 파일 주인과 여기에 있는 사람, 그리고 링크를 가진 사람만 이 파일을 볼 수 있습니다.
 media-group = 그룹
 media-or-group = 또는 그룹
 media-may = 허용할 일

@@ -240,7 +240,7 @@ impl Config {
         let export = ExportSettings::read(env);
         let timeouts = Timeouts {
             attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
-            operation_ms: env.number("AWS_OPERATION_TIMEOUT_MS", "milliseconds", 50, 60_000, 4_500),
+            operation_ms: env.number("AWS_OPERATION_TIMEOUT_MS", "milliseconds", 50, 300_000, 4_500),
         };
         let account_settings = AccountSettings::read(env);
         let throttle = ThrottleSettings::read(env, public_url.as_ref());

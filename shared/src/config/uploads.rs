@@ -42,8 +42,7 @@ const LEAST_PART: u64 = 5_242_880;
 
 impl UploadSettings {
     pub(super) fn read(env: &mut Reader) -> Self {
-        let mut limit =
-            |limit: Limit, most| env.number(limit.setting, "bytes", 1_024, most, limit.default);
+        let mut limit = |limit: Limit, most| env.number(limit.setting, "bytes", 1_024, most, limit.default);
         let purposes = std::array::from_fn(|index| PurposeLimits {
             max_bytes: limit(PURPOSES[index].max_bytes, MOST_BYTES),
             quota_bytes: limit(PURPOSES[index].quota_bytes, 1 << 50),

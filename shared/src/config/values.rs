@@ -73,8 +73,9 @@ impl MediaRoot {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (bucket, prefix) = text.strip_prefix("s3://")?.split_once('/')?;
         let prefix = prefix.trim_matches('/');
-        // Uploads wait in `uploads/`; nothing that is published may share its prefix.
-        let apart = !prefix.is_empty() && prefix.split('/').next() != Some("uploads");
+        // Uploads wait in `uploads/` and are verified in `held/`; nothing that is published may share their prefixes.
+        let apart =
+            !prefix.is_empty() && prefix.split('/').next().is_none_or(|first| !["uploads", "held"].contains(&first));
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '/' | '_');
         let sound = apart && !bucket.is_empty() && bucket.chars().all(plain) && prefix.chars().all(plain);
         sound.then(|| Self { bucket: bucket.to_owned(), prefix: format!("{prefix}/") })

@@ -45,9 +45,10 @@ impl Context {
     /// for again and again until it changes.
     pub fn json_unless_known(&self, body: &impl Serialize, etag: &str) -> Result<Response> {
         let etag = HeaderValue::from_str(&format!("W/\"{etag}\"")).map_err(Error::internal)?;
-        let mut response = match is_known(&self.0.request.headers, &etag) {
-            true => Response::empty(StatusCode::NOT_MODIFIED),
-            false => Response::json(StatusCode::OK, body)?,
+        let mut response = if is_known(&self.0.request.headers, &etag) {
+            Response::empty(StatusCode::NOT_MODIFIED)
+        } else {
+            Response::json(StatusCode::OK, body)?
         };
         response.headers.insert(ETAG, etag);
         Ok(response)

@@ -1,6 +1,7 @@
 //! The files of an export: what is noted of each, and each itself while there is room.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -154,6 +155,6 @@ fn link(cx: &Context, upload: &Upload, published: &Published) -> Result<Value> {
     let (media, age) = (cx.app().media(), SignedDuration::from_secs(cx.config().uploads.media_url_age.into()));
     let disposition = ContentDisposition::attachment(name.as_str());
     let content_type = published.file_type.served_as();
-    let url = media.signed_download(&key_of(media, upload), &disposition, content_type, age, cx.now())?;
+    let url = media.signed_download(&key_of(media, upload), &disposition, content_type, &Method::GET, age, cx.now())?;
     Ok(json!({ "name": path_of(upload, published), "url": url }))
 }

@@ -132,7 +132,7 @@ mod tests {
     fn a_result_is_read_as_guardduty_sends_it() {
         let result = ScanResult::read(sample()).unwrap();
         assert_eq!(result.bucket, "portico-media-123456789012");
-        assert!(result.key.starts_with("uploads/0197a3c4-"), "{}", result.key);
+        assert!(result.key.starts_with("held/0197a3c4-"), "{}", result.key);
         assert_eq!(result.etag.as_deref(), Some("9b2cf535f27731c974343645a3985328"));
         assert_eq!(result.version_id, None);
         assert_eq!(result.status, ScanStatus::NoThreatsFound);

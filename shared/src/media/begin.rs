@@ -87,7 +87,7 @@ pub async fn begin_page(
     user: &User,
     form: &PageUploadForm,
 ) -> Result<(UploadId, PresignedPost, Timestamp)> {
-    let most = cx.config().uploads.of(form.purpose).max_bytes;
+    let most = page_max_bytes(cx, form.purpose);
     // What it is called S3 does not tell: its owner can say so afterwards.
     let name = FileName::clean(cx.text(&format!("purpose-{}", form.purpose.name()), &[]).as_str());
     let mut upload = promise(cx, user, form.purpose, name, most);
@@ -102,6 +102,13 @@ pub async fn begin_page(
     Ok((upload.id, post, upload.expires(now)))
 }
 
+/// The most bytes that a form without a script takes: it goes in one piece, cannot be gone on with, and reserves all that
+/// it may send.
+pub fn page_max_bytes(cx: &Context, purpose: Purpose) -> u64 {
+    let settings = &cx.config().uploads;
+    settings.of(purpose).max_bytes.min(settings.part_bytes)
+}
+
 fn promise(cx: &Context, user: &User, purpose: Purpose, name: FileName, max_bytes: u64) -> Upload {
     let now = cx.now();
     Upload {
@@ -114,6 +121,7 @@ fn promise(cx: &Context, user: &User, purpose: Purpose, name: FileName, max_byte
         declared: None,
         max_bytes,
         charged: max_bytes,
+        held: None,
         multipart: None,
         published: None,
         replaces: None,

@@ -1,5 +1,6 @@
 //! Published files as people see them: lists of them, one of them, and where its bytes are for a minute.
 
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -63,7 +64,8 @@ impl File {
             let key = media.published_key(upload.owner, upload.id, &side.to_string());
             Some(ThumbnailUrl { side, url: media.signed_url(&key, now).ok()? })
         };
-        let thumbnails = published.map(|published| published.thumbnails.iter().filter_map(|known| thumbnail(known.side)));
+        let thumbnails =
+            published.map(|published| published.thumbnails.iter().filter_map(|known| thumbnail(known.side)));
         let file_type = published.map(|published| published.file_type).or(upload.declared);
         Self {
             id: upload.id,
@@ -104,7 +106,8 @@ pub async fn mine(cx: &Context, user: &User, cursor: Option<&str>) -> Result<Fil
     let after = cursor.map(|text| UploadId::parse(text).ok_or(Error::NotFound)).transpose()?;
     let (ids, more) = cx.store().uploads_of(user.id, after, cx.config().uploads.page_size).await?;
     let uploads = cx.store().get_uploads(&ids).await?;
-    let files = uploads.iter().filter(|upload| upload.is_file()).map(|upload| File::new(cx, upload, Access::Owner)).collect();
+    let files =
+        uploads.iter().filter(|upload| upload.is_file()).map(|upload| File::new(cx, upload, Access::Owner)).collect();
     Ok(Files { files, next: ids.last().filter(|_| more).map(UploadId::to_string) })
 }
 
@@ -152,10 +155,8 @@ pub fn download_url(cx: &Context, upload: &Upload, as_attachment: bool) -> Resul
     let published = upload.ready().ok_or(Error::NotFound)?;
     let name = upload.name.for_type(published.file_type);
     let inline = published.file_type.disposition() == Disposition::Inline && !as_attachment;
-    let disposition = match inline {
-        true => ContentDisposition::inline(name.as_str()),
-        false => ContentDisposition::attachment(name.as_str()),
-    };
+    let disposition =
+        if inline { ContentDisposition::inline(name.as_str()) } else { ContentDisposition::attachment(name.as_str()) };
     let key = cx.app().media().published_key(upload.owner, upload.id, FILE);
     sign(cx, &key, &disposition, published.file_type)
 }
@@ -178,7 +179,8 @@ fn sign(cx: &Context, key: &str, disposition: &ContentDisposition, file_type: Fi
     let age = SignedDuration::from_secs(cx.config().uploads.download_url_age.into());
     // What was verified as UTF-8 says so; a browser that had to guess could take it for another encoding.
     let content_type = file_type.served_as();
-    cx.app().media().signed_download(key, disposition, content_type, age, cx.now())
+    let method = if cx.request().method == Method::HEAD { Method::HEAD } else { Method::GET };
+    cx.app().media().signed_download(key, disposition, content_type, &method, age, cx.now())
 }
 
 /// `{name, version}`: another name for a file.

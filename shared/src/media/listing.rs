@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::object::{MediaError, unavailable};
-use super::{Media, MultipartId, QUARANTINE, UploadId};
+use super::{HELD, Media, MultipartId, QUARANTINE, UploadId};
 use crate::accounts::UserId;
 
 /// How many deletions are under way at once.
@@ -121,13 +121,14 @@ impl Media {
                 .map(|unfinished| async move { self.abort_multipart(&unfinished.key, &unfinished.upload).await });
             stream::iter(abortions).buffer_unordered(REMOVALS_AT_ONCE).try_collect::<()>().await?;
         }
-        for folder in [quarantine, self.folder_of(owner)] {
+        for folder in [quarantine, format!("{HELD}{owner}/"), self.folder_of(owner)] {
             loop {
                 let page = self.list(&folder, None).await?;
                 if page.objects.is_empty() {
                     break;
                 }
-                uploads.extend(page.objects.iter().filter_map(|object| UploadId::of_key(&object.key)));
+                let of = |key: &str| UploadId::of_held(key).map_or_else(|| UploadId::of_key(key), |(_, id)| Some(id));
+                uploads.extend(page.objects.iter().filter_map(|object| of(&object.key)));
                 let removals = page.objects.into_iter().map(|object| async move { self.remove(&object.key).await });
                 stream::iter(removals).buffer_unordered(REMOVALS_AT_ONCE).try_collect::<()>().await?;
             }

@@ -28,7 +28,7 @@ mod signer;
 mod status;
 mod upload;
 
-pub use begin::{Presigned, Promised, begin, begin_page};
+pub use begin::{Presigned, Promised, begin, begin_page, page_max_bytes};
 pub use cloudfront::CloudFront;
 pub use disposition::ContentDisposition;
 pub use file_type::{Disposition, FileKind, FileType};
@@ -59,8 +59,11 @@ use signer::Signer;
 /// The prefix under which uploads wait to be verified. Nothing under it is ever readable from outside.
 pub const QUARANTINE: &str = "uploads/";
 
+/// The prefix of the copies that are verified. Nobody but `process-upload` writes or reads there.
+pub const HELD: &str = "held/";
+
 /// The type of what nobody has declared a type of.
-pub(crate) const UNDECLARED: &str = "application/octet-stream";
+pub const UNDECLARED: &str = "application/octet-stream";
 
 /// What a published file is called in its folder; its smaller copies are called by their sides.
 pub const FILE: &str = "file";

@@ -66,8 +66,7 @@ pub async fn sign_parts(cx: &Context, user: &User, id: &str, form: &PartsForm) -
     let expires_at = media.until(wanted, now)?;
     let key = upload.quarantine_key();
     let sign = |(number, size)| {
-        let presigned =
-            media.presign_part(&key, &multipart.id, number, size, form.sha256.as_ref(), expires_at, now)?;
+        let presigned = media.presign_part(&key, &multipart.id, number, size, form.sha256.as_ref(), expires_at, now)?;
         Ok(SignedPart { number, presigned })
     };
     Ok(SignedParts { parts: numbers.into_iter().map(sign).collect::<Result<_>>()?, expires_at })
@@ -96,7 +95,7 @@ pub async fn complete(cx: &Context, user: &User, id: &str) -> Result<UploadState
     let (multipart, plan) = upload.in_parts().ok_or(Error::NotFound)?;
     if upload.shown(cx.now().as_second()).0 != UploadState::Pending {
         // Asked again after a lost answer, or too late: what has become of it says the status.
-        return Ok(upload.state);
+        return Ok(upload.shown(cx.now().as_second()).0);
     }
     let key = upload.quarantine_key();
     let Some(parts) = cx.app().media().parts(&key, &multipart.id).await? else {
@@ -122,12 +121,19 @@ pub async fn abort(cx: &Context, user: &User, id: &str) -> Result<()> {
     if upload.state != UploadState::Pending {
         return if upload.state == UploadState::Rejected { Ok(()) } else { Err(Error::Conflict) };
     }
-    release::give_up(cx.app().media(), cx.store(), &upload, "cancelled").await
+    // It has arrived in the same moment: then it is a file by now, or will be.
+    if release::give_up(cx.app().media(), cx.store(), &upload, "cancelled").await? {
+        Ok(())
+    } else {
+        Err(Error::Conflict)
+    }
 }
 
 async fn under_way(cx: &Context, user: &User, id: &str) -> Result<(Upload, Multipart, PartPlan)> {
     let upload = status::find(cx, user, id).await?;
-    let upload = upload.filter(|upload| upload.shown(cx.now().as_second()).0 == UploadState::Pending);
+    // What was signed from now on could not be put together any more.
+    let now = cx.now().as_second();
+    let upload = upload.filter(|upload| upload.state == UploadState::Pending && now < upload.upload_until);
     let upload = upload.ok_or(Error::NotFound)?;
     let (multipart, plan) = upload.in_parts().ok_or(Error::NotFound)?;
     Ok((upload.clone(), multipart.clone(), plan))

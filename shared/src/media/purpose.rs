@@ -131,8 +131,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::media::FileKind;
     use crate::i18n::Language;
+    use crate::media::FileKind;
 
     #[test]
     fn each_row_of_the_table_can_be_used() {

@@ -1,4 +1,4 @@
-//! An object that waits to be verified, read in ranges: the one that an event spoke of and no other.
+//! An object that is verified, read in ranges: one and the same all the way.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! Taking away what is published.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{FILE, Media, MediaError, Purpose, Upload, UploadId, UploadState};
@@ -12,16 +14,26 @@ use crate::store::Store;
 /// Deletes every object that an upload may have: as it was sent, and as it was published.
 pub async fn remove_objects(media: &Media, upload: &Upload) -> Result<(), MediaError> {
     media.remove(&upload.quarantine_key()).await?;
-    media.remove_published(upload.owner, upload.id).await
+    if let Some(copy) = upload.held_key() {
+        media.remove(&copy).await?;
+    }
+    media.remove_published(upload).await
 }
 
 impl Media {
-    /// Deletes what an upload may have become: the file, and the smaller copies that any purpose draws, since nobody may
-    /// know any more what it was for. The file goes last: by it a sweep of the bucket finds the others.
-    pub async fn remove_published(&self, owner: UserId, id: UploadId) -> Result<(), MediaError> {
-        for side in
-            Purpose::all().filter_map(|purpose| purpose.rule().picture.as_ref()).flat_map(|recipe| recipe.thumbnails)
-        {
+    /// Deletes what an upload has become, with the smaller copies that were drawn of it.
+    pub async fn remove_published(&self, upload: &Upload) -> Result<(), MediaError> {
+        let drawn = upload.published.iter().flat_map(|published| &published.thumbnails).map(|thumbnail| thumbnail.side);
+        self.remove_published_as(upload.owner, upload.id, &drawn.collect::<Vec<_>>()).await
+    }
+
+    /// The same, where nobody may know any more what it was for: the smaller copies of these sides, and of all that any
+    /// purpose draws by now. The file goes last: by it a sweep of the bucket finds the others.
+    pub async fn remove_published_as(&self, owner: UserId, id: UploadId, sides: &[u32]) -> Result<(), MediaError> {
+        let recipes = Purpose::all().filter_map(|purpose| purpose.rule().picture.as_ref());
+        let declared = recipes.flat_map(|recipe| recipe.thumbnails).copied();
+        let sides: BTreeSet<u32> = sides.iter().copied().chain(declared).collect();
+        for side in sides {
             self.remove(&self.published_key(owner, id, &side.to_string())).await?;
         }
         self.remove(&self.published_key(owner, id, FILE)).await

@@ -39,10 +39,14 @@ impl UploadStatus {
         let (state, reason) = upload.shown(now.as_second());
         let waiting = matches!(state, UploadState::Pending | UploadState::Verifying);
         let waited = u64::try_from(now.as_millisecond() - upload.created_at * 1_000).unwrap_or_default();
-        let url = upload.ready().and_then(|_| match upload.purpose.is_avatar() {
-            true => cx.app().media().signed_url(&cx.app().media().published_key(upload.owner, upload.id, FILE), now).ok(),
-            false => Some(format!("/media/{}", upload.id)),
-        });
+        let media = cx.app().media();
+        let address = || {
+            if !upload.purpose.is_avatar() {
+                return Some(format!("/media/{}", upload.id));
+            }
+            media.signed_url(&media.published_key(upload.owner, upload.id, FILE), now).ok()
+        };
+        let url = upload.ready().and_then(|_| address());
         Self {
             id: upload.id,
             purpose: upload.purpose,

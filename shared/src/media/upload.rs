@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{FileName, FileType, MultipartId, PartChecksums, PartPlan, Purpose, QUARANTINE};
+use super::{FileName, FileType, HELD, MultipartId, PartChecksums, PartPlan, Purpose, QUARANTINE};
 use crate::accounts::UserId;
 use crate::rng::Rng;
 
@@ -38,6 +38,14 @@ impl UploadId {
     pub fn of_quarantine(key: &str) -> Option<(UserId, Self)> {
         let (owner, id) = key.strip_prefix(QUARANTINE)?.split_once('/')?;
         Some((UserId::parse(owner)?, Self::parse(id)?))
+    }
+
+    /// Whose upload is verified under this key, and which: what [`Upload::held_key`] made.
+    pub fn of_held(key: &str) -> Option<(UserId, Self)> {
+        let mut steps = key.strip_prefix(HELD)?.split('/');
+        let (owner, id) = (UserId::parse(steps.next()?)?, Self::parse(steps.next()?)?);
+        Self::parse(steps.next()?)?;
+        steps.next().is_none().then_some((owner, id))
     }
 
     /// Its bytes as a UUID.
@@ -91,6 +99,9 @@ pub struct Upload {
     pub max_bytes: u64,
     /// What it takes of its owner's quota, bytes: what was signed, then what is published, then nothing.
     pub charged: u64,
+    /// The name of the copy that is verified: of several files that were sent, the one that came first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Uuid>,
     /// Where it is sent in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multipart: Option<Multipart>,
@@ -162,11 +173,18 @@ impl Published {
 
 /// Seconds that an upload which began in time may take to arrive.
 pub(super) const GRACE: i64 = 600;
+/// Seconds for which the bucket keeps what waits in quarantine.
+const DAY: i64 = 86_400;
 
 impl Upload {
     /// The key that it is uploaded to: made by the server, of the letters of two UUIDs (ASVS 5.3.2).
     pub fn quarantine_key(&self) -> String {
         format!("{QUARANTINE}{}/{}", self.owner, self.id)
+    }
+
+    /// The key of the copy that is verified, once there is one: no browser can write there.
+    pub fn held_key(&self) -> Option<String> {
+        Some(format!("{HELD}{}/{}/{}", self.owner, self.id, self.held?.hyphenated()))
     }
 
     pub(super) fn expires(&self, now: Timestamp) -> Timestamp {
@@ -184,9 +202,11 @@ impl Upload {
         self.upload_until + GRACE
     }
 
-    /// The state to show. A promise that was not kept is over.
+    /// The state to show. A promise that was not kept is over; so is what nobody came to an end with in a day, when what
+    /// was sent is forgotten too.
     pub fn shown(&self, now: i64) -> (UploadState, Option<&str>) {
-        if self.state == UploadState::Pending && now > self.pending_until() {
+        let late = now - self.pending_until();
+        if (self.state == UploadState::Pending && late > 0) || (self.state == UploadState::Verifying && late > DAY) {
             return (UploadState::Rejected, Some("expired"));
         }
         (self.state, self.reason.as_deref())

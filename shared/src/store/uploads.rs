@@ -42,8 +42,14 @@ impl Store {
             let head: Head = from_item(item.clone())?;
             Ok::<(Upload, bool), StoreError>((from_item(item)?, head.share_count + head.link_count > 0))
         };
-        let found = self.batch_get(&keys).await?.into_iter().map(read);
-        let mut uploads = found.collect::<Result<Vec<_>, _>>()?;
+        let mut uploads = Vec::with_capacity(ids.len());
+        for found in self.batch_get(&keys).await? {
+            match read(found) {
+                Ok(upload) => uploads.push(upload),
+                // Of a purpose that the site has taken from its table, for one: the others are shown all the same.
+                Err(error) => tracing::warn!(error = %crate::log::chain(&error), "an upload's note cannot be read"),
+            }
+        }
         uploads.sort_by_key(|(upload, _)| ids.iter().position(|id| *id == upload.id));
         Ok(uploads)
     }
@@ -102,13 +108,15 @@ impl Store {
         }
     }
 
-    /// An object has arrived: `pending` becomes `verifying`.
+    /// An object has arrived: `pending` becomes `verifying`, of the copy that is held.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when the upload is no longer pending, or a newer picture was asked for.
     pub async fn begin_verifying(&self, upload: &Upload) -> Result<(), StoreError> {
-        let verifying =
-            Expression::new().set(&["state"], UploadState::Verifying)?.only_if("state", "=", UploadState::Pending)?;
+        let verifying = Expression::new()
+            .set(&["state"], UploadState::Verifying)?
+            .set(&["held"], upload.held)?
+            .only_if("state", "=", UploadState::Pending)?;
         if !upload.purpose.is_avatar() {
             return self.update(self.accounts(), &Key::upload(upload.id), &verifying).await.map(drop);
         }
@@ -124,19 +132,23 @@ impl Store {
         self.transact(None, &writes).await
     }
 
-    /// A file is good: it is its owner's from now on.
+    /// A file is good: it is its owner's from now on, if what is kept of it fits into the `quota`. A picture that is drawn
+    /// anew can be larger than what was sent.
     ///
     /// # Errors
-    /// [`StoreError::Condition`] when the upload is settled already (0 among the failed), or its owner is gone.
-    pub async fn publish_file(&self, upload: &Upload, published: &Published) -> Result<(), StoreError> {
+    /// [`StoreError::Condition`] when the upload is settled already (0 among the failed), or it does not fit
+    /// (1 alone), or its owner is gone (2).
+    pub async fn publish_file(&self, upload: &Upload, published: &Published, quota: u64) -> Result<(), StoreError> {
         let writes = [
             Write::update(self.accounts(), Key::upload(upload.id), ready(published)?),
-            self.settle_bytes(upload, published.total_bytes())?,
+            self.settle_bytes_within(upload, published.total_bytes(), quota)?,
+            Write::check(self.accounts(), Key::user(upload.owner), Expression::new().if_living()),
         ];
         self.transact(None, &writes).await
     }
 
-    /// A picture is good: under `key` it becomes its owner's in place of `replaces`.
+    /// A picture is good: under `key` it becomes its owner's in place of the one `before`: its key,
+    /// and its upload where that is still noted.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when the upload is settled already (0 among the failed), or the owner has asked for
@@ -146,10 +158,10 @@ impl Store {
         upload: &Upload,
         published: &Published,
         key: &str,
-        replaces: Option<(&str, Option<&Upload>)>,
+        before: Option<(&str, Option<&Upload>)>,
     ) -> Result<(), StoreError> {
         let table = self.accounts();
-        let replaced = replaces.and_then(|(_, replaced)| replaced);
+        let replaced = before.and_then(|(_, upload)| upload);
         let mut note = ready(published)?;
         if let Some(replaced) = replaced {
             note = note.set(&["replaces"], replaced.id)?;
@@ -160,7 +172,7 @@ impl Store {
             .remove(&["avatar_pending_until"])
             .remove(&["avatar_reason"])
             .only_if("avatar_upload", "=", upload.id)?
-            .if_still("avatar_key", replaces.map(|(key, _)| key))?;
+            .if_still("avatar_key", before.map(|(key, _)| key))?;
         let freed = replaced.map_or(0, |replaced| replaced.charged);
         let mut writes = vec![
             Write::update(table, Key::upload(upload.id), note),
@@ -176,24 +188,12 @@ impl Store {
     }
 
     /// An upload is refused, and what it has reserved is given back. The owner of a picture is told when it is still
-    /// their newest one.
+    /// their newest one. Gives whether it is refused by this: it may be settled already.
     ///
     /// The upload's own note comes last: until it says so the next delivery does all of this again, and an owner
     /// who was not told yet is told then.
-    pub async fn reject_upload(&self, upload: &Upload, reason: &str) -> Result<(), StoreError> {
-        if upload.purpose.is_avatar() {
-            let avatar = Expression::new()
-                .set(&["avatar_state"], AvatarState::Rejected)?
-                .set(&["avatar_reason"], reason)?
-                .remove(&["avatar_pending_until"])
-                .only_if("avatar_upload", "=", upload.id)?
-                .only_if("avatar_state", "<>", AvatarState::Ready)?;
-            match self.update(self.accounts(), &Key::user(upload.owner), &avatar).await {
-                // A newer upload, or no user any more: nobody to tell.
-                Ok(_) | Err(StoreError::Condition { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
+    pub async fn reject_upload(&self, upload: &Upload, reason: &str) -> Result<bool, StoreError> {
+        self.tell_owner(upload, reason).await?;
         let rejected = || {
             let unsettled = Expression::new()
                 .set(&["state"], UploadState::Rejected)?
@@ -206,15 +206,52 @@ impl Store {
         let writes =
             [Write::update(self.accounts(), Key::upload(upload.id), rejected()?), self.settle_bytes(upload, 0)?];
         match self.transact(None, &writes).await {
-            Ok(()) => Ok(()),
-            Err(StoreError::Condition { failed }) if failed.contains(&0) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(StoreError::Condition { failed }) if failed.contains(&0) => Ok(false),
             // The account is gone, and with it what was counted.
             Err(StoreError::Condition { .. }) => {
                 match self.update(self.accounts(), &Key::upload(upload.id), &rejected()?).await {
-                    Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
+                    Ok(_) => Ok(true),
+                    Err(StoreError::Condition { .. }) => Ok(false),
                     Err(error) => Err(error),
                 }
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells the owner of a picture why it is refused, while it is still their newest one.
+    async fn tell_owner(&self, upload: &Upload, reason: &str) -> Result<(), StoreError> {
+        if !upload.purpose.is_avatar() {
+            return Ok(());
+        }
+        let avatar = Expression::new()
+            .set(&["avatar_state"], AvatarState::Rejected)?
+            .set(&["avatar_reason"], reason)?
+            .remove(&["avatar_pending_until"])
+            .only_if("avatar_upload", "=", upload.id)?
+            .only_if("avatar_state", "<>", AvatarState::Ready)?;
+        match self.update(self.accounts(), &Key::user(upload.owner), &avatar).await {
+            // A newer upload, or no user any more: nobody to tell.
+            Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets an upload that never came, and gives back what it has reserved. One that has gone on since it was read is
+    /// left alone: gives whether it is forgotten.
+    pub async fn abandon_upload(&self, upload: &Upload, reason: &str) -> Result<bool, StoreError> {
+        self.tell_owner(upload, reason).await?;
+        let table = self.accounts();
+        let as_read = Expression::new().only_if("state", "=", upload.state)?.only_if("charged", "=", upload.charged)?;
+        let writes = [
+            Write::delete_if(table, Key::upload(upload.id), as_read),
+            self.settle_bytes(upload, 0)?,
+            Write::delete(table, Key::owned(upload.owner, upload.id)),
+        ];
+        match self.transact(None, &writes).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Condition { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -57,15 +57,30 @@ impl Store {
         self.settle_bytes_freeing(upload, bytes, 0)
     }
 
-    /// The same, and `freed` bytes of another one are given back.
-    pub(super) fn settle_bytes_freeing(&self, upload: &Upload, bytes: u64, freed: u64) -> Result<Write, StoreError> {
-        let change = signed(bytes) - signed(upload.charged) - signed(freed);
-        let mut settled = Expression::new().add(&bytes_name(upload.purpose), change)?.if_exists(PK);
-        if !upload.is_settled() {
-            settled = settled.add(PENDING, -1)?.remove(&[&until_name(upload.id)]);
+    /// The same, if all of the purpose still fits into the `quota` where that is more than was reserved.
+    pub(super) fn settle_bytes_within(&self, upload: &Upload, bytes: u64, quota: u64) -> Result<Write, StoreError> {
+        let mut settled = settled(upload, bytes, 0)?;
+        if let Some(growth) = bytes.checked_sub(upload.charged).filter(|growth| *growth > 0) {
+            // Less than nothing is left where the growth alone is more than the quota: then no number is small enough.
+            let room = signed(quota) - signed(growth);
+            settled = settled.only_if(&bytes_name(upload.purpose), "<=", room)?;
         }
         Ok(Write::update(self.accounts(), Key::usage(upload.owner), settled))
     }
+
+    /// An upload is over and takes `bytes`, and `freed` bytes of another one are given back.
+    pub(super) fn settle_bytes_freeing(&self, upload: &Upload, bytes: u64, freed: u64) -> Result<Write, StoreError> {
+        Ok(Write::update(self.accounts(), Key::usage(upload.owner), settled(upload, bytes, freed)?))
+    }
+}
+
+fn settled(upload: &Upload, bytes: u64, freed: u64) -> Result<Expression, StoreError> {
+    let change = signed(bytes) - signed(upload.charged) - signed(freed);
+    let settled = Expression::new().add(&bytes_name(upload.purpose), change)?.if_exists(PK);
+    if upload.is_settled() {
+        return Ok(settled);
+    }
+    Ok(settled.add(PENDING, -1)?.remove(&[&until_name(upload.id)]))
 }
 
 /// The attribute of a purpose's bytes: no purpose can have the name of another attribute.

@@ -54,7 +54,9 @@ async fn the_pages_show_files_in_html_too() {
     let page = kim.get("/media").await;
     assert_eq!(page.status, 200, "{}", page.text());
     let id = ready_text(&site, &mut kim, "<b>notes</b> & \"x\".txt").await;
-    for path in ["/media".to_owned(), format!("/media/{id}/details"), format!("/media/{id}/delete"), "/media/shared".into()] {
+    for path in
+        ["/media".to_owned(), format!("/media/{id}/details"), format!("/media/{id}/delete"), "/media/shared".into()]
+    {
         let page = kim.get(&path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.text());
         assert!(!page.text().contains("<b>notes"), "{path}: names are escaped");
@@ -124,7 +126,11 @@ async fn a_download_is_two_reads_and_an_address_for_a_minute() {
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         let url = answer.header("location").to_owned();
         assert!(url.contains("X-Amz-Expires=60"), "{url}");
-        assert_eq!(s3::get(&url).await.body, TEXT);
+        let file = s3::send(method.clone(), &url, &[], "").await;
+        assert_eq!((file.status.as_u16(), file.header("content-length")), (200, &*TEXT.len().to_string()), "{method}");
+        if method == Method::GET {
+            assert_eq!(file.body, TEXT);
+        }
         assert_eq!(s3::get(&url.replacen("/file?", "/160?", 1)).await.status, 403, "for this object alone");
         assert_eq!(s3::get(&url.replacen("attachment", "inline", 1)).await.status, 403, "in this way alone");
     }
@@ -151,7 +157,11 @@ async fn what_is_shared_can_be_done_and_no_more_and_is_taken_back_at_once() {
             lee.post_json(&format!("{path}/links"), json!({ "expires_in": 60 })).await.status.as_u16(),
         ];
         assert_eq!(statuses, expected, "{verb}");
-        assert_eq!(lee.send_json(Method::DELETE, &path, json!({})).await.status, 403, "{verb}: the owner alone deletes");
+        assert_eq!(
+            lee.send_json(Method::DELETE, &path, json!({})).await.status,
+            403,
+            "{verb}: the owner alone deletes"
+        );
         let shared = lee.get("/media/shared").await.json();
         assert_eq!((&shared["files"][0]["id"], &shared["files"][0]["verb"]), (&json!(id), &json!(verb)));
         assert_eq!(lee.get("/media").await.json()["files"], json!([]), "it is not theirs");

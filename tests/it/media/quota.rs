@@ -82,8 +82,7 @@ async fn deleting_and_cancelling_give_back_exactly_what_was_taken() {
     let promised = kim.post_json("/uploads", ask_for_text(5_000)).await.json()["id"].as_str().unwrap().to_owned();
     let cancelled = kim.send_json(http::Method::DELETE, &format!("/uploads/{promised}"), json!({})).await;
     assert_eq!(cancelled.status, 204, "{}", cancelled.text());
-    let state = kim.state(&promised).await;
-    assert_eq!((&state["state"], &state["reason"]), (&json!("rejected"), &json!("cancelled")));
+    assert_eq!(kim.state_or_none(&promised).await, None, "nothing of it is left to look at");
     assert_eq!((used(&site, &kim, "document"), under_way(&site, &kim)), (0, 0));
 }
 
@@ -100,8 +99,7 @@ async fn promises_that_nobody_kept_are_in_nobodys_way() {
         assert_eq!(kim.post_json("/uploads", ask_for_text(5_000)).await.status, 201, "room again");
     }
     assert_eq!((used(&site, &kim, "document"), under_way(&site, &kim)), (10_000, 2));
-    let states: Vec<_> = site.notes().iter().map(|note| note["state"]["S"].clone()).collect();
-    assert_eq!(states.iter().filter(|state| *state == "rejected").count(), 2, "{states:?}");
+    assert_eq!(site.notes().len(), 2, "what never came leaves nothing");
 }
 
 #[tokio::test]
@@ -130,4 +128,47 @@ async fn each_purpose_and_each_user_has_a_quota_of_their_own() {
     assert_eq!(lee.post_json("/uploads", ask_for_text(5_001)).await.code(), "quota_exceeded");
     let page = kim.clone().html().post("/uploads", &[("purpose", "document")]).await;
     assert_eq!(page.status, 409, "a page says so too");
+}
+
+#[tokio::test]
+async fn a_picture_that_grows_over_the_quota_is_refused_and_takes_nothing() {
+    // Noise in few bytes: a JPEG of the lowest quality, which is kept at a better one, with smaller copies.
+    let mut bytes = Vec::new();
+    let noise = image::RgbImage::from_fn(600, 600, |x, y| {
+        let mixed = x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)).rotate_left(13) ^ (x * y);
+        image::Rgb([mixed, mixed >> 8, mixed >> 16].map(|value| u8::try_from(value % 256).unwrap()))
+    });
+    noise.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 5)).unwrap();
+    let site = Site::start_with(|options| {
+        options.deliver_events = false;
+        options.settings.push(("IMAGE_QUOTA_BYTES".into(), (bytes.len() + 10).to_string()));
+    })
+    .await;
+    let mut kim = site.member("kim@example.com").await;
+    let id = kim.send_file("image", "a.jpg", "image/jpeg", &bytes).await;
+    assert_eq!(site.deliver_next().await, local::Delivery::Done);
+    let state = kim.state(&id).await;
+    assert_eq!((&state["state"], &state["reason"]), (&json!("rejected"), &json!("quota_exceeded")));
+    assert_eq!((used(&site, &kim, "image"), under_way(&site, &kim)), (0, 0));
+    assert_eq!(site.stack.objects(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn what_nobody_came_to_an_end_with_is_over_after_a_day() {
+    let site = site_with_quota(1_500, &[]).await;
+    let mut kim = site.member("kim@example.com").await.json();
+    let id = kim.send_file("document", "a.txt", "text/plain", &[b'a'; 1_200]).await;
+    let mut note = site.stored("accounts", &format!("MEDIA#{id}"), "META").unwrap();
+    note["state"] = json!({ "S": "verifying" });
+    site.put("accounts", &note);
+    assert_eq!(kim.state(&id).await["state"], "verifying");
+    assert_eq!(kim.post_json("/uploads", ask_for_text(1_200)).await.code(), "quota_exceeded");
+    site.clock.advance(SignedDuration::from_hours(25));
+    let mut kim = site.program();
+    let user = kim.log_in("kim@example.com").await;
+    kim.id = user["id"].clone();
+    let state = kim.state(&id).await;
+    assert_eq!((&state["state"], &state["reason"]), (&json!("rejected"), &json!("expired")));
+    assert_eq!(kim.post_json("/uploads", ask_for_text(1_200)).await.status, 201, "its bytes are free");
+    assert_eq!((used(&site, &kim, "document"), under_way(&site, &kim)), (1_200, 1));
 }

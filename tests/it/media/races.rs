@@ -39,13 +39,13 @@ async fn a_crash_at_any_step_of_publishing_a_file_is_made_good_by_the_next_deliv
                 let taken = used(&site, &kim, purpose) - before;
                 kim.clone().json().send_json(Method::DELETE, &format!("/media/{id}"), json!({})).await;
                 assert_eq!(used(&site, &kim, purpose), before, "step {step}: {taken} bytes were taken and given back");
-                assert_eq!(site.stack.objects(), [] as [String; 0], "step {step}");
+                assert_eq!(site.lasting_objects(), [] as [String; 0], "step {step}");
                 if !crashed {
                     break;
                 }
                 steps += 1;
             }
-            assert!(steps >= 6 && steps < ENOUGH - 1, "{steps} steps");
+            assert!((6..ENOUGH - 1).contains(&steps), "{steps} steps");
         }
     }
 }
@@ -70,7 +70,11 @@ async fn a_crash_at_any_step_of_a_deletion_is_made_good_by_the_next_try() {
             // The SDK may have tried again by itself.
             assert!([204, 404, 409, 503].contains(&first.status.as_u16()), "step {step}: {}", first.text());
             if first.status == 204 || step > 2 {
-                assert_eq!(kim.state_or_none(&id).await, None, "step {step} {fault:?}: begun, and seen by nobody any more");
+                assert_eq!(
+                    kim.state_or_none(&id).await,
+                    None,
+                    "step {step} {fault:?}: begun, and seen by nobody any more"
+                );
             }
             let second = kim.send_with(&token, Method::DELETE, &path, json!({})).await;
             assert!([204, 404].contains(&second.status.as_u16()), "step {step} {fault:?}: {}", second.text());
@@ -94,12 +98,12 @@ async fn an_event_that_comes_again_late_and_shuffled_changes_nothing() {
     for &which in &[2, 0, 3, 1] {
         assert_eq!(site.stack.deliver(&events[which]).await, Delivery::Done);
     }
-    let (accounts, objects) = (site.items("accounts"), site.stack.objects());
+    let (accounts, objects) = (site.items("accounts"), site.lasting_objects());
     site.clock.advance(SignedDuration::from_hours(6));
     for &which in &[1, 1, 3, 0, 2, 2] {
         assert_eq!(site.stack.deliver(&events[which]).await, Delivery::Done);
     }
-    assert_eq!((site.items("accounts"), site.stack.objects()), (accounts, objects));
+    assert_eq!((site.items("accounts"), site.lasting_objects()), (accounts, objects));
 }
 
 #[tokio::test]
@@ -110,7 +114,7 @@ async fn a_file_that_was_deleted_while_it_was_on_its_way_does_not_come_back() {
     let event = site.stack.next_s3_event().await;
     assert_eq!(kim.send_json(Method::DELETE, &format!("/media/{id}"), json!({})).await.status, 204);
     assert_eq!(site.stack.deliver(&event).await, Delivery::Done);
-    assert_eq!((site.stack.objects(), used(&site, &kim, "document")), (vec![], 0));
+    assert_eq!((site.lasting_objects(), used(&site, &kim, "document")), (vec![], 0));
     assert_eq!(kim.get(&format!("/uploads/{id}")).await.status, 404);
 }
 
@@ -144,4 +148,51 @@ async fn a_state_that_is_known_already_is_told_in_a_line() {
     let answer = again.get(&path).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["state"]), (200, &json!("ready")));
     assert!(answer.json()["poll_after_ms"].is_null());
+}
+
+#[tokio::test]
+async fn of_two_files_under_one_promise_the_first_one_is_judged_and_the_other_changes_nothing() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    let picture = pictures::png();
+    let body = json!({
+        "purpose": "image", "filename": "a.png", "content_type": "image/png", "size": picture.len(), "method": "PUT",
+    });
+    for good_first in [true, false] {
+        let promised = kim.clone().json().post_json("/uploads", body.clone()).await.json();
+        let id = promised["id"].as_str().unwrap();
+        let garbage = vec![7; picture.len()];
+        let (first, second) = if good_first { (&picture, &garbage) } else { (&garbage, &picture) };
+        let mut events = Vec::new();
+        for bytes in [first, second] {
+            assert_eq!(crate::site::s3::upload(&promised, bytes).await.status, 200);
+            events.push(site.stack.next_s3_event().await);
+            if events.len() == 1 {
+                assert_eq!(site.stack.deliver(&events[0]).await, Delivery::Done);
+            }
+        }
+        let (accounts, published) = (site.items("accounts"), site.objects().1);
+        for event in [&events[1], &events[0], &events[1]] {
+            assert_eq!(site.stack.deliver(event).await, Delivery::Done);
+        }
+        assert_eq!(kim.state(id).await["state"], if good_first { "ready" } else { "rejected" });
+        assert_eq!((site.items("accounts"), site.objects().1), (accounts, published));
+        assert_eq!(site.objects().0, [] as [String; 0]);
+    }
+}
+
+#[tokio::test]
+async fn parts_are_not_signed_when_they_could_not_be_put_together_any_more() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await.json();
+    let body = json!({
+        "purpose": "document", "filename": "a.txt", "content_type": "text/plain", "size": 10, "method": "MULTIPART",
+    });
+    let promised = kim.post_json("/uploads", body).await.json();
+    let path = format!("/uploads/{}/parts", promised["id"].as_str().unwrap());
+    assert_eq!(kim.post_json(&path, json!({ "numbers": [1] })).await.status, 200);
+    site.clock.advance(SignedDuration::from_secs(86_403));
+    let mut kim = site.program();
+    kim.log_in("kim@example.com").await;
+    assert_eq!(kim.post_json(&path, json!({ "numbers": [1] })).await.status, 404);
 }

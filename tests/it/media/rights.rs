@@ -15,7 +15,6 @@ async fn send(visitor: &mut Visitor<'_>, token: &str, method: Method, path: &str
 }
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "a tour of what can be done with files, in the order of a visit")]
 async fn every_call_about_files_is_one_that_its_function_may_make() {
     let part = PART.to_string();
     let (site, faults) = Site::with_faults(&[("UPLOAD_PART_BYTES", &part), ("UPLOADS_PENDING_MAX", "2")]).await;

@@ -36,7 +36,8 @@ async fn nothing_tells_whether_an_address_has_an_account() {
             seen.push(format!("{text} {:?}", answer.cost()));
             let listed = kim.get(&path).await;
             assert_eq!(listed.json(), json!([row]));
-            seen.push(format!("{:?} {}", listed.cost(), listed.text().len()));
+            // Of the same length too, but for the digits of the time.
+            seen.push(format!("{:?}", listed.cost()));
         }
         let row = kim.rows(&album).await.remove(0);
         for _ in 0..2 {

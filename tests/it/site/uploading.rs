@@ -92,7 +92,12 @@ impl Site {
 
     /// The objects in quarantine, and the published ones.
     pub(crate) fn objects(&self) -> (Vec<String>, Vec<String>) {
-        self.stack.objects().into_iter().partition(|key| key.starts_with("uploads/"))
+        self.lasting_objects().into_iter().partition(|key| key.starts_with("uploads/"))
+    }
+
+    /// Every object but the copies that were held when something crashed: the bucket forgets those after a day.
+    pub(crate) fn lasting_objects(&self) -> Vec<String> {
+        self.stack.objects().into_iter().filter(|key| !key.starts_with("held/")).collect()
     }
 
     /// The notes of uploads.

@@ -50,7 +50,7 @@ fn globals_apply_where_a_function_says_nothing() {
     let template = project();
     assert_eq!(template.function("home").unwrap().memory, 256);
     assert_eq!(template.function("login").unwrap().memory, 1769);
-    assert_eq!(template.function("process-upload").unwrap().timeout, Duration::from_mins(1));
+    assert_eq!(template.function("process-upload").unwrap().timeout, Duration::from_mins(15));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_scan_by_guardduty_is_asked_for_by_one_parameter_and_is_of_the_quarantine_al
         assert_eq!(is_on, scanner == "guardduty");
     }
     let plan = Template::properties(&text, &asked, "MalwarePlan").unwrap();
-    let bucket = json!({ "BucketName": "portico-media-123456789012", "ObjectPrefixes": ["uploads/"] });
+    let bucket = json!({ "BucketName": "portico-media-123456789012", "ObjectPrefixes": ["held/"] });
     assert_eq!(plan["ProtectedResource"]["S3Bucket"], bucket);
     assert_eq!(plan["Actions"], json!(null), "no tags");
     let role = Template::properties(&text, &asked, "MalwareRole").unwrap();
@@ -131,9 +131,10 @@ fn uploads_are_open_to_the_sites_origin_alone_and_forgotten_in_a_day() {
     assert_eq!(media.cors.len(), 1);
     assert_eq!(media.cors[0].allowed_origins, ["http://localhost:8000"]);
     assert_eq!(media.cors[0].allowed_methods, ["GET", "HEAD", "PUT", "POST"]);
-    assert_eq!(media.lifecycle[0].prefix, "uploads/");
-    assert_eq!(media.lifecycle[0].expiration_days, Some(1));
-    assert_eq!(media.lifecycle[1].abort_multipart_days, Some(1));
+    for (rule, prefix) in media.lifecycle.iter().zip(["uploads/", "held/"]) {
+        assert_eq!((rule.prefix.as_str(), rule.expiration_days), (prefix, Some(1)));
+    }
+    assert_eq!(media.lifecycle[2].abort_multipart_days, Some(1));
 }
 
 #[test]

@@ -14,7 +14,10 @@ pub(crate) async fn a_download_is_as_it_was_signed(place: &Place) {
     place.media.store(&key, b"<script>".to_vec(), "text/html").await.unwrap();
     for name in ["report.pdf", "보고서 100% \"a\"; b=c.pdf", "a\r\nX-Other: 1\0../b.pdf", &"가".repeat(1_000)] {
         let disposition = ContentDisposition::attachment(name);
-        let url = place.media.signed_download(&key, &disposition, "application/pdf", MINUTE, now()).unwrap();
+        let url = place
+            .media
+            .signed_download(&key, &disposition, "application/pdf", &http::Method::GET, MINUTE, now())
+            .unwrap();
         let answer = s3::get(&url).await;
         assert_eq!((answer.status.as_u16(), &*answer.text()), (200, "<script>"), "{name:?}");
         assert_eq!(answer.header("content-disposition"), disposition.as_str());
@@ -26,7 +29,8 @@ pub(crate) async fn a_download_is_as_it_was_signed(place: &Place) {
     assert_eq!((shown.status.as_u16(), shown.header("content-disposition")), (200, "inline"));
 
     let disposition = ContentDisposition::attachment("a.pdf");
-    let url = place.media.signed_download(&key, &disposition, "application/pdf", MINUTE, now()).unwrap();
+    let url =
+        place.media.signed_download(&key, &disposition, "application/pdf", &http::Method::GET, MINUTE, now()).unwrap();
     for (case, url) in [
         ("shown in place", with_parameter(&url, "response-content-disposition", "inline")),
         ("as a page", with_parameter(&url, "response-content-type", "text%2Fhtml")),
@@ -45,7 +49,9 @@ pub(crate) async fn a_download_ends_and_is_for_reading_alone(place: &Place) {
     let key = place.key("a");
     place.media.store(&key, b"hello".to_vec(), "text/plain").await.unwrap();
     let disposition = ContentDisposition::inline("a.txt");
-    let signed = |ago| place.media.signed_download(&key, &disposition, "text/plain", MINUTE, now() - ago).unwrap();
+    let signed = |ago| {
+        place.media.signed_download(&key, &disposition, "text/plain", &http::Method::GET, MINUTE, now() - ago).unwrap()
+    };
     assert_eq!(s3::get(&signed(SignedDuration::from_secs(50))).await.status, 200);
     let over = s3::get(&signed(SignedDuration::from_secs(70))).await;
     assert_eq!((over.status.as_u16(), &*code(&over)), (403, "AccessDenied"), "{}", over.text());
