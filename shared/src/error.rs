@@ -227,6 +227,18 @@ impl FieldErrors {
     /// The name under which errors of the whole form stand.
     pub const ALL: &'static str = "__all__";
 
+    /// One error, of `field`, and nothing else.
+    pub fn of(field: &str, code: &'static str, key: &'static str) -> Self {
+        Self::of_with(field, FieldError { code, key, args: Vec::new() })
+    }
+
+    /// The same, with arguments.
+    pub fn of_with(field: &str, error: FieldError) -> Self {
+        let mut errors = Self::default();
+        errors.add_with(field, error);
+        errors
+    }
+
     /// Adds an error to `field`.
     pub fn add(&mut self, field: &str, code: &'static str, key: &'static str) {
         self.add_with(field, FieldError { code, key, args: Vec::new() });

@@ -160,8 +160,7 @@ async fn change(cx: Context) -> Result<Response> {
             cx.done(StatusCode::OK, &Next::to("/email"), json!({}))
         }
         Ok((Err(AddressTaken), link)) => {
-            let mut errors = FieldErrors::default();
-            errors.add("email", "unique", "email-unique");
+            let errors = FieldErrors::of("email", "unique", "email-unique");
             cx.refuse(Error::Invalid(errors), CHANGE, change_page(&link)).await
         }
         Err(error) => cx.refuse_link(error, AGAIN).await,

@@ -23,9 +23,7 @@ pub async fn sign_up(cx: &Context, account: NewAccount) -> Result<Result<User, F
     // By the address too: where sign-up answers by mail, nobody's mailbox can be filled.
     throttle::spend(cx, Action::SignUp, &[account.email().canonical().as_str()]).await?;
     if let Some(error) = cx.app().check_breaches(&account.password).await {
-        let mut errors = FieldErrors::default();
-        errors.add_with("password2", error);
-        return Ok(Err(errors));
+        return Ok(Err(FieldErrors::of_with("password2", error)));
     }
     let hash = cx.app().hasher().hash(account.password.clone()).await?;
     let user = account.into_user(cx, hash);
@@ -72,9 +70,7 @@ async fn sign_up_quietly(cx: &Context, user: User) -> Result<Result<User, FieldE
                 return Ok(Ok(user));
             }
             Err(taken) if taken.username => {
-                let mut errors = FieldErrors::default();
-                errors.add("username", "unique", "username-unique");
-                return Ok(Err(errors));
+                return Ok(Err(FieldErrors::of("username", "unique", "username-unique")));
             }
             // Somebody took the address, or gave it up, in between.
             Err(_) => {}

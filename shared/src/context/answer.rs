@@ -76,10 +76,8 @@ impl Context {
         let errors = match error {
             Error::Invalid(errors) => errors,
             other => {
-                let mut errors = FieldErrors::default();
                 let (key, args) = other.text();
-                errors.add_with(FieldErrors::ALL, FieldError { code: other.code(), key, args });
-                errors
+                FieldErrors::of_with(FieldErrors::ALL, FieldError { code: other.code(), key, args })
             }
         };
         let mut response = self.render(status, template, page, &errors).await?;

@@ -51,14 +51,14 @@ pub struct UploadedPart {
 pub async fn sign_parts(cx: &Context, user: &User, id: &str, form: &PartsForm) -> Result<SignedParts> {
     let (upload, multipart, plan) = under_way(cx, user, id).await?;
     if form.sha256.is_some() != (multipart.checksums == PartChecksums::Sha256) {
-        return Err(invalid("sha256", "upload-sha256-of-parts"));
+        return Err(Error::Invalid(FieldErrors::of("sha256", "invalid", "upload-sha256-of-parts")));
     }
     let planned = |number: &u64| {
         let number = u16::try_from(*number).ok()?;
         Some((number, plan.size_of(number)?))
     };
     let Some(numbers) = form.numbers.iter().map(planned).collect::<Option<Vec<_>>>() else {
-        return Err(invalid("numbers", "upload-part-unknown"));
+        return Err(Error::Invalid(FieldErrors::of("numbers", "invalid", "upload-part-unknown")));
     };
     let (media, now) = (cx.app().media(), cx.now());
     let age = SignedDuration::from_secs(cx.config().uploads.url_age.into());
@@ -70,12 +70,6 @@ pub async fn sign_parts(cx: &Context, user: &User, id: &str, form: &PartsForm) -
         Ok(SignedPart { number, presigned })
     };
     Ok(SignedParts { parts: numbers.into_iter().map(sign).collect::<Result<_>>()?, expires_at })
-}
-
-fn invalid(field: &'static str, key: &'static str) -> Error {
-    let mut errors = FieldErrors::default();
-    errors.add(field, "invalid", key);
-    Error::Invalid(errors)
 }
 
 /// What S3 has of an upload that is under way: an interrupted browser goes on with the rest.
@@ -93,14 +87,15 @@ pub async fn parts_so_far(cx: &Context, user: &User, id: &str) -> Result<PartsSo
 pub async fn complete(cx: &Context, user: &User, id: &str) -> Result<UploadState> {
     let upload = status::find(cx, user, id).await?.ok_or(Error::NotFound)?;
     let (multipart, plan) = upload.in_parts().ok_or(Error::NotFound)?;
-    if upload.shown(cx.now().as_second()).0 != UploadState::Pending {
+    let (state, _) = upload.shown(cx.now().as_second());
+    if state != UploadState::Pending {
         // Asked again after a lost answer, or too late: what has become of it says the status.
-        return Ok(upload.shown(cx.now().as_second()).0);
+        return Ok(state);
     }
     let key = upload.quarantine_key();
     let Some(parts) = cx.app().media().parts(&key, &multipart.id).await? else {
         // Put together already, and the event is on its way; or given up, and the promise will expire.
-        return Ok(upload.state);
+        return Ok(state);
     };
     let is_whole = |part: &Part| plan.size_of(part.number) == Some(part.size);
     if parts.len() != usize::from(plan.count) || !parts.iter().all(is_whole) {
@@ -108,7 +103,7 @@ pub async fn complete(cx: &Context, user: &User, id: &str) -> Result<UploadState
     }
     match cx.app().media().complete_multipart(&key, &multipart.id, &parts).await? {
         // Where it is gone it has been taken and settled meanwhile, or given up: the status says which.
-        Completion::Done | Completion::Already | Completion::Gone => Ok(upload.state),
+        Completion::Done | Completion::Already | Completion::Gone => Ok(state),
         // A part was sent once more since it was listed.
         Completion::PartsChanged => Err(Error::PartsMissing),
     }

@@ -161,7 +161,9 @@ pub async fn grant(cx: &Context, user: &User, object: Object, to: &Recipient, ve
         let (ledger, grantee) = tokio::try_join!(async { Ok(cx.store().ledger(object).await?) }, find(cx, to))?;
         let (ledger, standing) = managed(ledger, user)?;
         match &grantee {
-            Grantee::User(id) if *id == user.id => return Err(invalid("email", "own_address", "sharing-own-address")),
+            Grantee::User(id) if *id == user.id => {
+                return Err(Error::Invalid(FieldErrors::of("email", "own_address", "sharing-own-address")));
+            }
             Grantee::Group(_) if !grantee.includes(user) => return Err(unknown_group()),
             _ => {}
         }
@@ -257,22 +259,14 @@ async fn find(cx: &Context, to: &Recipient) -> Result<Grantee> {
     }
 }
 
-pub(super) fn invalid(field: &str, code: &'static str, key: &'static str) -> Error {
-    let mut errors = FieldErrors::default();
-    errors.add(field, code, key);
-    Error::Invalid(errors)
-}
-
 /// Nothing tells a group that does not exist from one that others are in.
 fn unknown_group() -> Error {
-    invalid("group", "invalid_choice", "sharing-unknown-group")
+    Error::Invalid(FieldErrors::of("group", "invalid_choice", "sharing-unknown-group"))
 }
 
 pub(super) fn too_many(key: &'static str, most: usize) -> Error {
-    let mut errors = FieldErrors::default();
     let args = vec![("limit", Arg::Number(most as u64))];
-    errors.add_with(FieldErrors::ALL, FieldError { code: "too_many", key, args });
-    Error::Invalid(errors)
+    Error::Invalid(FieldErrors::of_with(FieldErrors::ALL, FieldError { code: "too_many", key, args }))
 }
 
 #[cfg(test)]

@@ -155,10 +155,9 @@ pub async fn links_of(cx: &Context, user: &User, object: Object) -> Result<Vec<L
 }
 
 fn wrong_age(most: i64) -> Error {
-    let mut errors = FieldErrors::default();
     let args = vec![("limit", Arg::Number(most.unsigned_abs()))];
-    errors.add_with("expires_in", FieldError { code: "invalid", key: "sharing-link-age", args });
-    Error::Invalid(errors)
+    let error = FieldError { code: "invalid", key: "sharing-link-age", args };
+    Error::Invalid(FieldErrors::of_with("expires_in", error))
 }
 
 #[cfg(test)]
