@@ -11,7 +11,7 @@ use crate::site::{Fault, Faults, Site, Visitor, pictures, s3};
 const ENOUGH: usize = 20;
 
 /// Delivers the next event with a crash at call number `step`, then again. Gives whether the crash came.
-async fn deliver_twice(site: &Site, faults: &Faults, step: usize, fault: &Fault) -> bool {
+pub(crate) async fn deliver_twice(site: &Site, faults: &Faults, step: usize, fault: &Fault) -> bool {
     let event = site.stack.next_s3_event().await;
     faults.clear();
     faults.after("", step, fault.clone());

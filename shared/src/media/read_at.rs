@@ -36,6 +36,40 @@ pub(super) fn shorter() -> MediaError {
     MediaError::Unavailable("the file is shorter than it said".into())
 }
 
+/// Files that cannot be read to their end, for the tests of those who read.
+#[cfg(test)]
+pub(super) mod unreadable {
+    use super::{Bytes, MediaError, ReadAt, async_trait};
+
+    /// Taken away since its size was told.
+    pub(in crate::media) struct Gone;
+
+    /// Another, shorter one stands in its place.
+    pub(in crate::media) struct Shrunk;
+
+    #[async_trait]
+    impl ReadAt for Gone {
+        fn size(&self) -> u64 {
+            100
+        }
+
+        async fn read_at(&self, _from: u64, _len: usize) -> Result<Bytes, MediaError> {
+            Err(MediaError::Unavailable("gone".into()))
+        }
+    }
+
+    #[async_trait]
+    impl ReadAt for Shrunk {
+        fn size(&self) -> u64 {
+            100
+        }
+
+        async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
+            Bytes::from_static(b"text").read_at(from, len).await
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use local::Delivery;
 use serde_json::json;
 
 use super::{TEXT, ready_text, under_way, used};
+use crate::crashes::deliver_twice;
 use crate::site::{Fault, Site, pictures};
 
 /// More calls than a delivery makes.
@@ -24,14 +25,7 @@ async fn a_crash_at_any_step_of_publishing_a_file_is_made_good_by_the_next_deliv
             for step in 0..ENOUGH {
                 let before = used(&site, &kim, purpose);
                 let id = kim.send_file(purpose, name, content_type, &file).await;
-                let event = site.stack.next_s3_event().await;
-                faults.clear();
-                faults.after("", step, fault.clone());
-                let first = site.stack.deliver(&event).await;
-                let crashed = faults.calls().len() > step;
-                faults.clear();
-                assert_eq!(first == Delivery::Failed, crashed, "step {step}");
-                assert_eq!(site.stack.deliver(&event).await, Delivery::Done, "step {step}");
+                let crashed = deliver_twice(&site, &faults, step, &fault).await;
                 let state = kim.state(&id).await;
                 assert_eq!(state["state"], "ready", "step {step} {fault:?}: {state}");
                 assert_eq!(site.objects().0, [] as [String; 0], "step {step}: nothing stays in quarantine");

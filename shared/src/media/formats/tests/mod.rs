@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::*;
+use crate::media::read_at::unreadable::{Gone, Shrunk};
 
 /// The files in `tests/fixtures/files`, by name.
 macro_rules! fixtures {
@@ -135,26 +136,6 @@ async fn whole_files_pass() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_read_is_not_judged() {
-    struct Gone;
-    #[async_trait]
-    impl ReadAt for Gone {
-        fn size(&self) -> u64 {
-            100
-        }
-        async fn read_at(&self, _from: u64, _len: usize) -> Result<Bytes, MediaError> {
-            Err(MediaError::Unavailable("gone".into()))
-        }
-    }
-    struct Shrunk;
-    #[async_trait]
-    impl ReadAt for Shrunk {
-        fn size(&self) -> u64 {
-            100
-        }
-        async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
-            Bytes::from_static(b"text").read_at(from, len).await
-        }
-    }
     for file_type in FileType::ALL {
         assert!(inspect(&Gone, file_type).await.is_err(), "{file_type:?}");
         assert!(inspect(&Shrunk, file_type).await.is_err(), "{file_type:?}");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::media::MediaError;
+use crate::media::read_at::unreadable::{Gone, Shrunk};
 
 /// What a server does with its one connection.
 #[derive(Clone, Copy)]
@@ -190,26 +190,6 @@ async fn a_file_that_clamd_does_not_take_is_told_from_one_that_it_could_not() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_read_is_not_judged() {
-    struct Gone;
-    #[async_trait]
-    impl ReadAt for Gone {
-        fn size(&self) -> u64 {
-            100
-        }
-        async fn read_at(&self, _from: u64, _len: usize) -> Result<Bytes, MediaError> {
-            Err(MediaError::Unavailable("gone".into()))
-        }
-    }
-    struct Shrunk;
-    #[async_trait]
-    impl ReadAt for Shrunk {
-        fn size(&self) -> u64 {
-            100
-        }
-        async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
-            Bytes::from_static(b"less").read_at(from, len).await
-        }
-    }
     for source in [&Gone as &dyn ReadAt, &Shrunk] {
         let (clamd, server) = clamd(Play::Silence).await;
         let outcome = clamd.scan(source).await;
