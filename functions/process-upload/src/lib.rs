@@ -12,7 +12,7 @@ mod publish;
 mod verify;
 
 use portico::media::scan::{self, ScanError, ScannedBy, Verdict};
-use portico::media::{Copy, Quarantined, ReadAt as _, UNDECLARED, Upload, UploadId, UploadState};
+use portico::media::{Copy, HeldCopy, ReadAt as _, UNDECLARED, Upload, UploadId, UploadState};
 use portico::{Error, JobContext, Jobs, ObjectCreated, Result, ScanResult, ScanStatus};
 
 /// What this function works through.
@@ -130,7 +130,7 @@ async fn hold(cx: &JobContext, upload: Upload, object: &ObjectCreated) -> Result
 /// Verifies the copy of an upload, and publishes it or says why not.
 async fn verify(cx: &JobContext, upload: &Upload) -> Result<&'static str> {
     let copy = upload.held_key().ok_or_else(|| Error::internal("an upload is verified without a copy"))?;
-    let Some(source) = Quarantined::find(cx.app().media(), &copy, None).await? else {
+    let Some(source) = HeldCopy::find(cx.app().media(), &copy).await? else {
         return match cx.store().get_upload(upload.id).await? {
             // The bucket has forgotten it.
             Some(upload) if !upload.is_settled() => publish::reject(cx, &upload, "expired").await,
@@ -152,7 +152,7 @@ async fn verify(cx: &JobContext, upload: &Upload) -> Result<&'static str> {
 }
 
 /// Has the scanner look at it, where there is one that is asked. Gives why it is refused, if it is.
-async fn scan(cx: &JobContext, source: &Quarantined<'_>) -> Result<Option<&'static str>> {
+async fn scan(cx: &JobContext, source: &HeldCopy<'_>) -> Result<Option<&'static str>> {
     let ScannedBy::Scanner(scanner) = cx.app().scanner() else { return Ok(None) };
     match scanner.scan(source).await {
         Ok(Verdict::Clean) => Ok(None),

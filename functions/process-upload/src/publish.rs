@@ -1,7 +1,7 @@
 //! What becomes of an upload: published under another key, or refused; and the end of what nobody needs any more.
 
 use portico::media::image::{Drawing, Encoded};
-use portico::media::{self, Copy, FILE, FileType, Published, Quarantined, Thumbnail, Upload, UploadState};
+use portico::media::{self, Copy, FILE, FileType, HeldCopy, Published, ReadAt as _, Thumbnail, Upload, UploadState};
 use portico::store::StoreError;
 use portico::{Error, JobContext, Result};
 
@@ -11,7 +11,7 @@ use crate::verify::Verified;
 pub(crate) async fn publish(
     cx: &JobContext,
     upload: &Upload,
-    source: &Quarantined<'_>,
+    source: &HeldCopy<'_>,
     verified: Verified,
 ) -> Result<&'static str> {
     let published = match verified {
@@ -55,11 +55,11 @@ async fn store(cx: &JobContext, upload: &Upload, drawing: Drawing) -> Result<Pub
     Ok(Published { file_type, bytes, width, height, thumbnails })
 }
 
-/// Has S3 copy the object that was looked at, and no other that may have taken its place. `None` when it has.
+/// Has S3 copy what was looked at. `None` when another delivery has come to its end, and taken it away.
 async fn copy(
     cx: &JobContext,
     upload: &Upload,
-    source: &Quarantined<'_>,
+    source: &HeldCopy<'_>,
     file_type: FileType,
 ) -> Result<Option<Published>> {
     let media = cx.app().media();
@@ -67,7 +67,7 @@ async fn copy(
     if media.copy(source.key(), &to, source.etag(), file_type.content_type()).await? == Copy::Gone {
         return Ok(None);
     }
-    let bytes = portico::media::ReadAt::size(source);
+    let bytes = source.size();
     Ok(Some(Published { file_type, bytes, width: None, height: None, thumbnails: Vec::new() }))
 }
 
@@ -113,17 +113,13 @@ pub(crate) async fn reject(cx: &JobContext, upload: &Upload, reason: &'static st
 /// An upload that was over before: what came of it late, or again, goes. Of one that was refused or deleted also what
 /// another delivery may have published in the same moment.
 pub(crate) async fn clean_up_settled(cx: &JobContext, upload: &Upload) -> Result<&'static str> {
-    match upload.state {
-        UploadState::Ready => clean_up(cx, upload, "ready already").await,
-        UploadState::Rejected => {
-            media::remove_objects(cx.app().media(), upload).await?;
-            clean_up(cx, upload, "rejected already").await
-        }
-        _ => {
-            media::remove_objects(cx.app().media(), upload).await?;
-            Ok("deleted already")
-        }
-    }
+    let outcome = match upload.state {
+        UploadState::Ready => return clean_up(cx, upload, "ready already").await,
+        UploadState::Rejected => "rejected already",
+        _ => "deleted already",
+    };
+    cx.app().media().remove_published(upload).await?;
+    clean_up(cx, upload, outcome).await
 }
 
 /// Deletes what nobody needs any more: the uploaded object, the copy, and the picture that was replaced.

@@ -2,7 +2,7 @@
 //! pixel.
 
 use portico::media::image::{self, Drawing, Rejection};
-use portico::media::{FileKind, FileType, Quarantined, ReadAt as _, Upload, formats};
+use portico::media::{FileKind, FileType, HeldCopy, ReadAt as _, Upload, formats};
 use portico::{Error, JobContext, Result};
 
 /// A file that is what it says.
@@ -13,11 +13,11 @@ pub(crate) enum Verified {
     Sound(FileType),
 }
 
-/// Looks at an object in quarantine.
+/// Looks at a copy of what was sent.
 pub(crate) async fn verify(
     cx: &JobContext,
     upload: &Upload,
-    source: &Quarantined<'_>,
+    source: &HeldCopy<'_>,
 ) -> Result<Result<Verified, Rejection>> {
     let accepts = upload.purpose.rule().accepts;
     // A form without a script could declare nothing: then the content alone decides.

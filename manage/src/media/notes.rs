@@ -124,7 +124,7 @@ impl Sweep<'_> {
             return Ok(None);
         }
         let wrong = match finding {
-            Finding::Lost => self.media.head(&self.key_of(&upload), None).await?.is_none(),
+            Finding::Lost => self.media.head(&self.key_of(&upload)).await?.is_none(),
             // It is there, and its event may be late.
             Finding::Expired => !self.waits(&upload).await?,
             _ => true,
@@ -217,7 +217,7 @@ impl Sweep<'_> {
         };
         let again = store.owners(&[owner].into()).await?.remove(&owner);
         let theirs = matches!(again, Some(Owner::Living(Some(picture))) if picture == key);
-        if told_by_note || !theirs || media.head(key, None).await?.is_some() {
+        if told_by_note || !theirs || media.head(key).await?.is_some() {
             return Ok(());
         }
         self.found(Finding::PictureLost, format!("USER#{owner} {key}"), store.clear_picture(owner, key)).await

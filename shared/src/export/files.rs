@@ -124,14 +124,13 @@ impl<'a> Noted<'a> {
     fn new(upload: &'a Upload, is_packed: bool, now: Timestamp) -> Self {
         let (state, reason) = upload.shown(now.as_second());
         let published = upload.ready();
-        let file_type = published.map(|published| published.file_type).or(upload.declared);
         Self {
             id: upload.id,
             purpose: upload.purpose.name(),
             name: upload.name.as_str(),
             state,
             reason,
-            content_type: file_type.map(crate::media::FileType::content_type),
+            content_type: upload.file_type().map(crate::media::FileType::content_type),
             bytes: published.map(|published| published.bytes),
             width: published.and_then(|published| published.width),
             height: published.and_then(|published| published.height),

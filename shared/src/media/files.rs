@@ -66,7 +66,6 @@ impl File {
         };
         let thumbnails =
             published.map(|published| published.thumbnails.iter().filter_map(|known| thumbnail(known.side)));
-        let file_type = published.map(|published| published.file_type).or(upload.declared);
         Self {
             id: upload.id,
             purpose: upload.purpose,
@@ -76,7 +75,7 @@ impl File {
             },
             state,
             reason: reason.map(str::to_owned),
-            content_type: file_type.map_or(UNDECLARED, FileType::content_type),
+            content_type: upload.file_type().map_or(UNDECLARED, FileType::content_type),
             bytes: published.map_or(upload.max_bytes, |published| published.bytes),
             width: published.and_then(|published| published.width),
             height: published.and_then(|published| published.height),

@@ -121,8 +121,7 @@ fn read_type(fields: &mut FieldReader<'_>, purpose: Purpose, filename: &str) -> 
         }
         return accepts[0];
     };
-    let ending = filename.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    if !file_type.endings().contains(&&*ending) && !fields.errors().contains("filename") {
+    if FileType::from_name(filename) != Some(file_type) && !fields.errors().contains("filename") {
         fields.errors().add("filename", "invalid_extension", "upload-extension-mismatch");
     }
     file_type

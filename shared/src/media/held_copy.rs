@@ -1,27 +1,26 @@
-//! An object that is verified, read in ranges: one and the same all the way.
+//! The copy that is verified, read in ranges: one and the same all the way.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Media, MediaError, ReadAt};
 
-/// An object in quarantine.
+/// A copy of what was sent, where no browser can write.
 #[derive(Debug)]
-pub struct Quarantined<'a> {
+pub struct HeldCopy<'a> {
     media: &'a Media,
     key: &'a str,
     etag: String,
     size: u64,
 }
 
-impl<'a> Quarantined<'a> {
-    /// The object of this key, and where an event has told one, of this entity tag: what is read of it from now on is of
-    /// one and the same. `None` when it is not there, or is another one by now.
+impl<'a> HeldCopy<'a> {
+    /// The copy of this key; `None` when it is not there.
     ///
     /// # Errors
     /// When S3 does not answer.
-    pub async fn find(media: &'a Media, key: &'a str, etag: Option<&str>) -> Result<Option<Self>, MediaError> {
-        let found = media.head(key, etag).await?;
+    pub async fn find(media: &'a Media, key: &'a str) -> Result<Option<Self>, MediaError> {
+        let found = media.head(key).await?;
         Ok(found.map(|(size, etag)| Self { media, key, etag, size }))
     }
 
@@ -45,7 +44,7 @@ impl<'a> Quarantined<'a> {
 }
 
 #[async_trait]
-impl ReadAt for Quarantined<'_> {
+impl ReadAt for HeldCopy<'_> {
     fn size(&self) -> u64 {
         self.size
     }
@@ -53,8 +52,8 @@ impl ReadAt for Quarantined<'_> {
     async fn read_at(&self, from: u64, len: usize) -> Result<Bytes, MediaError> {
         match self.media.read_range(self.key, Some(&self.etag), from, len as u64).await? {
             Some(bytes) => Ok(bytes.into()),
-            // Overwritten or removed while it was read. The event comes again, and finds that at its beginning.
-            None => Err(MediaError::Unavailable("the object is no longer the one that the event spoke of".into())),
+            // Another delivery came to its end while it was read. The event comes again, and finds that at its beginning.
+            None => Err(MediaError::Unavailable("the copy is gone".into())),
         }
     }
 }

@@ -42,24 +42,16 @@ impl FileName {
 
     /// The name with an ending that fits the type, whatever it ends in.
     pub fn for_type(&self, file_type: FileType) -> Self {
-        let endings = file_type.endings();
-        if self.ending().is_some_and(|ending| endings.contains(&&*ending)) {
-            return self.clone();
-        }
-        // A picture may have been drawn anew as one of another type: then that ending takes the place of the old one.
         let stem = match FileType::from_name(&self.0) {
+            Some(known) if known == file_type => return self.clone(),
+            // A picture may have been drawn anew as one of another type: then that ending takes the place of the old one.
             Some(_) => self.0.rsplit_once('.').map_or(&*self.0, |(stem, _)| stem),
             None => &self.0,
         };
-        let ending = endings.first().copied().unwrap_or_default();
+        let ending = file_type.endings().first().copied().unwrap_or_default();
         let room = Self::MAX_LENGTH - ending.len() - 1;
         let stem: String = stem.chars().take(room).collect();
         Self(format!("{stem}.{ending}"))
-    }
-
-    /// What stands behind the last dot, in lower case.
-    pub fn ending(&self) -> Option<String> {
-        self.0.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())
     }
 
     /// The name.
@@ -113,6 +105,6 @@ mod tests {
             assert_eq!(FileName::clean(name).for_type(file_type).as_str(), told);
         }
         let long = FileName::clean(&"a".repeat(400)).for_type(FileType::Jpeg);
-        assert!(long.as_str().len() == 255 && long.ending().as_deref() == Some("jpg"));
+        assert!(long.as_str().len() == 255 && long.as_str().rsplit_once('.').unwrap().1 == "jpg");
     }
 }

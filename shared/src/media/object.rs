@@ -90,9 +90,9 @@ impl Media {
         }
     }
 
-    /// The size of an object and its entity tag. `None` when it is not there, or no longer the one that was meant.
-    pub async fn head(&self, key: &str, etag: Option<&str>) -> Result<Option<(u64, String)>, MediaError> {
-        let request = self.client.head_object().bucket(self.bucket()).key(key).set_if_match(etag.map(quoted));
+    /// The size of an object and its entity tag. `None` when it is not there.
+    pub async fn head(&self, key: &str) -> Result<Option<(u64, String)>, MediaError> {
+        let request = self.client.head_object().bucket(self.bucket()).key(key);
         match request.send().await {
             Ok(head) => {
                 let size = head.content_length().and_then(|length| u64::try_from(length).ok());
@@ -100,7 +100,7 @@ impl Media {
             }
             // An answer to HEAD has no body, and so no code.
             Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
-                Some(404 | 412) => Ok(None),
+                Some(404) => Ok(None),
                 _ => Err(unavailable(&error)),
             },
         }

@@ -222,6 +222,11 @@ impl Upload {
         !self.purpose.is_avatar() && self.state != UploadState::Deleted
     }
 
+    /// Its type: of what is published, or as it was declared.
+    pub fn file_type(&self) -> Option<FileType> {
+        self.ready().map(|published| published.file_type).or(self.declared)
+    }
+
     /// What is published, where it is and its owner has not deleted it.
     pub fn ready(&self) -> Option<&Published> {
         self.published.as_ref().filter(|_| self.state == UploadState::Ready)
