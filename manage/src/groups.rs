@@ -1,24 +1,16 @@
 //! `cargo manage groups list|create|delete|add|remove`: groups, and who is in them.
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::Subcommand;
 use portico::accounts::{Group, User};
 use portico::sharing::forget_group;
 use portico::store::bundles::Placed;
 
 use crate::console::{Console, printable};
-use crate::site::{Site, Target};
+use crate::site::{ActionArgs, Site};
 use crate::{Failure, Finished, Outcome};
 
-/// What to do.
-#[derive(ClapArgs, Debug, Clone)]
-pub struct Args {
-    /// Where to work.
-    #[command(flatten)]
-    pub target: Target,
-    /// What to do.
-    #[command(subcommand)]
-    pub action: Action,
-}
+/// Where to work, and what to do.
+pub type Args = ActionArgs<Action>;
 
 /// What to do.
 #[derive(Subcommand, Debug, Clone)]

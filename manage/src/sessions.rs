@@ -1,6 +1,6 @@
 //! `cargo manage sessions list|end|end-all`, and `cargo manage session why ID`: the answer to "why am I logged out?".
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::Subcommand;
 use jiff::Timestamp;
 use portico::accounts::User;
 use portico::i18n::Language;
@@ -8,19 +8,11 @@ use portico::sessions::{EndReason, SessionKey, SessionRecord, why_dead};
 use portico::user_agent::UserAgent;
 
 use crate::console::Console;
-use crate::site::{Site, Target};
+use crate::site::{ActionArgs, Site};
 use crate::{Failure, Finished, Outcome};
 
-/// What to do.
-#[derive(ClapArgs, Debug, Clone)]
-pub struct Args {
-    /// Where to work.
-    #[command(flatten)]
-    pub target: Target,
-    /// What to do.
-    #[command(subcommand)]
-    pub action: Action,
-}
+/// Where to work, and what to do.
+pub type Args = ActionArgs<Action>;
 
 /// What to do.
 #[derive(Subcommand, Debug, Clone)]

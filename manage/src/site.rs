@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 use jiff::Timestamp;
 use local::template::{Resolver, Template};
 use local::{Buckets, Folder, FolderError, Tables, TablesError};
@@ -43,6 +43,17 @@ pub struct Deployed {
     /// The profile with the credentials [default: `AWS_PROFILE`].
     #[arg(long, global = true, value_name = "NAME", requires = "stack", help_heading = "Where")]
     pub profile: Option<String>,
+}
+
+/// What a command is told that does several things, each by a word of its own.
+#[derive(ClapArgs, Debug, Clone)]
+pub struct ActionArgs<A: Subcommand> {
+    /// Where to work.
+    #[command(flatten)]
+    pub target: Target,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: A,
 }
 
 /// A site's tables and what is needed to work on them.

@@ -11,20 +11,12 @@ use clap::{Args as ClapArgs, Subcommand};
 use jiff::SignedDuration;
 
 use crate::console::Console;
-use crate::site::{Site, Target};
+use crate::site::{ActionArgs, Site};
 use crate::{Failure, Finished, Outcome};
 use sweep::Sweep;
 
-/// What to do with the uploads.
-#[derive(ClapArgs, Debug, Clone)]
-pub struct Args {
-    /// Where to work.
-    #[command(flatten)]
-    pub target: Target,
-    /// What to do.
-    #[command(subcommand)]
-    pub action: Action,
-}
+/// Where to work, and what to do with the uploads.
+pub type Args = ActionArgs<Action>;
 
 /// What to do.
 #[derive(Subcommand, Debug, Clone)]
