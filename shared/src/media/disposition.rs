@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::name::visible;
+
 /// What stands for a name of which nothing is left.
 const NAMELESS: &str = "file";
 
@@ -66,20 +68,12 @@ impl ContentDisposition {
     }
 }
 
-/// The name alone: of a path the last part, without what is no character to look at, as long as a file's name may be.
+/// The name alone, as long as a file's name may be.
 fn plain(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let visible: String = last.chars().filter(|c| !is_invisible(*c)).collect();
     // `C:` is a drive, a name with another colon a stream of another file; Windows has no name that ends in a dot.
-    let visible = visible.replace(':', "_");
+    let visible: String = visible(name).map(|c| if c == ':' { '_' } else { c }).collect();
     let visible = visible.trim().trim_end_matches(['.', ' ']);
     if visible.is_empty() { NAMELESS.to_owned() } else { cut(visible) }
-}
-
-/// Control characters, and those that turn the direction of what follows: `gpj.exe` shown as `exe.jpg`.
-fn is_invisible(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// Shortens what is too long, and keeps the ending: it says what the file is.

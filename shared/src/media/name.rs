@@ -21,21 +21,7 @@ impl FileName {
     /// control characters and without the invisible ones that turn the direction of reading, so that `exe.gpj` cannot
     /// pass for a picture. Nothing left is `file`.
     pub fn clean(text: &str) -> Self {
-        let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        let is_hidden = |letter: &char| {
-            let category = letter.general_category();
-            matches!(
-                category,
-                GeneralCategory::Control
-                    | GeneralCategory::Format
-                    | GeneralCategory::LineSeparator
-                    | GeneralCategory::ParagraphSeparator
-                    | GeneralCategory::Surrogate
-                    | GeneralCategory::PrivateUse
-                    | GeneralCategory::Unassigned
-            )
-        };
-        let name: String = last.nfc().filter(|letter| !is_hidden(letter)).take(Self::MAX_LENGTH).collect();
+        let name: String = visible(text).take(Self::MAX_LENGTH).collect();
         let name = name.trim();
         Self(if name.trim_matches('.').is_empty() { "file".to_owned() } else { name.to_owned() })
     }
@@ -64,6 +50,23 @@ impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What there is to see of a name: the last step of a path of either kind, in NFC, without what is no character to look
+/// at and without what turns the direction of reading.
+pub(super) fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.rsplit(['/', '\\']).next().unwrap_or_default().nfc().filter(|letter| {
+        !matches!(
+            letter.general_category(),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+                | GeneralCategory::Surrogate
+                | GeneralCategory::PrivateUse
+                | GeneralCategory::Unassigned
+        )
+    })
 }
 
 #[cfg(test)]
