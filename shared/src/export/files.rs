@@ -94,8 +94,8 @@ impl Theirs {
         let noted = self.uploads.iter().map(|(upload, _)| Noted::new(upload, is_packed(upload.id), now));
         zip.json("files.json", &noted.collect::<Vec<_>>())?;
         for (id, bytes) in &packed {
-            if let Some((upload, published)) = self.ready().find(|(upload, _)| upload.id == *id) {
-                zip.packed(&path_of(upload, published), bytes)?;
+            if let Some((upload, _)) = self.ready().find(|(upload, _)| upload.id == *id) {
+                zip.packed(&path_of(upload), bytes)?;
             }
         }
         let others = self.ready().filter(|(upload, _)| !is_packed(upload.id));
@@ -135,14 +135,14 @@ impl<'a> Noted<'a> {
             width: published.and_then(|published| published.width),
             height: published.and_then(|published| published.height),
             created_at: Timestamp::from_second(upload.created_at).unwrap_or(now).to_string(),
-            file: published.filter(|_| is_packed).map(|published| path_of(upload, published)),
+            file: is_packed.then(|| path_of(upload)),
         }
     }
 }
 
 /// Two files may have the same name.
-fn path_of(upload: &Upload, published: &Published) -> String {
-    format!("media/{}/{}", upload.id, upload.name.for_type(published.file_type).as_str())
+fn path_of(upload: &Upload) -> String {
+    format!("media/{}/{}", upload.id, upload.shown_name())
 }
 
 fn key_of(media: &Media, upload: &Upload) -> String {
@@ -150,10 +150,9 @@ fn key_of(media: &Media, upload: &Upload) -> String {
 }
 
 fn link(cx: &Context, upload: &Upload, published: &Published) -> Result<Value> {
-    let name = upload.name.for_type(published.file_type);
     let (media, age) = (cx.app().media(), SignedDuration::from_secs(cx.config().uploads.media_url_age.into()));
-    let disposition = ContentDisposition::attachment(name.as_str());
+    let disposition = ContentDisposition::attachment(upload.shown_name().as_str());
     let content_type = published.file_type.served_as();
     let url = media.signed_download(&key_of(media, upload), &disposition, content_type, &Method::GET, age, cx.now())?;
-    Ok(json!({ "name": path_of(upload, published), "url": url }))
+    Ok(json!({ "name": path_of(upload), "url": url }))
 }

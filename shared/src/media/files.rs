@@ -69,10 +69,7 @@ impl File {
         Self {
             id: upload.id,
             purpose: upload.purpose,
-            name: match published {
-                Some(published) => upload.name.for_type(published.file_type),
-                None => upload.name.clone(),
-            },
+            name: upload.shown_name(),
             state,
             reason: reason.map(str::to_owned),
             content_type: upload.file_type().map_or(UNDECLARED, FileType::content_type),
@@ -152,7 +149,7 @@ pub async fn usage(cx: &Context, user: &User) -> Result<Vec<PurposeUsage>> {
 /// [`Error::NotFound`] where there is nothing to read.
 pub fn download_url(cx: &Context, upload: &Upload, as_attachment: bool) -> Result<String> {
     let published = upload.ready().ok_or(Error::NotFound)?;
-    let name = upload.name.for_type(published.file_type);
+    let name = upload.shown_name();
     let inline = published.file_type.disposition() == Disposition::Inline && !as_attachment;
     let disposition =
         if inline { ContentDisposition::inline(name.as_str()) } else { ContentDisposition::attachment(name.as_str()) };

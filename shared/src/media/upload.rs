@@ -227,6 +227,11 @@ impl Upload {
         self.ready().map(|published| published.file_type).or(self.declared)
     }
 
+    /// What it is called: of what is published, with the ending of its type.
+    pub fn shown_name(&self) -> FileName {
+        self.ready().map_or_else(|| self.name.clone(), |published| self.name.for_type(published.file_type))
+    }
+
     /// What is published, where it is and its owner has not deleted it.
     pub fn ready(&self) -> Option<&Published> {
         self.published.as_ref().filter(|_| self.state == UploadState::Ready)
