@@ -39,10 +39,9 @@ pub(crate) async fn publish(
 async fn store(cx: &JobContext, upload: &Upload, drawing: Drawing) -> Result<Published> {
     let media = cx.app().media();
     let put = async |name: String, picture: Encoded| {
-        let file_type = FileType::from_content_type(picture.content_type)
-            .ok_or_else(|| Error::internal(format!("a picture was drawn as {}", picture.content_type)))?;
+        let (key, file_type) = (media.published_key(upload.owner, upload.id, &name), picture.file_type);
         let bytes = picture.bytes.len() as u64;
-        media.store(&media.published_key(upload.owner, upload.id, &name), picture.bytes, picture.content_type).await?;
+        media.store(&key, picture.bytes, file_type.content_type()).await?;
         Ok::<_, Error>((file_type, bytes))
     };
     let (width, height) = (Some(drawing.main.width), Some(drawing.main.height));

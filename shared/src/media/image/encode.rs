@@ -5,7 +5,7 @@ use image::codecs::png::PngEncoder;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::raster::{Channels, Raster};
-use super::{Encoded, Format, Rejection};
+use super::{Encoded, FileType, Rejection};
 
 /// Where a face still has no visible artefacts, and a 512 px square has 40 to 80 kB.
 const JPEG_QUALITY: u8 = 85;
@@ -17,11 +17,11 @@ pub(super) fn encode(raster: &Raster) -> Result<Encoded, Rejection> {
         Channels::Rgb => Some(ColorType::Rgb),
         Channels::GreyAlpha | Channels::Rgba => None,
     };
-    let (bytes, format) = match colours {
-        Some(colours) => (jpeg(raster, colours)?, Format::Jpeg),
-        None => (png(raster)?, Format::Png),
+    let (bytes, file_type) = match colours {
+        Some(colours) => (jpeg(raster, colours)?, FileType::Jpeg),
+        None => (png(raster)?, FileType::Png),
     };
-    Ok(Encoded { bytes, content_type: format.content_type(), width: raster.width, height: raster.height })
+    Ok(Encoded { bytes, file_type, width: raster.width, height: raster.height })
 }
 
 fn jpeg(raster: &Raster, colours: ColorType) -> Result<Vec<u8>, Rejection> {

@@ -55,6 +55,7 @@ use thiserror::Error;
 
 use self::film::Playback;
 use self::raster::Raster;
+use super::FileType;
 
 /// What an uploaded picture may be, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,23 +128,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// The media type, as in `Content-Type`.
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-            Self::Webp => "image/webp",
-            Self::Gif => "image/gif",
-        }
-    }
-
-    /// The format of a media type: the essence alone, without parameters, in any case.
-    pub fn from_content_type(essence: &str) -> Option<Self> {
-        [Self::Jpeg, Self::Png, Self::Webp, Self::Gif]
-            .into_iter()
-            .find(|format| format.content_type().eq_ignore_ascii_case(essence))
-    }
-
     /// The format the first bytes of a file speak of.
     pub fn from_magic(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -246,8 +230,8 @@ pub struct Drawing {
 pub struct Encoded {
     /// The file.
     pub bytes: Vec<u8>,
-    /// `image/jpeg` when opaque, `image/png` when anything shows through; `image/gif` or `image/webp` when animated.
-    pub content_type: &'static str,
+    /// JPEG when opaque, PNG when anything shows through; GIF or WebP when animated.
+    pub file_type: FileType,
     /// Pixels across, as it is shown.
     pub width: u32,
     /// Pixels down, as it is shown.

@@ -2,7 +2,7 @@
 
 use gif::{DisposalMethod, Encoder, Repeat};
 
-use super::super::{Encoded, Format, Rejection};
+use super::super::{Encoded, FileType, Rejection};
 use super::palette::{Palette, TRANSPARENT};
 use super::{Frame, Part};
 
@@ -49,7 +49,7 @@ impl Gif {
             self.write(waiting, false)?;
         }
         let bytes = self.file.into_inner().map_err(|_| Rejection::Broken)?;
-        Ok(Encoded { bytes, content_type: Format::Gif.content_type(), width: self.width, height: self.height })
+        Ok(Encoded { bytes, file_type: FileType::Gif, width: self.width, height: self.height })
     }
 
     fn write(&mut self, frame: Frame, clear: bool) -> Result<(), Rejection> {

@@ -2,7 +2,7 @@
 
 use image_webp::{ColorType, WebPEncoder};
 
-use super::super::{Encoded, Format, Rejection};
+use super::super::{Encoded, FileType, Rejection};
 use super::{Frame, Part};
 
 /// The frame takes the place of what was there, and does not shine through.
@@ -55,8 +55,7 @@ impl WebP {
     pub(super) fn finish(mut self) -> Result<Encoded, Rejection> {
         let length = u32::try_from(self.file.len() - 8).map_err(|_| Rejection::TooManyPixels)?;
         self.file[4..8].copy_from_slice(&length.to_le_bytes());
-        let content_type = Format::Webp.content_type();
-        Ok(Encoded { bytes: self.file, content_type, width: self.width, height: self.height })
+        Ok(Encoded { bytes: self.file, file_type: FileType::Webp, width: self.width, height: self.height })
     }
 }
 

@@ -28,8 +28,8 @@ fn the_bytes_decide_the_format_and_the_declared_one_has_to_agree() {
     let jpeg = fixture("baseline.jpg");
     assert!(square(jpeg, Some(Format::Jpeg), &LIMITS).is_ok());
     assert_eq!(square(jpeg, Some(Format::Png), &LIMITS), Err(Rejection::TypeMismatch));
-    assert_eq!(Format::from_content_type("Image/WEBP"), Some(Format::Webp));
-    assert_eq!(Format::from_content_type("image/svg+xml"), None);
+    assert_eq!(FileType::from_content_type("Image/WEBP"), Some(FileType::Webp));
+    assert_eq!(FileType::from_content_type("image/svg+xml"), None);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn transparency_is_kept_and_hidden_colours_do_not_bleed() {
         if inside { Rgba([255, 0, 0, 255]) } else { Rgba([0, 255, 0, 0]) }
     });
     let avatar = check(&as_png(&image.into())).expect("drawn");
-    assert_eq!(avatar.content_type, "image/png");
+    assert_eq!(avatar.file_type.content_type(), "image/png");
     let square = opened(&avatar).into_rgba8();
     assert_eq!(square.get_pixel(0, 0).0[3], 0);
     assert_eq!(square.get_pixel(32, 32).0, [255, 0, 0, 255]);
@@ -135,7 +135,7 @@ fn transparency_is_kept_and_hidden_colours_do_not_bleed() {
 #[test]
 fn an_alpha_channel_that_hides_nothing_is_dropped() {
     let avatar = check(&as_png(&quarters(128).into_rgba8().into())).expect("drawn");
-    assert_eq!((avatar.content_type, corners(&avatar).as_str()), ("image/jpeg", "RGBW"));
+    assert_eq!((avatar.file_type.content_type(), corners(&avatar).as_str()), ("image/jpeg", "RGBW"));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn the_square_is_the_middle_and_never_larger_than_the_picture() {
     assert!(opened(&avatar).into_luma8().pixels().all(|pixel| pixel.0[0] > 250));
 
     let dot = check(&as_jpeg(&RgbImage::new(1, 1).into())).expect("drawn");
-    assert_eq!((dot.width, dot.content_type), (1, "image/jpeg"));
+    assert_eq!((dot.width, dot.file_type.content_type()), (1, "image/jpeg"));
     let line = check(&as_png(&RgbImage::new(12_000, 1).into())).expect("drawn");
     assert_eq!(line.width, 1);
 }

@@ -46,14 +46,18 @@ fn an_animation_that_is_kept_shows_the_same_frames_for_as_long() {
             assert_eq!(difference(a, b), 0, "{name}");
         }
         let expected = if name.ends_with("gif") { "image/gif" } else { "image/webp" };
-        assert_eq!(drawing.main.content_type, expected, "{name}");
+        assert_eq!(drawing.main.file_type.content_type(), expected, "{name}");
         let thumbnail = &drawing.thumbnails[0].1;
         assert_eq!((thumbnail.width, frames_in(thumbnail)), (16, 1), "{name}");
     }
 }
 
 fn frames_in(picture: &Encoded) -> usize {
-    if matches!(picture.content_type, "image/gif" | "image/webp") { frames(&picture.bytes).len() } else { 1 }
+    if matches!(picture.file_type.content_type(), "image/gif" | "image/webp") {
+        frames(&picture.bytes).len()
+    } else {
+        1
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, Rgb, RgbImage};
 
-use super::{Animation, Drawing, Encoded, Format, Limits, Recipe, Rejection, Shape, draw, drawn};
+use super::{Animation, Drawing, Encoded, FileType, Format, Limits, Recipe, Rejection, Shape, draw, drawn};
 
 /// The limits the documentation recommends.
 const LIMITS: Limits = Limits {
