@@ -90,7 +90,7 @@ impl App {
     async fn of_function(config: Config, has_tables: bool) -> Result<Arc<Self>, BoxError> {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-        Self::assemble(config, &aws, clock, rng, crate::site::site(), Assets::embedded(), has_tables).await
+        Self::assemble(config, &aws, clock, rng, crate::site::site(), Assets::embedded(), has_tables).boxed().await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.

@@ -28,9 +28,9 @@ impl MediaCdnSettings {
         secret_key: Option<&SecretSource>,
     ) -> Option<Option<Self>> {
         let accepts = "an https origin without a path, as https://media.example.org";
-        let origin = env.or("MEDIA_URL", accepts, "", |text| optional(text, parse_origin));
+        let origin = env.or("MEDIA_URL", accepts, "", |text| values::optional(text, parse_origin));
         let key_pair_id = env.or("MEDIA_KEY_PAIR_ID", "the id of a public key in CloudFront", "", |text| {
-            optional(text, parse_key_pair_id)
+            values::optional(text, parse_key_pair_id)
         });
         let accepts = "a private key in PEM; in AWS it stands in the secret";
         let private_key = env.optional("MEDIA_PRIVATE_KEY", accepts, parse_private_key);
@@ -83,15 +83,6 @@ impl PrivateKeys {
             Self::One(key) => Some(key),
             Self::ById(keys) => keys.get(key_pair_id),
         }
-    }
-}
-
-/// What may be empty, as a template leaves it.
-#[expect(clippy::option_option, reason = "malformed, empty or given")]
-fn optional<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    match text.trim() {
-        "" => Some(None),
-        text => parse(text).map(Some),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every setting and every limit, read once from the environment into types. Django's names where Django has one.
 
 mod accounts;
+mod admin;
 pub mod aws;
 mod cache;
 mod cookies;
@@ -24,6 +25,7 @@ mod values;
 use std::collections::HashMap;
 
 pub use accounts::{AccountSettings, EmailVerification};
+pub use admin::{AdminSettings, Network, NetworkError};
 pub use cache::CacheSettings;
 pub use cookies::CookieSettings;
 pub use export::ExportSettings;
@@ -53,6 +55,8 @@ use reader::Reader;
 pub struct Config {
     /// Where the site is reached, scheme and host: absolute links and cookies follow it, never the Host header.
     pub public_url: Origin,
+    /// The way in to the administration.
+    pub admin: AdminSettings,
     /// Where `SECRET_KEY` comes from.
     pub secret_key: SecretSource,
     /// Where that comes from by which the distribution in front of the gateway proves itself. Without one the gateway is
@@ -209,6 +213,7 @@ impl Config {
         let outbox = env.required("OUTBOX_TABLE", "a table's name", values::name);
         let media_root = env.required("MEDIA_ROOT", "s3://BUCKET/PREFIX", MediaRoot::parse);
         let media_cdn = MediaCdnSettings::read(env, public_url.as_ref(), secret_key.as_ref());
+        let admin = AdminSettings::read(env, public_url.as_ref(), media_cdn.as_ref().and_then(Option::as_ref));
         let static_files = StaticSettings::read(env);
         let login = env.or("LOGIN_URL", "a path", "/login", values::path);
         let login_redirect = env.or("LOGIN_REDIRECT_URL", "a path", "/", values::path);
@@ -246,6 +251,7 @@ impl Config {
         let throttle = ThrottleSettings::read(env, public_url.as_ref());
         Some(Self {
             public_url: public_url?,
+            admin: admin?,
             secret_key: secret_key?,
             origin_secret: origin_secret?,
             csrf_trusted_origins: csrf_trusted_origins?,

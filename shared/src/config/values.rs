@@ -1,6 +1,6 @@
 //! The types of settings: origins, buckets, paths, keys.
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::secret::{Secret, SecretKeys};
 
@@ -48,6 +48,11 @@ impl Origin {
     /// The origin as a browser writes it: no trailing slash, no default port.
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
+    }
+
+    /// The host and the port, unless that is the scheme's default, as a browser writes them into Host.
+    pub fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
     }
 
     /// An absolute address on this origin.
@@ -113,6 +118,15 @@ impl StaticUrl {
     /// The setting's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What may be empty, as a template leaves it.
+#[expect(clippy::option_option, reason = "malformed, empty or given")]
+pub(super) fn optional<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match text.trim() {
+        "" => Some(None),
+        text => parse(text).map(Some),
     }
 }
 
