@@ -13,6 +13,7 @@ use http::HeaderMap;
 use http::header::{HeaderName, ORIGIN, REFERER};
 
 use crate::config::{Config, Origin};
+use crate::request::Request;
 use crate::rng::Rng;
 use crate::secret::{Purpose, SecretKeys, same};
 
@@ -106,53 +107,59 @@ fn message(nonce: &[u8], binding: &str) -> Vec<u8> {
     [nonce, binding.as_bytes()].concat()
 }
 
-/// Whether the browser says outright that the request comes from a page of this site: not from one that is merely
-/// trusted, not from the address bar, and silence is not enough.
-pub(crate) fn is_from_here(headers: &HeaderMap, config: &Config) -> bool {
-    match (text(headers, &SEC_FETCH_SITE), text(headers, &ORIGIN)) {
+/// Whether the browser says outright that the request comes from a page of the host that it was sent to: not from one that
+/// is merely trusted, not from the address bar, and silence is not enough.
+pub(crate) fn is_from_here(request: &Request, config: &Config) -> bool {
+    let host = &request.host;
+    match (text(&request.headers, &SEC_FETCH_SITE), text(&request.headers, &ORIGIN)) {
         (Some("same-origin"), None | Some("null")) => true,
         // The site may have other names: what a browser calls the same origin is the one that it asks.
-        (Some("same-origin"), Some(origin)) => is_own(origin, config) || is_trusted(origin, config),
-        (None, Some(origin)) => is_own(origin, config),
+        (Some("same-origin"), Some(origin)) => is_own(origin, host, config) || is_trusted(origin, host, config),
+        (None, Some(origin)) => is_own(origin, host, config),
         _ => false,
     }
 }
 
-/// Whether the browser says that the request comes from our own pages or those of a trusted origin, or is silent.
+/// Whether the browser says that the request comes from our own pages or those of a trusted origin, or is silent. Own are
+/// those of the host that it was sent to: where the administration has one, a page of the site is foreign there, and the
+/// other way round.
 ///
 /// # Errors
 /// What gives it away, for the log.
-pub fn check_origin(headers: &HeaderMap, config: &Config) -> Result<(), &'static str> {
-    match (text(headers, &SEC_FETCH_SITE), text(headers, &ORIGIN)) {
+pub fn check_origin(request: &Request, config: &Config) -> Result<(), &'static str> {
+    let host = &request.host;
+    match (text(&request.headers, &SEC_FETCH_SITE), text(&request.headers, &ORIGIN)) {
         // Trusted by the settings, wherever the browser thinks it is: `cross-site`, or a sibling's `same-site`.
-        (_, Some(origin)) if is_trusted(origin, config) => Ok(()),
+        (_, Some(origin)) if is_trusted(origin, host, config) => Ok(()),
         // `none`: typed or bookmarked by the visitor. And a page of ours that sends no referrer sends no origin either
         // (Fetch, 3.1): nobody else's page is same-origin.
         (Some("same-origin" | "none"), None) | (Some("same-origin"), Some("null")) => Ok(()),
-        (Some("same-origin" | "none") | None, Some(origin)) if is_own(origin, config) => Ok(()),
+        (Some("same-origin" | "none") | None, Some(origin)) if is_own(origin, host, config) => Ok(()),
         (Some("same-origin" | "none") | None, Some(_)) => Err("a foreign Origin"),
         (Some(_), _) => Err("a foreign Sec-Fetch-Site"),
-        (None, None) => check_referer(headers, config),
+        (None, None) => check_referer(request, config),
     }
 }
 
 /// On https alone: there a browser that tells neither of the others still tells the page. Without it the token decides:
 /// no browser of today is that silent.
-fn check_referer(headers: &HeaderMap, config: &Config) -> Result<(), &'static str> {
-    let Some(referer) = text(headers, &REFERER).filter(|_| config.public_url.is_https()) else { return Ok(()) };
+fn check_referer(request: &Request, config: &Config) -> Result<(), &'static str> {
+    let referer = text(&request.headers, &REFERER).filter(|_| config.public_url.is_https());
+    let Some(referer) = referer else { return Ok(()) };
     let origin = url::Url::parse(referer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     // A page that came in the clear may have been written by anybody on the way.
     let is_secure = origin.starts_with("https://");
-    let is_ours = is_secure && (is_own(&origin, config) || is_trusted(&origin, config));
+    let host = &request.host;
+    let is_ours = is_secure && (is_own(&origin, host, config) || is_trusted(&origin, host, config));
     if is_ours { Ok(()) } else { Err("a foreign Referer") }
 }
 
-fn is_own(origin: &str, config: &Config) -> bool {
-    Origin::parse(origin).is_some_and(|origin| config.public_url.same_site_as(&origin))
+fn is_own(origin: &str, host: &str, config: &Config) -> bool {
+    Origin::parse(origin).is_some_and(|origin| config.is_own(host, &origin))
 }
 
-fn is_trusted(origin: &str, config: &Config) -> bool {
-    Origin::parse(origin).is_some_and(|origin| config.csrf_trusted_origins.contains(&origin))
+fn is_trusted(origin: &str, host: &str, config: &Config) -> bool {
+    Origin::parse(origin).is_some_and(|origin| config.trusts(host, &origin))
 }
 
 /// A header's text; what cannot be read is there, and says nothing that we know.
@@ -188,11 +195,12 @@ mod tests {
         }
     }
 
-    fn header_map(headers: &[(&'static str, &'static str)]) -> HeaderMap {
-        headers
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), http::HeaderValue::from_static(value)))
-            .collect()
+    fn request(host: &str, headers: &[(&'static str, &'static str)]) -> Request {
+        let headers = headers.iter().map(|(name, value)| {
+            let value = http::HeaderValue::from_static(value);
+            (HeaderName::from_static(name), value)
+        });
+        Request { host: host.to_owned(), headers: headers.collect(), ..Request::sample() }
     }
 
     #[test]
@@ -215,7 +223,7 @@ mod tests {
             (&[("origin", "https://app.example.com")], false),
             (&[("origin", "null")], false),
         ] {
-            assert_eq!(is_from_here(&header_map(headers), &config), expected, "{headers:?}");
+            assert_eq!(is_from_here(&request("example.com", headers), &config), expected, "{headers:?}");
         }
     }
 
@@ -235,7 +243,7 @@ mod tests {
     #[test]
     fn the_browser_tells_where_a_request_comes_from() {
         let config = Config::sample();
-        let check = |headers: &[_]| check_origin(&header_map(headers), &config).is_ok();
+        let check = |headers: &[_]| check_origin(&request("example.com", headers), &config).is_ok();
         assert!(check(&[]));
         assert!(check(&[("sec-fetch-site", "same-origin"), ("origin", "https://example.com")]));
         assert!(check(&[("origin", "https://example.com")]));
@@ -257,6 +265,38 @@ mod tests {
             &[("sec-fetch-site", "nonsense")],
         ] {
             assert!(!check(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_the_administration_acts_on_its_own_host_and_no_other_page_does() {
+        const SITE: &str = "https://example.com";
+        const ADMIN: &str = "https://admin.example.com";
+        let mut config = Config::sample();
+        config.admin.url = Origin::parse(ADMIN);
+        config.csrf_trusted_origins = crate::config::TrustedOrigins::parse("https://*.example.com").unwrap();
+        for (host, headers, expected) in [
+            ("example.com", &[("origin", SITE), ("sec-fetch-site", "same-origin")][..], true),
+            ("example.com", &[("origin", ADMIN), ("sec-fetch-site", "same-site")], false),
+            ("example.com", &[("origin", ADMIN)], false),
+            ("example.com", &[("referer", "https://admin.example.com/admin/")], false),
+            ("example.com", &[("origin", "https://app.example.com")], true),
+            ("admin.example.com", &[("origin", ADMIN), ("sec-fetch-site", "same-origin")], true),
+            ("admin.example.com", &[("origin", ADMIN)], true),
+            ("admin.example.com", &[("referer", "https://admin.example.com/admin/")], true),
+            ("admin.example.com", &[("origin", SITE), ("sec-fetch-site", "same-site")], false),
+            ("admin.example.com", &[("origin", SITE)], false),
+            ("admin.example.com", &[("referer", "https://example.com/profile")], false),
+            ("admin.example.com", &[("origin", "https://app.example.com")], false),
+            // A host that nobody named is the site's.
+            ("", &[("origin", SITE)], true),
+            ("", &[("origin", ADMIN)], false),
+        ] {
+            let request = request(host, headers);
+            assert_eq!(check_origin(&request, &config).is_ok(), expected, "{host} {headers:?}");
+            if headers[0].0 == "origin" && headers[0].1 != "https://app.example.com" {
+                assert_eq!(is_from_here(&request, &config), expected, "{host} {headers:?}");
+            }
         }
     }
 }

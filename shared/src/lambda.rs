@@ -84,7 +84,8 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
     let Ok(request) = serde_json::from_value::<LambdaRequest>(checked) else {
         return refuse(app, routes, id, preferences, "an event that cannot be read").await;
     };
-    match edge::admit(app.origin_secrets(), decode(request.into(), id, path)) {
+    let request = decode(request.into(), id, path);
+    match edge::admit(app.origin_secrets(), &app.config().public_url, request) {
         Ok(request) => encode(pipeline::respond(app, routes, request).await),
         Err(request) => encode(pipeline::reject(app, routes, *request, Error::PermissionDenied).await),
     }
@@ -123,6 +124,8 @@ fn decode(request: lambda_http::Request, id: String, path: String) -> Request {
         headers: parts.headers,
         body: body.to_vec().into(),
         source_ip,
+        // Whose word that is, `edge` knows.
+        host: String::new(),
     }
 }
 
@@ -172,6 +175,7 @@ async fn refuse(app: &Arc<App>, routes: &Routes, id: String, headers: HeaderMap,
         headers,
         body: bytes::Bytes::new(),
         source_ip: String::new(),
+        host: String::new(),
     };
     encode(pipeline::reject(app, routes, request, Error::bad_request(why)).await)
 }

@@ -24,6 +24,7 @@
 //! declares of its own.
 
 pub mod accounts;
+mod admin_door;
 mod app;
 pub mod clock;
 pub mod config;

@@ -10,29 +10,29 @@ use crate::config::{Config, Origin};
 pub struct Next(String);
 
 impl Next {
-    /// Takes `text` when it leads to this site, as Django's `url_has_allowed_host_and_scheme` decides, and stricter:
-    /// an absolute address of our own origin is cut down to its path; control characters, backslashes, user
+    /// Takes `text` when it leads to this site at `host`, as Django's `url_has_allowed_host_and_scheme` decides, and stricter:
+    /// an absolute address of that host's own origin is cut down to its path; control characters, backslashes, user
     /// information and whatever a browser could read as another host are refused.
-    pub fn parse(text: &str, config: &Config) -> Option<Self> {
+    pub fn parse(text: &str, config: &Config, host: &str) -> Option<Self> {
         let text = text.trim_matches(' ');
         let odd = |c: char| c == '\\' || c.is_control() || c.is_whitespace() || is_invisible(c);
         if text.is_empty() || text.len() > config.limits.next_bytes || text.chars().any(odd) || text.starts_with("//") {
             return None;
         }
         if !text.starts_with('/') {
-            return Self::of_own_address(text, config);
+            return Self::of_own_address(text, config, host);
         }
-        let site = config.public_url.url();
+        let site = config.origin_at(host).url();
         let url = site.join(text).ok()?;
         if url.origin() == site.origin() { Self::of_url(&url) } else { None }
     }
 
     /// An absolute address counts only when it is spelled out, from the scheme on, as a browser spells our origin.
-    fn of_own_address(text: &str, config: &Config) -> Option<Self> {
+    fn of_own_address(text: &str, config: &Config, host: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let origin = url.origin().ascii_serialization();
         let rest = text.strip_prefix(&origin)?;
-        let ours = Origin::parse(&origin).is_some_and(|origin| config.public_url.same_site_as(&origin));
+        let ours = Origin::parse(&origin).is_some_and(|origin| config.is_own(host, &origin));
         if ours && (rest.is_empty() || rest.starts_with('/')) { Self::of_url(&url) } else { None }
     }
 
@@ -75,7 +75,19 @@ mod tests {
     use super::*;
 
     fn next(text: &str) -> Option<String> {
-        Next::parse(text, &Config::sample()).map(|next| next.0)
+        Next::parse(text, &Config::sample(), "example.com").map(|next| next.0)
+    }
+
+    #[test]
+    fn an_address_of_the_other_host_is_not_followed() {
+        let mut config = Config::sample();
+        config.admin.url = Origin::parse("https://admin.example.com");
+        let next = |text, host| Next::parse(text, &config, host).map(|next| next.0);
+        assert_eq!(next("https://admin.example.com/admin/", "admin.example.com").unwrap(), "/admin/");
+        assert_eq!(next("https://example.com/profile", "example.com").unwrap(), "/profile");
+        assert_eq!(next("https://example.com/profile", "admin.example.com"), None);
+        assert_eq!(next("https://admin.example.com/admin/", "example.com"), None);
+        assert_eq!(next("/admin/", "admin.example.com").unwrap(), "/admin/");
     }
 
     #[test]

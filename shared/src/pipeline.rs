@@ -158,7 +158,7 @@ fn guard(cx: &Context) -> Result<()> {
         return Ok(());
     }
     let fields = cx.fields()?;
-    csrf::check_origin(&cx.request().headers, cx.config()).map_err(Error::CsrfFailed)?;
+    csrf::check_origin(cx.request(), cx.config()).map_err(Error::CsrfFailed)?;
     // Bound to the session that the cookie claims: whether it lives is decided later, and if it is dead the request
     // is nobody's anyway.
     let binding = cx.session_token().map(SessionToken::csrf_binding).unwrap_or_default();
@@ -229,8 +229,7 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
             body["fields"] = json!(shown_errors(cx.language(), errors));
         }
         // Where another token would help: the request comes from here, or from no browser.
-        let headers = &cx.request().headers;
-        if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(headers, cx.config()).is_ok() {
+        if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(cx.request(), cx.config()).is_ok() {
             body["hint"] = json!(cx.text("error-csrf-hint", &[]));
         }
         cx.json(error.status(), &json!({ "error": body }))
@@ -256,7 +255,7 @@ fn last_resort(request_id: &str) -> Response {
 /// The log-in page, which leads back to where the visitor wanted to go.
 pub(crate) fn login_page(cx: &Context) -> Next {
     let login = &cx.config().urls.login;
-    match Next::parse(&cx.here(), cx.config()) {
+    match cx.parse_next(&cx.here()) {
         Some(next) => {
             let query: String =
                 form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();

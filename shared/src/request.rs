@@ -28,6 +28,9 @@ pub struct Request {
     pub body: Bytes,
     /// The peer's address, as the gateway saw it: no header can change it.
     pub source_ip: String,
+    /// The host as the visitor's browser named it, in small letters, with its port unless that is the default; empty where
+    /// it is not known. It chooses between the hosts that the settings name, and says nothing else.
+    pub host: String,
 }
 
 impl Request {
@@ -103,5 +106,22 @@ impl Request {
     fn media_type(&self) -> String {
         let header = self.header(&CONTENT_TYPE).unwrap_or_default();
         header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+}
+
+#[cfg(test)]
+impl Request {
+    /// A request for unit tests.
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: String::new(),
+            method: Method::GET,
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            source_ip: String::new(),
+            host: String::new(),
+        }
     }
 }

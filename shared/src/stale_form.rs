@@ -54,7 +54,7 @@ struct Field {
 /// Answers a request that the guard refused with `error`: the log-in page for a form whose session has ended, the same
 /// form again for one that another log-in or log-out has overtaken, and the refusal for all others.
 pub(crate) async fn answer(cx: &Context, error: Error) -> Result<Response> {
-    let ours = matches!(error, Error::CsrfFailed(_)) && csrf::is_from_here(&cx.request().headers, cx.config());
+    let ours = matches!(error, Error::CsrfFailed(_)) && csrf::is_from_here(cx.request(), cx.config());
     if !ours || cx.wants_json() {
         return Err(error);
     }

@@ -47,7 +47,7 @@ async fn enter(cx: &Context, form: &LoginForm, errors: FieldErrors) -> Result<Us
 
 /// The form as it was filled in; the password is never sent back. A `next` that leads elsewhere is dropped here too.
 fn page(cx: &Context, username: &str, remember: Remember, next: Option<&str>) -> Value {
-    let next = next.and_then(|next| Next::parse(next, cx.config()));
+    let next = next.and_then(|next| cx.parse_next(next));
     json!({
         "form": { "username": username, "remember": remember == Remember::Yes },
         "next": next.as_ref().map_or("", Next::as_str),

@@ -1,5 +1,6 @@
 //! Where the administration is reached, and by whom: on a host of its own, and from the networks that are listed.
 
+mod hosts;
 mod network;
 
 pub use network::{Network, NetworkError};

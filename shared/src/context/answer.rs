@@ -127,7 +127,12 @@ impl Context {
 
     /// `next` when it leads to a page of this site, else `default`.
     pub fn next_or(&self, next: Option<&str>, default: &str) -> Next {
-        next.and_then(|next| Next::parse(next, self.config())).unwrap_or_else(|| Next::to(default))
+        next.and_then(|next| self.parse_next(next)).unwrap_or_else(|| Next::to(default))
+    }
+
+    /// `next` when it leads to a page of this site, at the host that the visitor is at.
+    pub fn parse_next(&self, next: &str) -> Option<Next> {
+        Next::parse(next, self.config(), &self.request().host)
     }
 
     pub(crate) async fn render(
@@ -148,7 +153,7 @@ impl Context {
     pub(crate) fn here(&self) -> String {
         let request = self.request();
         if !self.is_safe()
-            && let Some(page) = request.header(&REFERER).and_then(|page| Next::parse(page, self.config()))
+            && let Some(page) = request.header(&REFERER).and_then(|page| self.parse_next(page))
         {
             return page.as_str().to_owned();
         }

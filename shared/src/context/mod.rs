@@ -2,6 +2,7 @@
 
 mod answer;
 mod csrf;
+mod hosts;
 mod mail;
 
 use std::fmt;
@@ -9,14 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::Method;
-use http::header::ORIGIN;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::accounts::password::Rule;
 use crate::accounts::{Devices, PublicUser, Remember, User, UserId};
 use crate::app::App;
-use crate::config::{Config, Origin};
+use crate::config::Config;
 use crate::cookies::Name;
 use crate::csrf::CsrfSecret;
 use crate::error::{Arg, Error, FieldErrors, Result};
@@ -136,25 +136,12 @@ impl Context {
         Ok(self.fields()?.text(name).map(|text| text.trim().to_owned()))
     }
 
-    /// The address of a page of this site, as this visitor reaches it: for what leaves the site.
-    pub fn site_url(&self, path: &str) -> String {
-        self.site_origin().join(path)
-    }
-
     pub(crate) fn fields(&self) -> Result<&Fields> {
         if let Some(fields) = self.0.fields.get() {
             return Ok(fields);
         }
         let fields = self.0.request.fields(&self.config().limits)?;
         Ok(self.0.fields.get_or_init(|| fields))
-    }
-
-    /// Where this visitor reaches the site: the configured origin; on one machine also `127.0.0.1` when the browser says
-    /// so, since the cookies of one are not sent to the other. In AWS no header has a say.
-    pub(crate) fn site_origin(&self) -> Origin {
-        let site = &self.config().public_url;
-        let here = self.request().header(&ORIGIN).and_then(Origin::parse);
-        here.filter(|here| site.is_loopback() && site.same_site_as(here)).unwrap_or_else(|| site.clone())
     }
 
     /// Says that the address or the page opens something to whoever has it: whatever the answer, no other page is told
