@@ -39,6 +39,7 @@ use crate::template::{self, Resolver, Template};
 
 /// Where and how a system runs.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
 pub struct Options {
     /// The address of the site; `None` opens no port: [`Stack::handle`] is the door then.
     pub address: Option<SocketAddr>,
@@ -57,6 +58,11 @@ pub struct Options {
     /// Whether static files are served as deployed: what `collectstatic` left in `STATIC_ROOT`, by the function
     /// `static-files`. Else out of their folders, without a collect step.
     pub collected: bool,
+    /// Whether there is an administration.
+    pub admin: bool,
+    /// The name by which it is reached on this machine, at the site's port, as `admin.localhost`; `None` for a part of the
+    /// site.
+    pub admin_host: Option<String>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The site's own code.
@@ -79,6 +85,8 @@ impl Options {
             deliver_events: true,
             deliver_changes: false,
             collected: false,
+            admin: false,
+            admin_host: None,
             clock: Arc::new(SystemClock),
             site: portico::site::site(),
             tables: None,
@@ -133,6 +141,7 @@ pub struct Stack {
     gateway: Arc<Gateway>,
     listener: Option<TcpListener>,
     url: String,
+    admin_url: Option<String>,
     s3: S3Server,
     s3_events: S3Events,
     stream_events: StreamEvents,
@@ -173,6 +182,14 @@ impl Stack {
         if options.collected {
             resolver = resolver.parameter("StaticFiles", "function");
         }
+        if options.admin {
+            resolver = resolver.parameter("Admin", "on");
+        }
+        let admin_url = options.admin_host.as_ref().map(|host| format!("http://{host}:{port}"));
+        if let Some(url) = &admin_url {
+            resolver = resolver.parameter("AdminUrl", url);
+        }
+        let admin_url = options.admin.then(|| format!("{}/admin/", admin_url.as_ref().unwrap_or(&url)));
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
         let folder = options.data.as_deref().map(Folder::take).transpose()?;
@@ -226,6 +243,7 @@ impl Stack {
             gateway: Arc::new(gateway),
             listener,
             url,
+            admin_url,
             s3,
             s3_events,
             stream_events,
@@ -245,6 +263,11 @@ impl Stack {
     /// Where the site is reached.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where the administration is reached, if there is one.
+    pub fn admin_url(&self) -> Option<&str> {
+        self.admin_url.as_deref()
     }
 
     /// Where the mails that were sent can be read.

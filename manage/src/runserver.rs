@@ -9,11 +9,13 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 use local::{FolderError, Options, Stack, StartError};
 use portico::clock::SystemClock;
+use portico::config::Origin;
 
 use crate::{Failure, project};
 
 /// Where and how to run.
 #[derive(ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Args {
     /// The site's address; port 0 takes any free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8000", value_parser = address)]
@@ -34,6 +36,19 @@ pub(crate) struct Args {
     /// browsers, by the function `static-files`.
     #[arg(long)]
     collected: bool,
+    /// Switches the administration on.
+    #[arg(long)]
+    admin: bool,
+    /// Where it is reached, on a host of its own: a name below localhost, at the site's port [default: the site].
+    #[arg(long, value_name = "http://admin.localhost:PORT", value_parser = admin_url, requires = "admin")]
+    admin_url: Option<AdminUrl>,
+}
+
+/// A name of this machine, and the port that was given with it.
+#[derive(Clone)]
+struct AdminUrl {
+    host: String,
+    port: Option<u16>,
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
@@ -80,6 +95,12 @@ impl Args {
             (None, u16::MAX) => return Err("there is no port after 65535: give --s3-addr".to_owned()),
             (None, port) => SocketAddr::new(self.addr.ip(), port + 1),
         };
+        if let Some(port) = self.admin_url.as_ref().and_then(|url| url.port).filter(|port| *port != self.addr.port()) {
+            return Err(match self.addr.port() {
+                0 => "--addr takes any free port: give --admin-url without one".to_owned(),
+                other => format!("the site listens on port {other}, where nobody who asks for port {port} is led"),
+            });
+        }
         Ok(Options {
             address: Some(self.addr),
             s3_address,
@@ -89,6 +110,8 @@ impl Args {
             deliver_events: true,
             deliver_changes: true,
             collected: self.collected,
+            admin: self.admin,
+            admin_host: self.admin_url.map(|url| url.host),
             clock: Arc::new(SystemClock),
             site: portico::site::site(),
             tables: None,
@@ -108,6 +131,9 @@ fn greet(stack: &Stack, data: Option<&PathBuf>) -> io::Result<()> {
     writeln!(out, "    log in    {url}/login")?;
     writeln!(out, "    profile   {url}/profile")?;
     writeln!(out, "    mail      {}", stack.mail_url())?;
+    if let Some(url) = stack.admin_url() {
+        writeln!(out, "    admin     {url}")?;
+    }
     match data {
         Some(folder) => writeln!(out, "  Data is kept in {}", folder.display())?,
         None => writeln!(out, "  Data is kept in memory and ends with the server")?,
@@ -148,6 +174,17 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     Ok(SocketAddr::new(ip, port))
 }
 
+/// Every name below `localhost` is this machine for a browser (RFC 6761, 6.3), and a host of its own.
+fn admin_url(text: &str) -> Result<AdminUrl, String> {
+    const FORM: &str = "http://NAME.localhost:PORT, as http://admin.localhost:8000";
+    let origin = Origin::parse(text).filter(|origin| !origin.is_https()).ok_or(FORM)?;
+    let (host, port) = origin.authority().split_once(':').unwrap_or((origin.authority(), ""));
+    if host.strip_suffix(".localhost").is_none_or(str::is_empty) {
+        return Err(FORM.to_owned());
+    }
+    Ok(AdminUrl { host: host.to_owned(), port: port.parse().ok() })
+}
+
 fn explain(error: &StartError) -> String {
     match error {
         StartError::AddressInUse(address) => format!(
@@ -169,4 +206,32 @@ fn explain(error: &StartError) -> String {
 
 fn fail(why: &str) -> ExitCode {
     Failure::new(why).tell()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_administration_has_a_name_of_this_machine() {
+        for (text, host, port) in [
+            ("http://admin.localhost:8000", "admin.localhost", Some(8000)),
+            ("http://Admin.localhost/", "admin.localhost", None),
+        ] {
+            let url = admin_url(text).unwrap();
+            assert_eq!((url.host.as_str(), url.port), (host, port), "{text}");
+        }
+        for text in [
+            "admin.localhost:8000",
+            "https://admin.localhost:8000",
+            "http://localhost:8000",
+            "http://.localhost:8000",
+            "http://127.0.0.1:8000",
+            "http://[::1]:8000",
+            "http://admin.example.org:8000",
+            "http://admin.localhost:8000/admin/",
+        ] {
+            assert!(admin_url(text).is_err(), "{text}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ fn properties(id: &str, parameters: &[(&str, &str)]) -> Value {
         .attribute("StaticAccess.Id", "the-access-control")
         .attribute("StaticBucket.RegionalDomainName", "the-bucket.s3.us-east-1.amazonaws.com")
         .attribute("StaticEncoding.FunctionARN", "the-encoding")
-        .attribute("ViewerAddress.FunctionARN", "the-address");
+        .attribute("ViewerHeaders.FunctionARN", "the-viewers-headers");
     for (name, value) in parameters {
         resolver = resolver.parameter(*name, *value);
     }

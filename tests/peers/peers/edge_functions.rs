@@ -202,20 +202,30 @@ fn vary_is_said_of_what_was_chosen_and_beside_what_is_said_already() {
 }
 
 #[test]
-fn the_viewers_address_is_the_distributions_to_say() {
-    let sent = json!({ "x-viewer-address": { "value": "192.0.2.1" }, "host": { "value": "www.example.org" } });
-    let code = code("ViewerAddress", &[]);
+fn the_viewers_address_and_host_are_the_distributions_to_say() {
+    let sent = json!({
+        "x-viewer-address": { "value": "192.0.2.1" }, "x-viewer-host": { "value": "admin.example.org" },
+        "x-forwarded-host": { "value": "admin.example.org" }, "host": { "value": "www.example.org" },
+    });
+    let code = code("ViewerHeaders", &[]);
     let events = [
         event("viewer-request", "/login", sent.clone()),
         event("viewer-request", "/login", json!({})),
         event(
             "viewer-request",
             "/",
-            json!({ "x-viewer-address": { "value": "a", "multiValue": [{ "value": "a" }, { "value": "b" }] } }),
+            json!({
+                "x-viewer-address": { "value": "a", "multiValue": [{ "value": "a" }, { "value": "b" }] },
+                "x-viewer-host": { "value": "a", "multiValue": [{ "value": "a" }, { "value": "b" }] },
+            }),
         ),
     ];
     for (event, request) in events.iter().zip(run(&code, &events)) {
         assert_eq!(request["headers"]["x-viewer-address"], json!({ "value": "203.0.113.7" }));
+        // None where there is no Host, rather than the one that a visitor has sent.
+        let host = event["request"]["headers"].get("host");
+        assert_eq!(request["headers"].get("x-viewer-host"), host);
+        assert_eq!(request["headers"].get("host"), host);
         assert_eq!(request["uri"], event["request"]["uri"]);
     }
 }
@@ -223,7 +233,7 @@ fn the_viewers_address_is_the_distributions_to_say() {
 /// What Node knows and CloudFront's runtime does not would be found only by a deployment.
 #[test]
 fn the_code_keeps_to_what_the_edge_knows() {
-    for resource in ["StaticEncoding", "ViewerAddress"] {
+    for resource in ["StaticEncoding", "ViewerHeaders"] {
         let code = code(resource, &[]);
         assert!(code.len() < 10 * 1_024, "{resource}: CloudFront takes 10 KB");
         let code: String = code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
