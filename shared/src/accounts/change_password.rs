@@ -31,11 +31,13 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
     let changed = User { session_epoch: user.session_epoch + 1, password: hash, ..user.clone() };
     // The same session, with the ends that it had, in the epoch that begins with this.
     let begun = cx.session().await?.go_on(cx.new_token(Some(user)), changed.session_epoch);
-    let begun = begun.ok_or(Error::LoginRequired)?;
+    let mut begun = begun.ok_or(Error::LoginRequired)?;
+    let now = cx.now().as_second();
+    // They have just typed the present password in it.
+    begun.record.authenticated_at = Some(now);
     let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: Some(cx.client()) });
     // Before the transaction, so that the session that goes on has its values; if that fails, it has no entry.
     let engine = cx.app().sessions();
-    let now = cx.now().as_second();
     engine.keep(cx.store(), &begun.key, &begun.record, now).await?;
     let successor = Successor::of(&begun, engine, cx)?;
     match cx.store().change_password(user, &changed.password, &successor, &mail).await {

@@ -25,6 +25,10 @@ pub struct SessionRecord {
     /// Whether the visitor asked to be kept logged in.
     #[serde(default)]
     pub remembered: bool,
+    /// When its user last proved in it who they are, epoch seconds. `None` of a visitor, and of a session that began before
+    /// this was kept: [`Self::authenticated_at`] answers for both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticated_at: Option<i64>,
     /// How long it lives.
     #[serde(flatten)]
     pub times: Times,
@@ -111,7 +115,8 @@ impl SessionRecord {
 
     /// A user's session of this epoch.
     pub(crate) fn of_user(origin: &Origin<'_>, settings: &SessionSettings, remember: Remember, epoch: u64) -> Self {
-        Self::begin(origin, settings, remember == Remember::Yes, settings.ended_age).of_epoch(epoch)
+        let record = Self::begin(origin, settings, remember == Remember::Yes, settings.ended_age);
+        Self { epoch, authenticated_at: Some(origin.now), ..record }
     }
 
     /// A session as a cookie carries it.
@@ -121,6 +126,7 @@ impl SessionRecord {
             epoch: 0,
             backend: None,
             remembered: times.persistent,
+            authenticated_at: None,
             times,
             created_ms: 0,
             ip: String::new(),
@@ -146,6 +152,7 @@ impl SessionRecord {
             epoch: 0,
             backend: None,
             remembered: persistent,
+            authenticated_at: None,
             times,
             created_ms: origin.millis,
             ip: origin.address.to_owned(),
@@ -155,8 +162,10 @@ impl SessionRecord {
         }
     }
 
-    fn of_epoch(self, epoch: u64) -> Self {
-        Self { epoch, ..self }
+    /// When its user last proved in it who they are, epoch seconds: at its beginning, as far as is known. A renewal proves
+    /// nothing.
+    pub fn authenticated_at(&self) -> i64 {
+        self.authenticated_at.unwrap_or(self.times.created_at)
     }
 
     /// Why it is dead at `now`, apart from what its user says about it. Expired means refused, whatever TTL has deleted
@@ -269,6 +278,17 @@ mod tests {
         assert_eq!(end(at(9_000)), (true, 4_000, 4_000));
         assert_eq!(end(Expiry::BrowserClose), (false, 250, 4_000));
         assert_eq!(end(Expiry::Default), (true, 2_410, 4_000));
+    }
+
+    #[test]
+    fn a_session_of_before_the_proof_was_kept_counts_as_proven_when_it_began() {
+        let mut record = record();
+        record.times.renew(100);
+        record.authenticated_at = Some(50);
+        let mut stored = serde_json::to_value(&record).unwrap();
+        assert_eq!(serde_json::from_value::<SessionRecord>(stored.clone()).unwrap().authenticated_at(), 50);
+        stored.as_object_mut().unwrap().remove("authenticated_at");
+        assert_eq!(serde_json::from_value::<SessionRecord>(stored).unwrap().authenticated_at(), 0);
     }
 
     #[test]
