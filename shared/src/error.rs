@@ -35,6 +35,9 @@ pub enum Error {
     /// 403: signed in, without the right.
     #[error("permission denied")]
     PermissionDenied,
+    /// 403, or the page on which one proves it: signed in, but who they are was proven too long ago for this.
+    #[error("fresh log-in required")]
+    FreshLoginRequired,
     /// 404: nothing here, or nothing that this visitor may know of.
     #[error("not found")]
     NotFound,
@@ -102,7 +105,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::LoginRequired | Self::InvalidLogin => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::CsrfFailed(_) | Self::PermissionDenied | Self::FreshLoginRequired => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::QuotaExceeded | Self::PartsMissing => StatusCode::CONFLICT,
@@ -153,6 +156,7 @@ impl Error {
             Self::InvalidLogin => "invalid_login",
             Self::CsrfFailed(_) => "csrf_failed",
             Self::PermissionDenied => "permission_denied",
+            Self::FreshLoginRequired => "fresh_login_required",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::Conflict => "conflict",

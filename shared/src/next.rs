@@ -41,6 +41,14 @@ impl Next {
         Self(path.to_owned())
     }
 
+    /// The same page, told to lead on to `next` when it is done.
+    #[must_use]
+    pub fn leading_to(self, next: Option<&Self>) -> Self {
+        let Some(next) = next else { return self };
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
+        Self(format!("{}?{query}", self.0))
+    }
+
     /// The path with its query.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -98,6 +106,13 @@ mod tests {
         assert_eq!(next("/\u{d55c}").unwrap(), "/%ED%95%9C");
         assert_eq!(next("/a:b@c").unwrap(), "/a:b@c");
         assert_eq!(next("/a/../b").unwrap(), "/b");
+    }
+
+    #[test]
+    fn a_page_leads_on_to_another_with_its_query() {
+        let next = Next::to("/a?b=c&d=e");
+        assert_eq!(Next::to("/login").leading_to(Some(&next)).as_str(), "/login?next=%2Fa%3Fb%3Dc%26d%3De");
+        assert_eq!(Next::to("/login").leading_to(None).as_str(), "/login");
     }
 
     /// Django's bad addresses (`tests/utils_tests/test_http.py`), and more of their kind.

@@ -34,6 +34,9 @@ use crate::{csrf, log, sessions, stale_form};
 /// What the log calls the route of a request that has none.
 const NO_ROUTE: &str = "-";
 
+/// Where one proves again who one is.
+const REAUTHENTICATE: &str = "/reauthenticate";
+
 /// Answers one request. It always answers, whatever the handler does.
 pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> Response {
     let matched = routes.find(&request.method, &request.path);
@@ -94,8 +97,12 @@ async fn finish(cx: &Context, end: &End<'_>, handled: Result<Response>) -> Respo
         Ok(response) => response,
         Err(error) => {
             cx.messages().retract();
-            if matches!(error, Error::LoginRequired) && !cx.is_safe() && cx.had_session() {
-                cx.messages().warning("session-ended");
+            if !cx.is_safe() && cx.had_session() {
+                match error {
+                    Error::LoginRequired => cx.messages().warning("session-ended"),
+                    Error::FreshLoginRequired => cx.messages().warning("reauthenticate-first"),
+                    _ => {}
+                }
             }
             let refused = Refused::from(&error);
             let shown = if end.for_everybody { bare(cx, &error) } else { show(cx, error).await };
@@ -191,8 +198,10 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 /// An error as an answer: fixed words in the visitor's language, and the request's id.
 async fn show(cx: &Context, error: Error) -> Response {
-    if matches!(error, Error::LoginRequired) && !cx.wants_json() {
-        return Response::see_other(&login_page(cx));
+    match error {
+        Error::LoginRequired if !cx.wants_json() => return Response::see_other(&login_page(cx)),
+        Error::FreshLoginRequired if !cx.wants_json() => return Response::see_other(&and_back(cx, REAUTHENTICATE)),
+        _ => {}
     }
     // The frame of the page greets the visitor, so it needs the session; a store that is down cannot hold it up.
     let (user, csrf_token) = match &error {
@@ -254,15 +263,12 @@ fn last_resort(request_id: &str) -> Response {
 
 /// The log-in page, which leads back to where the visitor wanted to go.
 pub(crate) fn login_page(cx: &Context) -> Next {
-    let login = &cx.config().urls.login;
-    match cx.parse_next(&cx.here()) {
-        Some(next) => {
-            let query: String =
-                form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
-            Next::to(&format!("{login}?{query}"))
-        }
-        None => Next::to(login),
-    }
+    and_back(cx, &cx.config().urls.login)
+}
+
+/// A page of ours on the way to where the visitor wanted to go.
+fn and_back(cx: &Context, page: &str) -> Next {
+    Next::to(page).leading_to(cx.parse_next(&cx.here()).as_ref())
 }
 
 fn set_cookies(cx: &Context, response: &mut Response) {

@@ -28,3 +28,5 @@ session-end-gone = No session of that name is logged in any more.
 session-end-others = End all other sessions
 session-end-others-hint = Only this device stays logged in. Every other one is logged out at its next request.
 session-end-others-done = All other sessions have ended.
+
+reauthenticate-first = Nothing was saved yet. Please enter your password, and then send the form again.

@@ -28,3 +28,5 @@ session-end-gone = 그 세션은 이미 끝났습니다.
 session-end-others = 다른 세션 모두 끝내기
 session-end-others-hint = 이 기기만 로그인 상태로 남습니다. 다른 기기는 다음 요청부터 로그아웃됩니다.
 session-end-others-done = 다른 세션을 모두 끝냈습니다.
+
+reauthenticate-first = 아직 아무것도 저장하지 않았습니다. 비밀번호를 입력한 뒤 양식을 다시 보내 주세요.

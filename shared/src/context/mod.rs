@@ -2,6 +2,7 @@
 
 mod answer;
 mod csrf;
+mod fresh;
 mod hosts;
 mod mail;
 

@@ -218,6 +218,14 @@ impl Session {
         token.map(SessionToken::key)
     }
 
+    /// When its user last proved who they are, epoch seconds; `None` of a visitor. It is none of the values, so that no
+    /// handler sets it.
+    pub(crate) fn authenticated_at(&self) -> Option<i64> {
+        let state = self.state();
+        let stored = state.stored.as_ref().filter(|stored| stored.token.user().is_some());
+        stored.map(|stored| stored.record.authenticated_at())
+    }
+
     /// Why the session that the cookie names is not alive, if it names one.
     pub(crate) fn ended(&self) -> Option<EndReason> {
         self.state().ended
