@@ -7,7 +7,7 @@ use crate::negotiation::ROUTES;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
 /// Every unsafe route, with a body that it would carry out; what ends the session last.
-pub(crate) const UNSAFE: [(&str, &str, &str); 35] = [
+pub(crate) const UNSAFE: [(&str, &str, &str); 36] = [
     ("POST", "/preferences/theme", "theme=dark"),
     ("POST", "/preferences/language", "language=ko"),
     ("POST", "/profile", "first_name=Eve&version=1"),
@@ -37,6 +37,7 @@ pub(crate) const UNSAFE: [(&str, &str, &str); 35] = [
     ("POST", "/email/undo", ""),
     ("POST", "/signup", "email=eve%40example.com&password1=correct+horse+battery&password2=correct+horse+battery"),
     ("POST", "/login", "username=kim%40example.com&password=correct+horse+battery"),
+    ("POST", "/reauthenticate", "password=correct+horse+battery"),
     ("POST", "/sessions/{id}/end", ""),
     ("POST", "/sessions/end-others", ""),
     (

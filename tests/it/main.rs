@@ -39,6 +39,7 @@ mod permissions;
 mod preferences;
 mod process_upload;
 mod profile;
+mod reauthenticate;
 mod rotation;
 mod security;
 mod sessions;

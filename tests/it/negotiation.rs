@@ -7,11 +7,12 @@ use serde_json::json;
 use crate::site::Site;
 
 /// Every route and what `Allow` says of it.
-pub(crate) const ROUTES: [(&str, &str); 46] = [
+pub(crate) const ROUTES: [(&str, &str); 47] = [
     ("/", "GET, HEAD"),
     ("/csrf", "GET, HEAD"),
     ("/signup", "GET, POST, HEAD"),
     ("/login", "GET, POST, HEAD"),
+    ("/reauthenticate", "GET, POST, HEAD"),
     ("/logout", "POST"),
     ("/logout/all", "POST"),
     ("/profile", "GET, POST, PATCH, HEAD"),

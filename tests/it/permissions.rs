@@ -52,6 +52,15 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     faults.clear();
 
     let token = visitor.csrf_token().await;
+    faults.clear();
+    visitor.get("/reauthenticate").await;
+    for (password, status) in [("wrong wrong wrong", 422), (PASSWORD, 200)] {
+        let body = json!({ "password": password });
+        assert_eq!(visitor.send_with(&token, Method::POST, "/reauthenticate", body).await.status, status);
+    }
+    check("login", "a proof of the password");
+
+    let token = visitor.csrf_token().await;
     visitor.get("/").await;
     visitor.send_with(&token, Method::POST, "/preferences/theme", json!({ "theme": "light" })).await;
     site.clock.advance(jiff::SignedDuration::from_hours(5));

@@ -1,4 +1,6 @@
-//! `GET /login` shows the form; `POST /login` signs the visitor in.
+//! `GET /login` shows the form; `POST /login` signs the visitor in. `/reauthenticate` has them prove it again.
+
+mod reauthenticate;
 
 use portico::accounts::{self, LoginForm, Remember, User};
 use portico::config::EmailVerification;
@@ -7,7 +9,11 @@ use serde_json::{Value, json};
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().get("/login", show).post("/login", log_in)
+    Routes::new()
+        .get("/login", show)
+        .post("/login", log_in)
+        .get("/reauthenticate", reauthenticate::show)
+        .post("/reauthenticate", reauthenticate::confirm)
 }
 
 const TEMPLATE: &str = "accounts/login.html";

@@ -29,4 +29,9 @@ session-end-others = End all other sessions
 session-end-others-hint = Only this device stays logged in. Every other one is logged out at its next request.
 session-end-others-done = All other sessions have ended.
 
+reauthenticate-title = Confirm that it is you
+reauthenticate-lead = It has been a while since you logged in. Please enter your password to go on.
+reauthenticate-who = You are logged in as { $email }.
+reauthenticate-submit = Continue
+reauthenticate-not-you = Not you? Log out
 reauthenticate-first = Nothing was saved yet. Please enter your password, and then send the form again.

@@ -29,4 +29,9 @@ session-end-others = 다른 세션 모두 끝내기
 session-end-others-hint = 이 기기만 로그인 상태로 남습니다. 다른 기기는 다음 요청부터 로그아웃됩니다.
 session-end-others-done = 다른 세션을 모두 끝냈습니다.
 
+reauthenticate-title = 본인 확인
+reauthenticate-lead = 로그인한 지 시간이 지났습니다. 계속하려면 비밀번호를 입력해 주세요.
+reauthenticate-who = { $email } 계정으로 로그인되어 있습니다.
+reauthenticate-submit = 계속
+reauthenticate-not-you = 본인이 아닌가요? 로그아웃
 reauthenticate-first = 아직 아무것도 저장하지 않았습니다. 비밀번호를 입력한 뒤 양식을 다시 보내 주세요.

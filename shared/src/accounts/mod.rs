@@ -42,7 +42,7 @@ pub use links::{OpenLink, follow_link, open_link, withholds_session};
 pub use login::{Remember, login, logout, logout_everywhere};
 pub use new_password::check_new_password;
 pub use password::{Hasher, Password, PasswordHash};
-pub use reauthenticate::{confirm_password, reauthenticate};
+pub use reauthenticate::{confirm_login, confirm_password, reauthenticate};
 pub use reset_password::{request_password_reset, reset_password};
 pub use sign_up::sign_up;
 pub use user::{Avatar, AvatarState, FormerEmail, ProfileChanges, PublicUser, User, UserId};

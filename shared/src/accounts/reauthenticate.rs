@@ -51,6 +51,16 @@ pub async fn confirm_password(cx: &Context, user: &User, password: &Password) ->
     }
 }
 
+/// Notes that the user of this request has proven who they are ([`reauthenticate`]), as by a log-in: the session is fresh
+/// ([`Context::require_fresh`]), and goes on under another identifier (ASVS 7.2.4), with a CSRF token of its own. Both are
+/// written by one transaction when the request is done, or the visitor is told the error instead.
+pub async fn confirm_login(cx: &Context) -> Result<()> {
+    let user = cx.require_login().await?;
+    cx.session().await?.rename_proven(cx.new_token(Some(&user)), cx.now().as_second());
+    cx.rotate_csrf();
+    Ok(())
+}
+
 async fn is_theirs(cx: &Context, user: &User, password: &Password) -> Result<bool> {
     let verified = cx.app().hasher().verify(password.clone(), Some(user.password.clone())).await?;
     // What they type on the log-in page.

@@ -1,6 +1,7 @@
 //! What every engine keeps to: one suite, run for each of them. Those that need a cache run it in `tests/peers`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use portico::sessions::Expiry;
@@ -54,6 +55,7 @@ macro_rules! contract {
             every_request_renews_where_the_setting_says_so,
             an_end_of_ones_own_holds_in_the_cookie_and_on_the_server,
             another_identifier_keeps_the_values_and_ends_the_one_before,
+            a_proof_of_who_it_is_lasts_and_is_made_anew_by_nothing_but_a_proof,
             a_flush_leaves_nothing,
             a_changed_cookie_is_nobodys,
             much_is_kept_or_refused_and_never_cut,
@@ -105,6 +107,11 @@ fn routes() -> Arc<Routes> {
             session.set_expiry(expiry);
             let age = session.get_expiry_age();
             shown(&cx, json!(age)).await
+        })
+        .get("/fresh/{seconds}", |cx: Context| async move {
+            let seconds = cx.param("seconds").parse().map_err(Error::internal)?;
+            let fresh = cx.is_fresh(Duration::from_secs(seconds)).await?;
+            shown(&cx, json!(fresh)).await
         })
         .get("/cycle", |cx: Context| async move {
             cx.cycle_id().await?;
@@ -359,6 +366,44 @@ pub(crate) async fn another_identifier_keeps_the_values_and_ends_the_one_before(
         // The page that comes next can send its form.
         assert_eq!(visitor.post("/preferences/theme", &[("theme", "dark")]).await.status, 303);
     }
+}
+
+pub(crate) async fn a_proof_of_who_it_is_lasts_and_is_made_anew_by_nothing_but_a_proof(keeper: &Keeper) {
+    let site = keeper.site(&AGES).await;
+    let mut visitor = site.visitor();
+    ask(&mut visitor, "/set/a/1").await;
+    assert!(!is_fresh(&mut visitor, 86_400).await, "a visitor has proven nothing");
+    let mut kim = site.member("kim@example.com").await;
+    ask(&mut kim, "/set/a/1").await;
+    assert!(is_fresh(&mut kim, 60).await);
+    site.clock.advance(SignedDuration::from_secs(2_000));
+    assert!(session_cookie_of(&ask(&mut kim, "/get/a").await).is_some(), "renewed");
+    for path in ["/get/a", "/set/authenticated_at/9999999999", "/expire/in-3000", "/cycle"] {
+        ask(&mut kim, path).await;
+        assert_eq!((is_fresh(&mut kim, 1_900).await, is_fresh(&mut kim, 2_100).await), (false, true), "{path}");
+    }
+    assert_eq!(kim.post("/sessions/end-others", &[]).await.status, 303);
+    assert!(!is_fresh(&mut kim, 1_900).await, "nor is what took its place");
+    let mut before = kim.clone();
+    assert_eq!(kim.post("/reauthenticate", &[("password", PASSWORD)]).await.status, 303);
+    assert_eq!((is_fresh(&mut kim, 60).await, value(&mut kim, "a").await), (true, json!("1")));
+    assert!(before.whoami().await.is_null());
+    site.clock.advance(SignedDuration::from_secs(2_000));
+    assert_eq!((is_fresh(&mut kim, 1_900).await, is_fresh(&mut kim, 2_100).await), (false, true));
+    // A change of the password takes the present one.
+    let new = "a new pass phrase";
+    let form = [("old_password", PASSWORD), ("new_password1", new), ("new_password2", new)];
+    assert_eq!(kim.post("/password/change", &form).await.status, 303);
+    assert!(is_fresh(&mut kim, 60).await);
+    // A session of before the proof was kept: it was proven when it began.
+    let mut item = site.sessions().into_iter().find(|item| item["authenticated_at"].is_object()).unwrap();
+    item.as_object_mut().unwrap().remove("authenticated_at");
+    site.put(&site.stack.app().config().tables.sessions, &item);
+    assert_eq!((is_fresh(&mut kim, 3_900).await, is_fresh(&mut kim, 4_100).await), (false, true));
+}
+
+async fn is_fresh(visitor: &mut Visitor<'_>, seconds: u64) -> bool {
+    ask(visitor, &format!("/fresh/{seconds}")).await.json()["value"] == true
 }
 
 pub(crate) async fn a_flush_leaves_nothing(keeper: &Keeper) {

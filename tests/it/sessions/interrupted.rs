@@ -62,7 +62,9 @@ async fn ask(visitor: &mut Visitor<'_>, path: &str, body: serde_json::Value) -> 
 #[tokio::test]
 async fn a_log_out_is_not_lost_to_what_would_take_the_sessions_place() {
     let change = json!({ "old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW });
-    for (path, body) in [("/sessions/end-others", json!({})), ("/password/change", change)] {
+    let proof = json!({ "password": PASSWORD });
+    for (path, body) in [("/sessions/end-others", json!({})), ("/password/change", change), ("/reauthenticate", proof)]
+    {
         let (gate, site) = held("TransactWriteItems").await;
         gate.open();
         let mut kim = site.member("kim@example.com").await.json();

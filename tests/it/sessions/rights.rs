@@ -57,6 +57,8 @@ pub(crate) async fn tour(settings: &[(&str, &str)]) {
     check("account", "one session ends");
     send(&mut kim, "/sessions/end-others", json!({})).await;
     check("account", "all others end");
+    send(&mut kim, "/reauthenticate", json!({ "password": PASSWORD })).await;
+    check("login", "a session goes on as one that was proven anew");
     let form = json!({ "old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW });
     send(&mut kim, "/password/change", form).await;
     check("password", "a session goes on under another name");

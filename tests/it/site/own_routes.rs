@@ -14,6 +14,7 @@ use super::{Answer, Site, Visitor};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sent<'a> {
     pub(crate) method: &'a str,
+    /// With the query, if there is one.
     pub(crate) path: &'a str,
     pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) body: &'a str,
@@ -25,13 +26,14 @@ impl Site {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let cookies: Vec<_> = visitor.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let headers: Map<_, _> = sent.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let (path, query) = sent.path.split_once('?').unwrap_or((sent.path, ""));
         let mut event = json!({
-            "version": "2.0", "routeKey": "$default", "rawPath": sent.path, "rawQueryString": "",
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
             "headers": headers,
             "requestContext": {
                 "accountId": "1", "apiId": "own", "domainName": "localhost", "domainPrefix": "localhost",
                 "http": {
-                    "method": sent.method, "path": sent.path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                    "method": sent.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
                     "userAgent": "",
                 },
                 "requestId": format!("own-routes-{}", COUNT.fetch_add(1, Ordering::Relaxed)),

@@ -97,6 +97,7 @@ async fn each_form_says_when_to_come_back_and_keeps_what_was_typed() {
         ("/email", &email, "value=\"new@example.com\""),
         ("/email/resend", &[], "action=\"/email\""),
         ("/profile/export", &[("password", PASSWORD)], "action=\"/profile/export\""),
+        ("/reauthenticate", &[("password", PASSWORD), ("next", "/media")], "name=\"next\" value=\"&#x2f;media\""),
         ("/profile/delete", &[("password", PASSWORD), ("confirm", "on")], "name=\"confirm\" value=\"on\" checked"),
     ] {
         let page = kim.post(path, form).await;

@@ -246,6 +246,15 @@ impl Session {
         state.renamed_from.get_or_insert(before);
     }
 
+    /// The same because its user has proven at `now` who they are. One without the other would not be kept: a save of what
+    /// is in a session leaves alone what it is.
+    pub(crate) fn rename_proven(&self, token: SessionToken, now: i64) {
+        self.rename(token);
+        if let Some(stored) = &mut self.state().stored {
+            stored.record.authenticated_at = Some(now);
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
