@@ -1,5 +1,5 @@
-//! The one table of what is answered: paths and functions from `template.yaml`, methods and CSRF policy from the routes
-//! that the functions export.
+//! The one table of what is answered, and whom: paths and functions from `template.yaml`, methods, access and CSRF policy
+//! from the routes that the functions export.
 
 use portico::CsrfPolicy;
 use serde::Serialize;
@@ -14,6 +14,8 @@ pub struct Row {
     pub path: String,
     /// What it answers; the rest is 405.
     pub methods: Vec<String>,
+    /// Whom each of them answers, in that order: `users`, `shop.view_order`, ...
+    pub allow: Vec<String>,
     /// The function, by its package's name.
     pub function: String,
     /// `safe`: nothing unsafe is answered; `protected`: an unsafe request must come from our own pages; `exempt`: it must
@@ -37,8 +39,16 @@ pub fn table(template: &Template) -> Vec<Row> {
                 CsrfPolicy::Protected => ("protected", None),
                 CsrfPolicy::Exempt(reason) => ("exempt", Some(reason)),
             };
-            let methods = routes.methods(&route.path).iter().map(ToString::to_string).collect();
-            rows.push(Row { path: route.path.clone(), methods, function: function.name.clone(), csrf, reason });
+            let methods = routes.methods(&route.path);
+            let allow = methods.iter().filter_map(|method| routes.allow(&route.path, method));
+            rows.push(Row {
+                path: route.path.clone(),
+                methods: methods.iter().map(ToString::to_string).collect(),
+                allow: allow.map(|allow| allow.to_string()).collect(),
+                function: function.name.clone(),
+                csrf,
+                reason,
+            });
         }
     }
     rows.sort_by(|one, two| one.path.cmp(&two.path));

@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 use portico::accounts::password::Subject;
+use portico::audit::Action;
 use portico::mail::{Letter, Promise};
 use portico::{log, throttle};
 
@@ -44,7 +45,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         language: site.config().language_code,
         created_at: now,
     });
-    match site.store().set_password(&user, &hash, site.now().as_second(), mail.as_ref()).await {
+    let event = site.author().of_user(Action::PasswordSet, &user);
+    match site.store().set_password(&user, &hash, mail.as_ref(), &event).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => return Err(Failure::new(format!("{email} is gone by now"))),
         Err(error) => return Err(error.into()),

@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 use portico::accounts::password::Subject;
 use portico::accounts::{Email, PasswordHash, User, UserId, Username};
+use portico::audit::Action;
 
 use crate::console::Console;
 use crate::site::{Site, Target};
@@ -70,7 +71,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         fields,
         ..User::new(UserId::new(site.rng().uuid(now)), email, hash, now)
     };
-    if let Err(taken) = site.store().create_user(&user, None).await? {
+    let event = site.author().of_user(Action::UserCreated, &user).changed("is_superuser", false, true);
+    if let Err(taken) = site.store().create_user(&user, None, Some(&event)).await? {
         // Somebody signed up with it while the password was typed.
         let what = if taken.email { "address" } else { "user name" };
         return Err(Failure::new(format!("that {what} is taken by now")));

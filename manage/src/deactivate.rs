@@ -27,9 +27,9 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     let said = if user.is_active == args.activate {
         if args.activate { "is active already" } else { "is inactive already" }
     } else {
-        match site.store().set_active(&user, args.activate, site.now().as_second()).await {
-            Ok(()) if args.activate => "may log in again",
-            Ok(()) => "cannot log in any more, and its sessions have ended",
+        match user.change_privileges(site.store(), &site.author(), |to| to.is_active = args.activate).await {
+            Ok(_) if args.activate => "may log in again",
+            Ok(_) => "cannot log in any more, and its sessions have ended",
             Err(error) if error.is_condition() => return Err(Failure::new(format!("{email} is gone by now"))),
             Err(error) => return Err(error.into()),
         }

@@ -1,9 +1,9 @@
 //! `cargo manage groups list|create|delete|add|remove`: groups, and who is in them.
 
 use clap::Subcommand;
-use portico::accounts::{Group, User};
-use portico::sharing::forget_group;
-use portico::store::bundles::Placed;
+use portico::accounts::User;
+use portico::permissions::{Group, GroupName, groups};
+use portico::store::listing::{Listing, Order};
 
 use crate::console::{Console, printable};
 use crate::site::{ActionArgs, Site};
@@ -45,9 +45,6 @@ pub enum Action {
     },
 }
 
-/// How often an account is changed that somebody else is changing.
-const ATTEMPTS: u32 = 5;
-
 /// Does it.
 pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome {
     match &args.action {
@@ -55,12 +52,12 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         Action::Create { name } => create(site, name, console).await,
         Action::Delete { name } => delete(site, name, console).await,
         Action::Add { name, whom } => {
-            let added = change(site, site.find(whom).await?, name, true).await?;
+            let added = change(site, &site.find(whom).await?, name, true).await?;
             console.say(&format!("{whom} is {} {}.", if added { "in" } else { "in already:" }, printable(name)));
             Ok(Finished::Whole)
         }
         Action::Remove { name, whom } => {
-            let removed = change(site, site.find(whom).await?, name, false).await?;
+            let removed = change(site, &site.find(whom).await?, name, false).await?;
             console.say(&format!("{whom} is {} {}.", if removed { "no more in" } else { "not in" }, printable(name)));
             Ok(Finished::Whole)
         }
@@ -68,99 +65,88 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
 }
 
 async fn list(site: &Site, console: &mut dyn Console) -> Outcome {
-    let (mut groups, mut members, mut after) = (Vec::new(), Vec::new(), None);
+    let (mut count, mut after) = (0_usize, None::<String>);
     loop {
-        let (page, next) = site.store().scan_groups(after).await?;
-        groups.extend(page.groups.into_iter().map(|group| group.name));
-        members.extend(page.members.into_iter().flat_map(|user| user.groups));
-        after = next;
-        if after.is_none() {
+        let (page, more) = site.store().listed(Listing::Groups, "", after.as_deref(), PAGE, Order::First).await?;
+        let names: Vec<_> = page.into_iter().map(|entry| entry.name).collect();
+        for group in site.store().get_groups(&names).await? {
+            count += 1;
+            console.say(&format!("{}  {} in it", printable(&group.name), members(site, &group.name).await?));
+        }
+        after = names.last().cloned();
+        if !more || after.is_none() {
             break;
         }
     }
-    groups.sort_unstable();
-    for name in &groups {
-        let count = members.iter().filter(|of| *of == name).count();
-        console.say(&format!("{}  {count} in it", printable(name)));
-    }
-    if groups.is_empty() {
+    if count == 0 {
         console.say("There is no group.");
     }
     Ok(Finished::Whole)
 }
 
-async fn create(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
-    let sound = !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);
-    let most = Group::NAME_MAX_LENGTH;
-    if !sound || name.chars().count() > most {
-        let accepts = format!("1 to {most} characters, without blanks around them and what controls a terminal");
-        return Err(Failure::new(format!("{:?} is no name of a group: {accepts}", printable(name))));
-    }
-    let group = Group { name: name.to_owned(), permissions: Vec::new() };
-    let placed = site.store().put_bundles(&[site.store().new_group(&group)?]).await?;
-    match placed.first() {
-        Some(Placed::New) => console.say(&format!("The group {name} is made.")),
-        Some(Placed::Refused(why)) => return Err(Failure::new(why.clone())),
-        _ => {
-            return Err(Failure::new(format!(
-                "there is a group {name} already, or one that is not deleted to its end"
-            )));
+/// How many groups, and how many members, are asked about at once.
+const PAGE: usize = 1_000;
+
+async fn members(site: &Site, name: &str) -> Result<usize, Failure> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let (page, more) = site.store().members(name, after, PAGE).await?;
+        count += page.len();
+        after = page.last().copied();
+        if !more || after.is_none() {
+            return Ok(count);
         }
+    }
+}
+
+async fn create(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
+    let Some(parsed) = GroupName::parse(name) else {
+        let accepts = format!(
+            "1 to {} characters that can be seen, of one script, without blanks around them",
+            Group::NAME_MAX_LENGTH
+        );
+        return Err(Failure::new(format!("{:?} is no name of a group: {accepts}", printable(name))));
+    };
+    match groups::create(site.store(), &site.author(), &parsed).await {
+        Ok(group) => console.say(&format!("The group {} is made.", group.name)),
+        Err(error) if error.is_condition() => {
+            let why = format!("there is a group {name} already, or one that is not deleted to its end");
+            return Err(Failure::new(why));
+        }
+        Err(error) => return Err(error.into()),
     }
     Ok(Finished::Whole)
 }
 
 /// The group's item goes last: what was cut off is completed by the same command.
 async fn delete(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
-    match site.store().end_group(name, site.now()).await {
-        Ok(()) => {}
+    match groups::delete(site.store(), &site.author(), name).await {
+        Ok(count) => console.say(&format!("The group {} is deleted; {count} were in it.", printable(name))),
         Err(error) if error.is_condition() => return Err(no_group(name)),
         Err(error) => return Err(error.into()),
     }
-    let (mut count, mut after) = (0, None);
-    loop {
-        let (page, next) = site.store().scan_groups(after).await?;
-        for user in page.members.into_iter().filter(|user| user.groups.iter().any(|of| of == name)) {
-            count += u32::from(change(site, user, name, false).await?);
-        }
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
-    forget_group(site.store(), name).await?;
-    site.store().delete_group(name).await?;
-    console.say(&format!("The group {} is deleted; {count} were in it.", printable(name)));
     Ok(Finished::Whole)
 }
 
 /// Puts an account into a group or takes it out of one. Whether it was not there yet, or was.
-async fn change(site: &Site, mut user: User, name: &str, into: bool) -> Result<bool, Failure> {
-    for _ in 0..ATTEMPTS {
-        if user.groups.iter().any(|of| of == name) == into {
-            return Ok(false);
-        }
-        let mut groups = user.groups.clone();
-        if into {
-            groups.push(name.to_owned());
-        } else {
-            groups.retain(|of| of != name);
-        }
-        match site.store().set_groups(&user, &groups, into.then_some(name)).await {
-            Ok(()) => return Ok(true),
-            Err(portico::store::StoreError::Condition { failed }) if failed.contains(&1) => return Err(no_group(name)),
-            Err(error) if error.is_condition() => {}
-            Err(error) => return Err(error.into()),
-        }
-        let id = user.id;
-        match site.store().get_user(id).await? {
-            Some(now) => user = now,
-            // Deleted meanwhile: out of every group.
-            None if !into => return Ok(false),
-            None => return Err(Failure::new("the account is gone by now")),
-        }
+async fn change(site: &Site, user: &User, name: &str, into: bool) -> Result<bool, Failure> {
+    if into && site.store().get_group(name).await?.is_none() {
+        return Err(no_group(name));
     }
-    Err(Failure::new("somebody else changes the same account; try again"))
+    let author = site.author();
+    let changed = if into {
+        let most = site.config().groups.per_user;
+        if user.groups.len() >= most && !user.groups.iter().any(|of| of == name) {
+            return Err(Failure::new(format!("{} is in {most} groups already", user.email.as_str())));
+        }
+        user.add_to_group(site.store(), &author, name).await
+    } else {
+        user.remove_from_group(site.store(), &author, name).await
+    };
+    changed.map_err(|error| match error {
+        error if error.is_condition() => Failure::new("somebody else changes the same account or group; try again"),
+        error => error.into(),
+    })
 }
 
 fn no_group(name: &str) -> Failure {

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use jiff::Timestamp;
 use portico::accounts::User;
+use portico::audit;
 use portico::i18n::Language;
 use portico::sessions::{EndReason, SessionKey, SessionRecord, why_dead};
 use portico::user_agent::UserAgent;
@@ -62,8 +63,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         Action::End { whom, id } => end(site, &site.find(whom).await?, id, console).await,
         Action::EndAll { whom } => {
             let user = site.find(whom).await?;
-            let now = site.now().as_second();
-            site.store().end_all_sessions(&user, EndReason::EndedByAdministrator, now).await?;
+            let event = site.author().of_user(audit::Action::SessionsEnded, &user);
+            site.store().end_all_sessions(&user, EndReason::EndedByAdministrator, &event).await?;
             console.say(&format!("Every session of {} has ended.", user.email.as_str()));
             Ok(Finished::Whole)
         }
@@ -107,7 +108,8 @@ async fn end(site: &Site, user: &User, id: &str, console: &mut dyn Console) -> O
         return Ok(Finished::Whole);
     }
     let kept = site.config().session.ended_age;
-    site.store().end_session(key, EndReason::EndedByAdministrator, site.now().as_second(), kept).await?;
+    let event = site.author().of_user(audit::Action::SessionEnded, user);
+    site.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, &event).await?;
     // Whatever the engine is now: `cached_db` may have been it when they were written.
     site.store().delete_values(key).await?;
     console.say(&format!("The session has ended. It was {}.", seen(record)));

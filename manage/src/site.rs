@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use local::template::{Resolver, Template};
 use local::{Buckets, Folder, FolderError, Tables, TablesError};
 use portico::accounts::{Hasher, Identifier, User, UserId};
+use portico::audit::{Actor, Author};
 use portico::clock::{Clock, SystemClock};
 use portico::config::aws::AwsSettings;
 use portico::config::{Config, Timeouts};
@@ -241,6 +242,13 @@ impl Site {
         self.clock.now()
     }
 
+    /// Whoever runs this command, for the audit trail.
+    pub fn author(&self) -> Author<'_> {
+        let max_age = self.config.audit.max_age;
+        let (address, user_agent) = (None, None);
+        Author { actor: Actor::Command, address, user_agent, now: self.now(), max_age, rng: self.rng() }
+    }
+
     /// Where it is, for people to read.
     pub fn name(&self) -> &str {
         &self.name
@@ -279,7 +287,15 @@ impl Site {
 }
 
 pub(crate) fn read(root: &Path, public_url: &str) -> Result<Template, Failure> {
-    let resolver = Resolver::local().parameter("PublicUrl", public_url);
+    read_with(root, public_url, &[])
+}
+
+/// The template with these parameters.
+pub(crate) fn read_with(root: &Path, public_url: &str, parameters: &[(&str, &str)]) -> Result<Template, Failure> {
+    let mut resolver = Resolver::local().parameter("PublicUrl", public_url);
+    for (name, value) in parameters {
+        resolver = resolver.parameter(*name, *value);
+    }
     Template::load(&root.join("template.yaml"), &resolver).map_err(|error| Failure::new(portico::log::chain(&error)))
 }
 

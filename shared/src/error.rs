@@ -8,6 +8,7 @@ use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use crate::permissions::Missing;
 use crate::store::StoreError;
 
 /// A cause kept for the log.
@@ -32,9 +33,9 @@ pub enum Error {
     /// 403: the request may come from another site. The text is for the log.
     #[error("CSRF check failed: {0}")]
     CsrfFailed(&'static str),
-    /// 403: signed in, without the right.
-    #[error("permission denied")]
-    PermissionDenied,
+    /// 403: signed in, without the right. Says what is missing.
+    #[error("permission denied, missing: {0:?}")]
+    PermissionDenied(Missing),
     /// 403, or the page on which one proves it: signed in, but who they are was proven too long ago for this.
     #[error("fresh log-in required")]
     FreshLoginRequired,
@@ -105,7 +106,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::LoginRequired | Self::InvalidLogin => StatusCode::UNAUTHORIZED,
-            Self::CsrfFailed(_) | Self::PermissionDenied | Self::FreshLoginRequired => StatusCode::FORBIDDEN,
+            Self::CsrfFailed(_) | Self::PermissionDenied(_) | Self::FreshLoginRequired => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::QuotaExceeded | Self::PartsMissing => StatusCode::CONFLICT,
@@ -155,7 +156,7 @@ impl Error {
             Self::LoginRequired => "login_required",
             Self::InvalidLogin => "invalid_login",
             Self::CsrfFailed(_) => "csrf_failed",
-            Self::PermissionDenied => "permission_denied",
+            Self::PermissionDenied(_) => "permission_denied",
             Self::FreshLoginRequired => "fresh_login_required",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed(_) => "method_not_allowed",

@@ -23,6 +23,7 @@ enum Value {
     Flag(bool),
     Integer(i64),
     Integers(Vec<i64>),
+    Texts(Vec<String>),
     Null,
     /// A number or a structure that no field takes.
     Other,
@@ -216,6 +217,33 @@ impl FieldReader<'_> {
         numbers.or_else(|| self.wrong_type(name))
     }
 
+    /// Several of a set: in JSON a list of texts, `None` when the field is absent; in a form a check box for each, named
+    /// `name:choice`, and those that are not ticked are not chosen. Each is at most `most` characters long.
+    pub fn choices(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+        let chosen: Vec<String> = if self.fields.is_json {
+            match self.fields.values.get(name)? {
+                Value::Texts(texts) => texts.clone(),
+                Value::Integers(none) if none.is_empty() => Vec::new(),
+                Value::Null => return None,
+                _ => return self.wrong_type(name),
+            }
+        } else {
+            let boxes: Vec<_> = self
+                .fields
+                .values
+                .keys()
+                .filter(|key| key.split_once(':').is_some_and(|(of, _)| of == name))
+                .cloned()
+                .collect();
+            let ticked = boxes.into_iter().filter(|key| self.flag(key) == Some(true));
+            ticked.filter_map(|key| key.split_once(':').map(|(_, choice)| choice.to_owned())).collect()
+        };
+        if chosen.iter().any(|choice| choice.chars().count() > most || choice.chars().any(char::is_control)) {
+            self.errors.add(name, "invalid", "field-invalid");
+        }
+        Some(chosen)
+    }
+
     /// The text of a field as it was typed, to be shown again when it is wrong.
     pub fn typed(&self, name: &str) -> Option<String> {
         self.fields.text(name).map(|text| text.trim().replace("\r\n", "\n"))
@@ -334,14 +362,20 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-                let mut integers = Some(Vec::new());
+                let (mut integers, mut texts, mut others) = (Vec::new(), Vec::new(), false);
                 while let Some(value) = seq.next_element::<Value>()? {
-                    match (&mut integers, value) {
-                        (Some(integers), Value::Integer(integer)) => integers.push(integer),
-                        _ => integers = None,
+                    match value {
+                        Value::Integer(integer) => integers.push(integer),
+                        Value::Text(text) => texts.push(text),
+                        _ => others = true,
                     }
                 }
-                Ok(integers.map_or(Value::Other, Value::Integers))
+                Ok(match (integers.is_empty(), texts.is_empty()) {
+                    _ if others => Value::Other,
+                    (_, true) => Value::Integers(integers),
+                    (true, false) => Value::Texts(texts),
+                    (false, false) => Value::Other,
+                })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::edge;
 use crate::error::{BoxError, Error};
 use crate::job::Jobs;
+use crate::permissions::Missing;
 use crate::pipeline;
 use crate::request::Request;
 use crate::response::{Body, Response};
@@ -87,7 +88,7 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
     let request = decode(request.into(), id, path);
     match edge::admit(app.origin_secrets(), &app.config().public_url, request) {
         Ok(request) => encode(pipeline::respond(app, routes, request).await),
-        Err(request) => encode(pipeline::reject(app, routes, *request, Error::PermissionDenied).await),
+        Err(request) => encode(pipeline::reject(app, routes, *request, Error::PermissionDenied(Missing::Right)).await),
     }
 }
 

@@ -3,10 +3,10 @@
 //! A function is a table of routes; a handler takes a [`Context`] and gives a [`Response`] or an [`Error`]:
 //!
 //! ```
-//! use portico::{Context, Response, Result, Routes};
+//! use portico::{Allow, Context, Response, Result, Routes};
 //!
 //! pub fn routes() -> Routes {
-//!     Routes::new().get("/hello", hello)
+//!     Routes::new().get("/hello", Allow::USERS, hello)
 //! }
 //!
 //! async fn hello(cx: Context) -> Result<Response> {
@@ -20,12 +20,14 @@
 //! same events. Every request passes [`pipeline::respond`].
 //!
 //! The map: [`pipeline`] is the order of things; [`accounts`] and [`sessions`] are who somebody is; [`csrf`] and
-//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`sharing`] is who else may see them; [`store`] is DynamoDB; [`config`] is every setting; [`site`] is what a site
+//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`sharing`] is who else may see them; [`Allow`] and [`permissions`] are who may do what, [`audit`] what was done; [`store`] is DynamoDB; [`config`] is every setting; [`site`] is what a site
 //! declares of its own.
 
 pub mod accounts;
 mod admin_door;
+mod allow;
 mod app;
+pub mod audit;
 pub mod clock;
 pub mod config;
 mod context;
@@ -48,6 +50,7 @@ pub mod meter;
 pub mod negotiation;
 pub mod next;
 pub mod pages;
+pub mod permissions;
 pub mod pipeline;
 mod request;
 mod response;
@@ -64,6 +67,7 @@ pub mod throttle;
 pub mod user_agent;
 pub mod user_fields;
 
+pub use allow::{Allow, Who};
 pub use app::App;
 pub use context::Context;
 pub use error::{Arg, BoxError, Error, FieldError, FieldErrors, Result};

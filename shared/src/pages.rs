@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::{Arg, Error, FieldErrors, Result};
 use crate::i18n::Language;
 use crate::messages;
+use crate::permissions::Perms;
 use crate::site::UserFields;
 use crate::static_files::Assets;
 use crate::user_fields::{self, Place, Shown};
@@ -29,6 +30,10 @@ pub struct Frame {
     pub user: Option<PublicUser>,
     /// What to call whoever is signed in.
     pub display_name: String,
+    /// Whether the visitor is permitted what is declared, `perms.shop.view_order`, where the route or the handler has asked
+    /// for any of it: a page reads nothing by itself. Django's `perms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub perms: Option<Perms>,
     /// Messages to show once.
     pub messages: Vec<messages::Shown>,
     /// The language of the page.

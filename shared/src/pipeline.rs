@@ -14,6 +14,8 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
 use crate::accounts::Devices;
+use crate::admin_door;
+use crate::allow::Allow;
 use crate::app::App;
 use crate::context::Context;
 use crate::cookies::{self, Name};
@@ -24,9 +26,10 @@ use crate::log::{Line, chain};
 use crate::messages::Change;
 use crate::next::Next;
 use crate::pages::shown_errors;
+use crate::permissions::Missing;
 use crate::request::Request;
 use crate::response::{Body, Refused, Response};
-use crate::routes::Routes;
+use crate::routes::{Handler, Matched, Routes};
 use crate::sessions::{CookieChange, EndReason, Session, SessionToken};
 use crate::static_files::Guard;
 use crate::{csrf, log, sessions, stale_form};
@@ -39,7 +42,9 @@ const REAUTHENTICATE: &str = "/reauthenticate";
 
 /// Answers one request. It always answers, whatever the handler does.
 pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> Response {
-    let matched = routes.find(&request.method, &request.path);
+    // Where administrators do not come from, there is no administration.
+    let admits = |matched: &Matched<'_>| !matched.admin || admin_door::admits(app.config(), &request);
+    let matched = routes.find(&request.method, &request.path).filter(admits);
     let route = matched.as_ref().map_or(NO_ROUTE, |matched| matched.path);
     // Where nobody is known, what has no route is nobody's either.
     let nobodys = matched.as_ref().map_or(routes.know_nobody(), |matched| matched.nobodys);
@@ -51,6 +56,7 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> R
     }
     let end = End { route, begun: Instant::now(), is_head: request.method == Method::HEAD, nobodys, for_everybody };
     let params = matched.as_ref().map(|matched| matched.params.clone()).unwrap_or_default();
+    let allow = matched.as_ref().map_or(Allow::ANYONE, |matched| matched.allow);
     let readable = routes.methods(route).contains(&Method::GET);
     let cx = Context::new(app.clone(), request, params, readable);
     if matched.is_none() {
@@ -60,11 +66,19 @@ pub async fn respond(app: &Arc<App>, routes: &Routes, mut request: Request) -> R
         let handler = matched.ok_or(Error::NotFound)?.handler?;
         let guarded = if nobodys { cx.request().check_size(&cx.config().limits) } else { guard(&cx) };
         match guarded {
-            Ok(()) => handler.call(cx.clone()).await,
+            Ok(()) => admitted(&cx, allow, handler).await,
             Err(error) => stale_form::answer(&cx, error).await,
         }
     };
-    finish(&cx, &end, caught(handled).await).await
+    let handled = caught(handled).await;
+    let handled = match handled {
+        Err(error) if allow.leads_to_login(&error) && !cx.wants_json() => {
+            cx.messages().warning("login-as-another");
+            Ok(Response::see_other(&login_page(&cx)))
+        }
+        handled => handled,
+    };
+    finish(&cx, &end, handled).await
 }
 
 /// Answers a request that cannot be handled at all with `error`, through the same last steps.
@@ -77,6 +91,16 @@ pub async fn reject(app: &Arc<App>, routes: &Routes, mut request: Request, error
     let cx = Context::new(app.clone(), request, Vec::new(), false);
     let end = End { route: NO_ROUTE, begun: Instant::now(), is_head, nobodys, for_everybody: nobodys };
     finish(&cx, &end, Err(error)).await
+}
+
+/// Lets the handler answer whom the route answers.
+async fn admitted(cx: &Context, allow: Allow, handler: &Handler) -> Result<Response> {
+    allow.check(cx).await?;
+    let response = handler.call(cx.clone()).await?;
+    if allow.must_judge() && !cx.is_judged() {
+        return Err(Error::internal("the handler has not asked who may do this with the object"));
+    }
+    Ok(response)
 }
 
 /// What the last steps know of the way that a request took.
@@ -237,13 +261,21 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
         if !errors.is_empty() {
             body["fields"] = json!(shown_errors(cx.language(), errors));
         }
+        if let Error::PermissionDenied(Missing::Permission(any_of)) = error {
+            body["missing"] = json!(any_of.iter().map(|permission| permission.as_str()).collect::<Vec<_>>());
+        }
         // Where another token would help: the request comes from here, or from no browser.
         if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(cx.request(), cx.config()).is_ok() {
             body["hint"] = json!(cx.text("error-csrf-hint", &[]));
         }
         cx.json(error.status(), &json!({ "error": body }))
     } else {
-        let page = json!({ "status": error.status().as_u16(), "code": code, "message": message });
+        let page = json!({
+            "status": error.status().as_u16(),
+            "code": code,
+            "message": message,
+            "missing": missing(cx, error),
+        });
         let frame = cx.frame(user, csrf_token, errors);
         cx.app().pages().render("error.html", page, frame).map(|page| Response::html(error.status(), page))
     };
@@ -253,6 +285,18 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
     });
     response.headers.extend(error.header());
     response
+}
+
+/// What somebody lacks, in words.
+fn missing(cx: &Context, error: &Error) -> Vec<String> {
+    match error {
+        Error::PermissionDenied(Missing::Permission(any_of)) => {
+            any_of.iter().map(|permission| permission.label(cx.language())).collect()
+        }
+        Error::PermissionDenied(Missing::Staff) => vec![cx.text("permission-staff", &[])],
+        Error::PermissionDenied(Missing::Superuser) => vec![cx.text("permission-superuser", &[])],
+        _ => Vec::new(),
+    }
 }
 
 /// What can be said without a template, a text or a static file.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use crate::allow::Allow;
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{BoxError, Error, Result};
@@ -59,10 +60,18 @@ impl fmt::Debug for Start {
     }
 }
 
+/// What a method is answered, and whom.
+#[derive(Debug, Clone)]
+struct Answers {
+    method: Method,
+    allow: Allow,
+    handler: Handler,
+}
+
 #[derive(Debug, Clone)]
 struct Route {
     path: &'static str,
-    methods: Vec<(Method, Handler)>,
+    methods: Vec<Answers>,
     /// What GET is told where it does nothing.
     refusal: Option<Handler>,
     /// Why no CSRF token is asked for.
@@ -90,6 +99,10 @@ pub(crate) struct Matched<'a> {
     /// The values of its `{parameters}`.
     pub(crate) params: Vec<(&'static str, String)>,
     pub(crate) handler: Result<&'a Handler>,
+    /// Whom it answers.
+    pub(crate) allow: Allow,
+    /// Whether any of the path's methods is of the administration.
+    pub(crate) admin: bool,
     /// Whether the request is nobody's: the path is exempt from CSRF, or answers everybody the same.
     pub(crate) nobodys: bool,
     /// Whether everybody is answered the same.
@@ -102,44 +115,44 @@ impl Routes {
         Self::default()
     }
 
-    /// Answers GET, and HEAD with it. Safe: it must change nothing.
+    /// Answers GET, and HEAD with it, to whom `allow` says. Safe: it must change nothing.
     #[must_use]
-    pub fn get<F, A>(self, path: &'static str, handler: F) -> Self
+    pub fn get<F, A>(self, path: &'static str, allow: Allow, handler: F) -> Self
     where
         F: Fn(Context) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Response>> + Send + 'static,
     {
-        self.on(Method::GET, path, handler)
+        self.on(Method::GET, path, allow, handler)
     }
 
     /// Answers POST.
     #[must_use]
-    pub fn post<F, A>(self, path: &'static str, handler: F) -> Self
+    pub fn post<F, A>(self, path: &'static str, allow: Allow, handler: F) -> Self
     where
         F: Fn(Context) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Response>> + Send + 'static,
     {
-        self.on(Method::POST, path, handler)
+        self.on(Method::POST, path, allow, handler)
     }
 
     /// Answers PATCH.
     #[must_use]
-    pub fn patch<F, A>(self, path: &'static str, handler: F) -> Self
+    pub fn patch<F, A>(self, path: &'static str, allow: Allow, handler: F) -> Self
     where
         F: Fn(Context) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Response>> + Send + 'static,
     {
-        self.on(Method::PATCH, path, handler)
+        self.on(Method::PATCH, path, allow, handler)
     }
 
     /// Answers `method`.
     #[must_use]
-    pub fn on<F, A>(mut self, method: Method, path: &'static str, handler: F) -> Self
+    pub fn on<F, A>(mut self, method: Method, path: &'static str, allow: Allow, handler: F) -> Self
     where
         F: Fn(Context) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Response>> + Send + 'static,
     {
-        self.route(path).methods.push((method, Handler::new(handler)));
+        self.route(path).methods.push(Answers { method, allow, handler: Handler::new(handler) });
         self
     }
 
@@ -213,6 +226,14 @@ impl Routes {
         self.routes.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
     }
 
+    /// Whom `method` of `path` answers, if it is answered.
+    pub fn allow(&self, path: &str, method: &Method) -> Option<Allow> {
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        let route = self.routes.iter().find(|route| route.path == path)?;
+        let answers = route.methods.iter().find(|answers| answers.method == wanted)?;
+        Some(answers.allow)
+    }
+
     /// What an unsafe request to `path` must prove.
     pub fn csrf(&self, path: &str) -> CsrfPolicy {
         self.routes.iter().find(|route| route.path == path).map_or(CsrfPolicy::Protected, Route::csrf)
@@ -225,11 +246,14 @@ impl Routes {
         matches.sort_by_key(|(_, params)| params.len());
         let (route, params) = matches.into_iter().next()?;
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        let handler = route.methods.iter().find(|(method, _)| method == wanted).map(|(_, handler)| handler);
+        let answers = route.methods.iter().find(|answers| answers.method == wanted);
+        let allow = answers.map_or(Allow::ANYONE, |answers| answers.allow);
+        let handler = answers.map(|answers| &answers.handler);
         let refusal = route.refusal.as_ref().filter(|_| wanted == Method::GET);
         let handler = handler.or(refusal).ok_or_else(|| Error::MethodNotAllowed(route.allowed()));
         let nobodys = route.exempt.is_some() || route.for_everybody;
-        Some(Matched { path: route.path, params, handler, nobodys, for_everybody: route.for_everybody })
+        let admin = route.methods.iter().any(|answers| answers.allow.is_admin());
+        Some(Matched { path: route.path, params, handler, allow, admin, nobodys, for_everybody: route.for_everybody })
     }
 }
 
@@ -237,13 +261,13 @@ impl Route {
     fn csrf(&self) -> CsrfPolicy {
         match self.exempt {
             Some(reason) => CsrfPolicy::Exempt(reason),
-            None if self.methods.iter().all(|(method, _)| is_safe(method)) => CsrfPolicy::Safe,
+            None if self.methods.iter().all(|answers| is_safe(&answers.method)) => CsrfPolicy::Safe,
             None => CsrfPolicy::Protected,
         }
     }
 
     fn allowed(&self) -> Vec<Method> {
-        let mut allowed: Vec<_> = self.methods.iter().map(|(method, _)| method.clone()).collect();
+        let mut allowed: Vec<_> = self.methods.iter().map(|answers| answers.method.clone()).collect();
         if allowed.contains(&Method::GET) {
             allowed.push(Method::HEAD);
         }
@@ -308,19 +332,19 @@ mod tests {
     #[test]
     fn what_is_for_everybody_is_nobodys_and_a_start_may_fail() {
         let answer = |_| async { Ok(Response::default()) };
-        let routes = Routes::new().get("/a/{rest+}", answer).for_everybody("/a/{rest+}");
+        let routes = Routes::new().get("/a/{rest+}", Allow::ANYONE, answer).for_everybody("/a/{rest+}");
         assert!(routes.know_nobody());
         assert_eq!(routes.csrf("/a/{rest+}"), CsrfPolicy::Safe);
         let matched = routes.find(&Method::GET, "/a/b").unwrap();
         assert!(matched.nobodys && matched.for_everybody);
-        let routes = routes.get("/page", answer);
+        let routes = routes.get("/page", Allow::ANYONE, answer);
         assert!(!routes.know_nobody());
         assert!(!routes.find(&Method::GET, "/page").unwrap().nobodys);
     }
 
     #[test]
     fn a_wrong_method_is_told_the_right_ones() {
-        let routes = Routes::new().get("/", |_| async { Ok(Response::default()) });
+        let routes = Routes::new().get("/", Allow::ANYONE, |_| async { Ok(Response::default()) });
         assert!(routes.find(&Method::HEAD, "/").unwrap().handler.is_ok());
         let Err(Error::MethodNotAllowed(allowed)) = routes.find(&Method::DELETE, "/").unwrap().handler else {
             panic!()
@@ -334,12 +358,12 @@ mod tests {
         let answer = |_| async { Ok(Response::default()) };
         let purge = Method::from_bytes(b"PURGE").unwrap();
         let routes = Routes::new()
-            .get("/page", answer)
-            .post("/form", answer)
-            .on(purge, "/cache", answer)
+            .get("/page", Allow::ANYONE, answer)
+            .post("/form", Allow::ANYONE, answer)
+            .on(purge, "/cache", Allow::ANYONE, answer)
             .csrf_exempt("/hook", " signed by its sender ")
-            .post("/hook", answer)
-            .patch("/sloppy", answer)
+            .post("/hook", Allow::ANYONE, answer)
+            .patch("/sloppy", Allow::ANYONE, answer)
             .csrf_exempt("/sloppy", " ")
             .refuse_get("/form", answer);
         for (path, policy) in [

@@ -229,7 +229,7 @@ async fn a_log_out_that_cannot_be_written_down_is_not_said_to_be_done() {
     let (site, faults) = Site::with_faults(&[]).await;
     let mut kim = site.member("kim@example.com").await.json();
     let token = kim.csrf_token().await;
-    for (path, name) in [("/logout", "UpdateItem"), ("/logout/all", "UpdateItem")] {
+    for (path, name) in [("/logout", "UpdateItem"), ("/logout/all", "TransactWriteItems")] {
         faults.clear();
         faults.always(name, Fault::internal());
         assert_unavailable(&kim.clone().send_with(&token, Method::POST, path, json!({})).await);

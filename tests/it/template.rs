@@ -11,8 +11,8 @@ use crate::site::{Site, root};
 
 fn template() -> Template {
     // With whatever a parameter may add.
-    let resolver =
-        Resolver::local().parameter("PublicUrl", "https://www.example.org").parameter("StaticFiles", "function");
+    let resolver = Resolver::local().parameter("PublicUrl", "https://www.example.org");
+    let resolver = resolver.parameter("StaticFiles", "function").parameter("Admin", "on");
     Template::load(&root().join("template.yaml"), &resolver).unwrap()
 }
 
@@ -209,7 +209,8 @@ fn the_tables_are_as_the_code_expects_them() {
     let template = template();
     let table = |name: &str| template.tables.iter().find(|table| table.name == name).unwrap();
     assert_eq!(table("sessions").ttl_attribute.as_deref(), Some("expires_at"));
-    assert_eq!(table("accounts").ttl_attribute, None, "what is durable does not expire");
+    let expires = table("accounts").ttl_attribute.as_deref();
+    assert_eq!(expires, Some("audited_until"), "of what is durable the audit trail alone expires");
     for name in ["accounts", "sessions"] {
         let keys = &table(name).keys;
         assert_eq!(keys.partition.name, "PK");

@@ -6,17 +6,17 @@ mod export;
 mod security;
 mod sessions;
 
-use portico::Routes;
+use portico::{Allow, Routes};
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/profile/security", security::show)
-        .get("/sessions", sessions::list)
-        .post("/sessions/{id}/end", sessions::end)
-        .post("/sessions/end-others", sessions::end_others)
-        .get("/profile/export", export::explain)
-        .post("/profile/export", export::download)
-        .get("/profile/delete", delete::explain)
-        .post("/profile/delete", delete::delete)
+        .get("/profile/security", Allow::USERS, security::show)
+        .get("/sessions", Allow::USERS, sessions::list)
+        .post("/sessions/{id}/end", Allow::OWNER.only_ends_sessions(), sessions::end)
+        .post("/sessions/end-others", Allow::USERS, sessions::end_others)
+        .get("/profile/export", Allow::USERS, export::explain)
+        .post("/profile/export", Allow::USERS, export::download)
+        .get("/profile/delete", Allow::USERS, delete::explain)
+        .post("/profile/delete", Allow::USERS, delete::delete)
 }

@@ -5,25 +5,25 @@ use portico::accounts::{
     self, AddressTaken, ChangeEmailForm, OpenLink, User, follow_link, open_link, reauthenticate, withholds_session,
 };
 use portico::config::EmailVerification;
-use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/email", show)
-        .post("/email", request_change)
-        .post("/email/resend", resend)
-        .get("/email/confirm/{link}", |cx| follow(cx, Purpose::ConfirmEmail, "/email/confirm"))
-        .get("/email/confirm", show_confirm)
-        .post("/email/confirm", confirm)
-        .get("/email/change/{link}", |cx| follow(cx, Purpose::ChangeEmail, "/email/change/confirm"))
-        .get("/email/change/confirm", show_change)
-        .post("/email/change/confirm", change)
-        .get("/email/undo/{link}", |cx| follow(cx, Purpose::UndoEmailChange, "/email/undo"))
-        .get("/email/undo", show_undo)
-        .post("/email/undo", undo)
+        .get("/email", Allow::USERS, show)
+        .post("/email", Allow::USERS, request_change)
+        .post("/email/resend", Allow::USERS, resend)
+        .get("/email/confirm/{link}", Allow::ANYONE, |cx| follow(cx, Purpose::ConfirmEmail, "/email/confirm"))
+        .get("/email/confirm", Allow::ANYONE, show_confirm)
+        .post("/email/confirm", Allow::ANYONE, confirm)
+        .get("/email/change/{link}", Allow::ANYONE, |cx| follow(cx, Purpose::ChangeEmail, "/email/change/confirm"))
+        .get("/email/change/confirm", Allow::ANYONE, show_change)
+        .post("/email/change/confirm", Allow::ANYONE, change)
+        .get("/email/undo/{link}", Allow::ANYONE, |cx| follow(cx, Purpose::UndoEmailChange, "/email/undo"))
+        .get("/email/undo", Allow::ANYONE, show_undo)
+        .post("/email/undo", Allow::ANYONE, undo)
 }
 
 /// Where another link can be asked for.

@@ -45,6 +45,7 @@ async fn erase(cx: &JobContext, user: UserId) -> Result<&'static str> {
         erase_uploads(cx, user, &listed).await?;
     }
     sharing::forget_user(store, user).await?;
+    store.erase_memberships(user).await?;
     store.erase_sessions(user).await?;
     store.erase_belongings(user).await?;
     throttle::forgive_account(store, user).await?;

@@ -4,16 +4,16 @@
 use portico::fields::{FieldReader, Form};
 use portico::headers::CACHE_CONTROL;
 use portico::i18n::Language;
-use portico::{Context, Error, FieldErrors, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, FieldErrors, Response, Result, Routes, StatusCode};
 use serde_json::{Value, json};
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/", home)
-        .get("/csrf", csrf)
-        .post("/preferences/theme", set_theme)
-        .post("/preferences/language", set_language)
+        .get("/", Allow::ANYONE, home)
+        .get("/csrf", Allow::ANYONE, csrf)
+        .post("/preferences/theme", Allow::ANYONE, set_theme)
+        .post("/preferences/language", Allow::ANYONE, set_language)
 }
 
 async fn home(cx: Context) -> Result<Response> {

@@ -4,16 +4,16 @@ mod reauthenticate;
 
 use portico::accounts::{self, LoginForm, Remember, User};
 use portico::config::EmailVerification;
-use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde_json::{Value, json};
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/login", show)
-        .post("/login", log_in)
-        .get("/reauthenticate", reauthenticate::show)
-        .post("/reauthenticate", reauthenticate::confirm)
+        .get("/login", Allow::ANYONE, show)
+        .post("/login", Allow::ANYONE, log_in)
+        .get("/reauthenticate", Allow::ANYONE, reauthenticate::show)
+        .post("/reauthenticate", Allow::ANYONE, reauthenticate::confirm)
 }
 
 const TEMPLATE: &str = "accounts/login.html";

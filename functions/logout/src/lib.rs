@@ -2,12 +2,16 @@
 //! site could ask for it.
 
 use portico::headers::clear_site_data;
-use portico::{Context, Error, Next, Response, Result, Routes, StatusCode, accounts};
+use portico::{Allow, Context, Error, Next, Response, Result, Routes, StatusCode, accounts};
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().refuse_get("/logout", explain).post("/logout", log_out).post("/logout/all", log_out_everywhere)
+    Routes::new().refuse_get("/logout", explain).post("/logout", Allow::ANYONE.only_ends_sessions(), log_out).post(
+        "/logout/all",
+        Allow::USERS.only_ends_sessions(),
+        log_out_everywhere,
+    )
 }
 
 /// A page that says why a link is not enough, with the button that is.
@@ -20,13 +24,11 @@ async fn explain(cx: Context) -> Result<Response> {
 }
 
 async fn log_out(cx: Context) -> Result<Response> {
-    cx.only_ends_sessions();
     accounts::logout(&cx).await?;
     bye(&cx, "logout-done")
 }
 
 async fn log_out_everywhere(cx: Context) -> Result<Response> {
-    cx.only_ends_sessions();
     let user = cx.require_login().await?;
     accounts::logout_everywhere(&cx, &user).await?;
     bye(&cx, "logout-all-done")

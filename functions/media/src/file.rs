@@ -2,6 +2,7 @@
 
 use portico::media::files::{File, RenameForm};
 use portico::media::{Upload, files};
+use portico::permissions::Missing;
 use portico::sharing::{Access, Verb};
 use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde_json::json;
@@ -46,6 +47,6 @@ async fn own(cx: &Context) -> Result<Upload> {
     let user = cx.require_login().await?;
     match require(cx, Some(&user), Verb::View, None).await? {
         (upload, Access::Owner) => Ok(upload),
-        _ => Err(Error::PermissionDenied),
+        _ => Err(Error::PermissionDenied(Missing::Right)),
     }
 }

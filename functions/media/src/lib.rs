@@ -10,27 +10,27 @@ mod share;
 use portico::accounts::User;
 use portico::media::{Upload, UploadId};
 use portico::sharing::{self, Access, LinkSecret, Object, Verb};
-use portico::{Context, Error, Method, Result, Routes};
+use portico::{Allow, Context, Error, Method, Result, Routes};
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/media", list::mine)
-        .get("/media/shared", list::shared)
-        .get("/media/{id}", download::file)
-        .patch("/media/{id}", file::rename)
-        .on(Method::DELETE, "/media/{id}", file::delete)
-        .get("/media/{id}/thumbnails/{side}", download::thumbnail)
-        .get("/media/{id}/details", details::show)
-        .post("/media/{id}/rename", file::rename)
-        .get("/media/{id}/delete", file::confirm_delete)
-        .post("/media/{id}/delete", file::delete)
-        .post("/media/{id}/grants", share::grant)
-        .on(Method::DELETE, "/media/{id}/grants/{grant}", share::revoke)
-        .post("/media/{id}/grants/{grant}/revoke", share::revoke)
-        .post("/media/{id}/links", share::create_link)
-        .on(Method::DELETE, "/media/{id}/links/{link}", share::revoke_link)
-        .post("/media/{id}/links/{link}/revoke", share::revoke_link)
+        .get("/media", Allow::USERS, list::mine)
+        .get("/media/shared", Allow::USERS, list::shared)
+        .get("/media/{id}", Allow::object(Verb::View), download::file)
+        .patch("/media/{id}", Allow::object(Verb::Edit), file::rename)
+        .on(Method::DELETE, "/media/{id}", Allow::OWNER, file::delete)
+        .get("/media/{id}/thumbnails/{side}", Allow::object(Verb::View), download::thumbnail)
+        .get("/media/{id}/details", Allow::object(Verb::View), details::show)
+        .post("/media/{id}/rename", Allow::object(Verb::Edit), file::rename)
+        .get("/media/{id}/delete", Allow::OWNER, file::confirm_delete)
+        .post("/media/{id}/delete", Allow::OWNER, file::delete)
+        .post("/media/{id}/grants", Allow::object(Verb::Manage), share::grant)
+        .on(Method::DELETE, "/media/{id}/grants/{grant}", Allow::object(Verb::Manage), share::revoke)
+        .post("/media/{id}/grants/{grant}/revoke", Allow::object(Verb::Manage), share::revoke)
+        .post("/media/{id}/links", Allow::object(Verb::Manage), share::create_link)
+        .on(Method::DELETE, "/media/{id}/links/{link}", Allow::object(Verb::Manage), share::revoke_link)
+        .post("/media/{id}/links/{link}/revoke", Allow::object(Verb::Manage), share::revoke_link)
 }
 
 /// The object that the address names.

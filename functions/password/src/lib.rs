@@ -7,21 +7,21 @@ use portico::accounts::{
     follow_link, open_link, reauthenticate, withholds_session,
 };
 use portico::mail::compose::lifetime;
-use portico::{Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, FieldErrors, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/password/change", show_change)
-        .post("/password/change", change)
-        .get("/password/reset", show_request)
-        .post("/password/reset", request)
-        .get("/password/reset/sent", sent)
-        .get("/password/reset/{link}", follow)
-        .get("/password/reset/confirm", show_reset)
-        .post("/password/reset/confirm", reset)
+        .get("/password/change", Allow::USERS, show_change)
+        .post("/password/change", Allow::USERS, change)
+        .get("/password/reset", Allow::ANYONE, show_request)
+        .post("/password/reset", Allow::ANYONE, request)
+        .get("/password/reset/sent", Allow::ANYONE, sent)
+        .get("/password/reset/{link}", Allow::ANYONE, follow)
+        .get("/password/reset/confirm", Allow::ANYONE, show_reset)
+        .post("/password/reset/confirm", Allow::ANYONE, reset)
 }
 
 /// Where another link can be asked for.

@@ -2,19 +2,19 @@
 
 use portico::accounts::User;
 use portico::media::{self, PageUploadForm, PartsForm, UploadForm, UploadState};
-use portico::{Context, Error, Method, Next, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, Method, Next, Response, Result, Routes, StatusCode};
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .post("/uploads", presign)
-        .get("/uploads/{id}", status)
-        .on(Method::DELETE, "/uploads/{id}", abort)
-        .post("/uploads/{id}/abort", abort)
-        .get("/uploads/{id}/parts", parts)
-        .post("/uploads/{id}/parts", sign_parts)
-        .post("/uploads/{id}/complete", complete)
+        .post("/uploads", Allow::USERS, presign)
+        .get("/uploads/{id}", Allow::OWNER, status)
+        .on(Method::DELETE, "/uploads/{id}", Allow::OWNER, abort)
+        .post("/uploads/{id}/abort", Allow::OWNER, abort)
+        .get("/uploads/{id}/parts", Allow::OWNER, parts)
+        .post("/uploads/{id}/parts", Allow::OWNER, sign_parts)
+        .post("/uploads/{id}/complete", Allow::OWNER, complete)
 }
 
 /// Seconds after which a page without JavaScript asks again.

@@ -4,13 +4,17 @@ use portico::accounts::{self, ProfileForm, User};
 use portico::config::EmailVerification;
 use portico::media::Purpose;
 use portico::user_fields::{Place, Values};
-use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().get("/profile", show).post("/profile", save).patch("/profile", save)
+    Routes::new().get("/profile", Allow::USERS, show).post("/profile", Allow::USERS, save).patch(
+        "/profile",
+        Allow::USERS,
+        save,
+    )
 }
 
 const TEMPLATE: &str = "accounts/profile.html";

@@ -5,13 +5,13 @@ use portico::accounts::{self, SignupForm};
 use portico::config::EmailVerification;
 use portico::site::UserFields;
 use portico::user_fields::{Place, Values};
-use portico::{Context, Error, Next, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, Next, Response, Result, Routes, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().get("/signup", show).post("/signup", sign_up)
+    Routes::new().get("/signup", Allow::ANYONE, show).post("/signup", Allow::ANYONE, sign_up)
 }
 
 /// The form, as it was filled in. Passwords are never sent back.

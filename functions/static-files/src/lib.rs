@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use portico::static_files::{Asked, Collected};
-use portico::{Context, Error, Response, Result, Routes};
+use portico::{Allow, Context, Error, Response, Result, Routes};
 
 /// As the template has it: the parameter is the file's name below `STATIC_URL`.
 const PATH: &str = "/static/{proxy+}";
@@ -20,7 +20,7 @@ pub fn routes() -> Routes {
             let _ = read.set(collected);
             Ok(())
         })
-        .get(PATH, move |cx| {
+        .get(PATH, Allow::ANYONE, move |cx| {
             let files = files.clone();
             async move { serve(&files, &cx) }
         })

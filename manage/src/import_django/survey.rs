@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::io::BufRead;
 
-use portico::accounts::{Email, Group};
+use portico::accounts::Email;
+use portico::permissions::Group;
 use serde::Deserialize;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -217,7 +218,7 @@ impl Survey {
             }
             let (permissions, unknown) = self.permissions(refers);
             wrong.extend(unknown.into_iter().map(|what| format!("group {name:?} goes without {what}")));
-            groups.push(Group { name: name.clone(), permissions });
+            groups.push(Group { permissions, ..Group::new(name.clone()) });
         }
         (groups, wrong)
     }

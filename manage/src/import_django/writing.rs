@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use portico::accounts::{Group, Identifier, User, UserId};
+use portico::accounts::{Identifier, User, UserId};
+use portico::permissions::Group;
 use portico::store::bundles::{Bundle, Placed};
 use portico::store::keys::Key;
 use portico::store::users::Taken;

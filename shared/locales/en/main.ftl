@@ -35,6 +35,7 @@ home-functions-lead = Each function is one small package with one task. All of t
 home-function-home = Shows this page, and answers every address that does not exist.
 home-function-signup = Creates an account: one transaction, so that an email address or a username is taken only once.
 home-function-login = Checks the password and starts a session.
+home-function-admin = Accounts, groups and the audit trail, for staff. Off unless it is turned on.
 home-function-logout = Ends this session, or all of them at once. It takes a button, never a link.
 home-function-password = Changes your password, or sets a new one by a link in a mail. Every other session ends with the old one.
 home-function-email = Confirms your email address, and changes it. The owner of the old one can take the change back.

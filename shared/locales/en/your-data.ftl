@@ -29,6 +29,7 @@ export-submit = Download
 export-readme-title = Everything that { $site } keeps of { $email }, as of { $at }
 export-readme-profile = profile.json: your profile, every field of it
 export-readme-sessions = sessions.json: your sessions, where and when they began, and until when they last
+export-readme-events = events.json: what was done to your account: passwords, addresses, rights, sessions
 export-readme-logins = logins.json: your last log-ins, and with which device
 export-readme-media = media/: your picture, if you have one, and your files
 export-readme-files = files.json: your files, when each was uploaded, and where it is in this archive

@@ -35,6 +35,7 @@ home-functions-lead = 함수 하나가 작은 패키지 하나이고, 한 가지
 home-function-home = 이 페이지를 보여 주고, 없는 주소에도 답합니다.
 home-function-signup = 계정을 만듭니다. 한 번의 트랜잭션으로 처리해 이메일과 사용자 이름이 겹치지 않습니다.
 home-function-login = 비밀번호를 확인하고 세션을 시작합니다.
+home-function-admin = 스태프가 계정, 그룹, 감사 기록을 관리합니다. 켜야만 열립니다.
 home-function-logout = 이 세션만, 또는 모든 세션을 한 번에 끝냅니다. 링크가 아니라 버튼으로만 동작합니다.
 home-function-password = 비밀번호를 바꾸거나, 메일로 받은 링크로 새로 정합니다. 바뀌면 다른 세션은 모두 끝납니다.
 home-function-email = 이메일 주소를 확인하고 변경합니다. 이전 주소의 주인은 변경을 되돌릴 수 있습니다.

@@ -29,6 +29,7 @@ export-submit = 내려받기
 export-readme-title = { $at } 현재 { $site }에서 보관하는 { $email } 님의 모든 데이터
 export-readme-profile = profile.json: 프로필의 모든 항목
 export-readme-sessions = sessions.json: 세션마다 시작한 곳과 시각, 끝나는 시각
+export-readme-events = events.json: 계정에 있었던 일: 비밀번호, 주소, 권한, 세션
 export-readme-logins = logins.json: 최근 로그인한 시각과 주소, 기기
 export-readme-media = media/: 프로필 사진(있는 경우)과 내 파일
 export-readme-files = files.json: 내 파일 목록과 올린 시각, 이 압축 파일 안의 위치

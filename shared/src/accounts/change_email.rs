@@ -8,6 +8,7 @@
 use super::links::{OpenLink, close_link};
 use super::tokens::{LinkId, Purpose};
 use super::{Email, FormerEmail, PasswordHash, User};
+use crate::audit::{self, Actor};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
@@ -46,7 +47,8 @@ pub async fn change_email(cx: &Context, link: &OpenLink) -> Result<Result<(), Ad
     // An address that nobody has proven may be somebody else's, mistyped: it is no way back into the account.
     let until = if proven { now + cx.config().mail.ages.undo_email_change } else { now };
     former.push(FormerEmail { email: user.email.clone(), undo: LinkId::new(mail.id), until });
-    match cx.store().change_email(user, new, &former, link.id, now, &mail).await? {
+    let event = cx.author_as(Actor::Link).of_user(audit::Action::EmailChanged, user).changed_email(&user.email, new);
+    match cx.store().change_email(user, new, &former, link.id, &mail, &event).await? {
         Ok(()) => {}
         Err(NotChanged::Taken) => return Ok(Err(AddressTaken)),
         Err(NotChanged::Overtaken) => return Err(Error::LinkInvalid),
@@ -77,7 +79,9 @@ pub async fn undo_email_change(cx: &Context, link: &OpenLink) -> Result<()> {
     let entry = undone.first().ok_or(Error::LinkInvalid)?;
     let password = PasswordHash::unusable(cx.app().rng());
     let mail = cx.promise(Letter::ResetPassword { email: entry.email.clone() });
-    match cx.store().undo_email_change(user, entry, rest, &password, cx.now().as_second(), &mail).await {
+    let event = cx.author_as(Actor::Link).of_user(audit::Action::EmailRestored, user);
+    let event = event.changed_email(&user.email, &entry.email);
+    match cx.store().undo_email_change(user, entry, rest, &password, &mail, &event).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => return Err(Error::LinkInvalid),
         Err(error) => return Err(error.into()),

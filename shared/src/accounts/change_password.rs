@@ -1,6 +1,7 @@
 //! A new password for somebody who is signed in and knows the present one.
 
 use super::{Password, User};
+use crate::audit::Action;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
@@ -40,7 +41,8 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
     let engine = cx.app().sessions();
     engine.keep(cx.store(), &begun.key, &begun.record, now).await?;
     let successor = Successor::of(&begun, engine, cx)?;
-    match cx.store().change_password(user, &changed.password, &successor, &mail).await {
+    let event = cx.author(user).of_user(Action::PasswordChanged, user);
+    match cx.store().change_password(user, &changed.password, &successor, &mail, &event).await {
         Ok(()) => {
             throttle::forgive(cx, user).await;
             cx.adopt_session(begun, changed);

@@ -1,18 +1,51 @@
 //! Deleting one's account.
 
 use super::{Email, User};
+use crate::audit::Action;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::mail::Letter;
 use crate::mail::compose::name_of;
+use crate::store::listing::{Listing, Order};
 
 /// Deletes the account of `user`, who has just proven the password again. From now on the account is nobody's: no
 /// session of it lives, its address and name are free, and the function `erase-account` removes what it leaves.
 ///
 /// # Errors
-/// [`Error::Conflict`] when its password, its address or its sessions changed since they were read: nothing is
-/// deleted.
+/// [`Error::Conflict`] when it changed since it was read; [`Error::Invalid`] for the last superuser's. Nothing is deleted
+/// then.
 pub async fn delete_account(cx: &Context, user: &User) -> Result<()> {
+    let remaining = if user.is_superuser { Some(other_superuser(cx, user).await?) } else { None };
+    end_account(cx, user, user, remaining.as_ref()).await?;
+    cx.drop_session();
+    Ok(())
+}
+
+/// A superuser who is left when `user` goes.
+async fn other_superuser(cx: &Context, user: &User) -> Result<User> {
+    let mut after = None;
+    loop {
+        let (entries, more) = cx.store().listed(Listing::Staff, "", after.as_deref(), PAGE, Order::First).await?;
+        let staff = cx.store().get_users(entries.iter().filter_map(|entry| entry.user)).await?;
+        let is_left = |other: &User| other.id != user.id && other.is_superuser && other.is_active;
+        if let Some(other) = staff.into_iter().find(is_left) {
+            return Ok(other);
+        }
+        after = entries.last().map(|entry| entry.name.clone());
+        if !more || after.is_none() {
+            return Err(Error::Invalid(FieldErrors::of(FieldErrors::ALL, "last_superuser", "delete-superuser")));
+        }
+    }
+}
+
+/// How many of the staff are looked at at once.
+const PAGE: usize = 100;
+
+/// Deletes an account: `by` does it, its owner or an administrator. `witness` must still be who they were.
+///
+/// # Errors
+/// [`Error::Conflict`] when it changed since it was read, or `witness` is not who they were: nothing is deleted.
+pub(crate) async fn end_account(cx: &Context, user: &User, by: &User, witness: Option<&User>) -> Result<()> {
     let now = cx.now();
     // First, so that no address of a deleted account stays behind if this is cut short.
     let (reversible, expired) = user.former_emails_at(now.as_second());
@@ -30,7 +63,8 @@ pub async fn delete_account(cx: &Context, user: &User) -> Result<()> {
             mails.push(farewell(email, None));
         }
     }
-    match cx.store().delete_user(user, now, &mails).await {
+    let event = cx.author(by).of_user(Action::UserDeleted, user);
+    match cx.store().delete_user(user, witness, &mails, &event).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => {
             // Deleted by the same form sent twice is deleted. What else has changed is to be looked at first.
@@ -40,6 +74,5 @@ pub async fn delete_account(cx: &Context, user: &User) -> Result<()> {
         }
         Err(error) => return Err(error.into()),
     }
-    cx.drop_session();
     Ok(())
 }

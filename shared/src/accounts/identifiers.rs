@@ -81,6 +81,14 @@ impl Email {
 }
 
 impl CanonicalEmail {
+    /// The form in which the beginning of an address is looked for: as typed, in lower case.
+    pub fn prefix(text: &str) -> String {
+        match Email::parse(text.trim()) {
+            Some(email) => email.canonical().0,
+            None => text.trim().nfc().collect::<String>().to_lowercase(),
+        }
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -167,6 +175,12 @@ impl Username {
 }
 
 impl CanonicalUsername {
+    /// The form in which the beginning of a name is looked for.
+    pub fn prefix(text: &str) -> String {
+        let name: String = text.trim().nfkc().collect();
+        caseless::default_case_fold_str(&name).nfkc().collect()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

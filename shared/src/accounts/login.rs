@@ -2,6 +2,7 @@
 
 use super::hooks::{self, Scope};
 use super::{Authenticated, LoginRecord, User};
+use crate::audit::Action;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
@@ -83,9 +84,11 @@ pub async fn logout(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Ends every session of this request's user by one write, whatever their number: the epoch moves on.
+/// Ends every session of this request's user by one transaction of two items, whatever their number:
+/// the epoch moves on, and the audit trail says so.
 pub async fn logout_everywhere(cx: &Context, user: &User) -> Result<()> {
-    cx.store().end_all_sessions(user, EndReason::LoggedOutEverywhere, cx.now().as_second()).await?;
+    let event = cx.author(user).of_user(Action::SessionsEnded, user);
+    cx.store().end_all_sessions(user, EndReason::LoggedOutEverywhere, &event).await?;
     cx.drop_session();
     hooks::logged_out(cx, user, Scope::Everywhere).await;
     Ok(())

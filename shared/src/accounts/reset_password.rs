@@ -3,6 +3,7 @@
 use super::links::{OpenLink, close_link};
 use super::tokens::Purpose;
 use super::{Email, Password};
+use crate::audit::{self, Actor};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Letter;
@@ -30,7 +31,8 @@ pub async fn reset_password(cx: &Context, link: &OpenLink, new: Password) -> Res
     let user = &link.user;
     let hash = cx.app().hasher().hash(new).await?;
     let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: Some(cx.client()) });
-    match cx.store().reset_password(user, &hash, link.id, cx.now().as_second(), &mail).await {
+    let event = cx.author_as(Actor::Link).of_user(audit::Action::PasswordReset, user);
+    match cx.store().reset_password(user, &hash, link.id, &mail, &event).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => return Err(Error::LinkInvalid),
         Err(error) => return Err(error.into()),

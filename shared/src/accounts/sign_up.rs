@@ -34,7 +34,7 @@ pub async fn sign_up(cx: &Context, account: NewAccount) -> Result<Result<User, F
         EmailVerification::Optional => Some(confirmation(cx, &user)),
         EmailVerification::Mandatory => return sign_up_quietly(cx, user).await,
     };
-    let Err(taken) = cx.store().create_user(&user, mail.as_ref()).await? else {
+    let Err(taken) = cx.store().create_user(&user, mail.as_ref(), None).await? else {
         cx.acts_as(&user);
         super::hooks::user_created(cx, &user).await;
         return Ok(Ok(user));

@@ -296,52 +296,54 @@ impl ProfileChanges {
 }
 
 #[cfg(test)]
+impl User {
+    /// A newcomer, for unit tests.
+    pub(crate) fn sample() -> Self {
+        let password = serde_json::from_str("\"!\"").unwrap();
+        Self::new(UserId::nobody(), Email::parse("kim@example.com").unwrap(), password, Timestamp::UNIX_EPOCH)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::sessions::EndReason;
     use crate::user_fields::{FieldSet as _, is_reserved};
 
-    /// A user of whom everything is known.
-    fn user() -> User {
-        let now = Timestamp::UNIX_EPOCH;
-        User {
-            id: UserId::nobody(),
-            email: Email::parse("kim@example.com").unwrap(),
-            email_verified: true,
-            former_emails: vec![FormerEmail {
-                email: Email::parse("lee@example.com").unwrap(),
-                undo: LinkId::new(Uuid::nil()),
-                until: 0,
-            }],
-            username: Username::parse("kim"),
-            fields: UserFields::default(),
-            password: serde_json::from_str("\"!\"").unwrap(),
-            is_active: true,
-            is_staff: false,
-            is_superuser: false,
-            groups: vec!["editors".to_owned()],
-            user_permissions: vec!["auth.view_user".to_owned()],
-            session_epoch: 1,
-            session_ends: EpochEnds::default().with(0, EndReason::LoggedOut, 0),
-            version: 1,
-            last_edit: Some("edit".to_owned()),
-            date_joined: now,
-            last_login: Some(now),
-            login_count: 1,
-            last_login_ip: Some("192.0.2.1".to_owned()),
-            avatar: Avatar {
-                upload: UploadId::parse("00000000-0000-0000-0000-000000000001"),
-                state: Some(AvatarState::Ready),
-                reason: Some("broken".to_owned()),
-                key: Some("media/x".to_owned()),
-                pending_until: Some(1),
-            },
+    impl User {
+        /// Of whom everything is known.
+        fn known() -> Self {
+            let now = Timestamp::UNIX_EPOCH;
+            Self {
+                email_verified: true,
+                former_emails: vec![FormerEmail {
+                    email: Email::parse("lee@example.com").unwrap(),
+                    undo: LinkId::new(Uuid::nil()),
+                    until: 0,
+                }],
+                username: Username::parse("kim"),
+                groups: vec!["editors".to_owned()],
+                user_permissions: vec!["auth.view_user".to_owned()],
+                session_ends: EpochEnds::default().with(0, EndReason::LoggedOut, 0),
+                last_edit: Some("edit".to_owned()),
+                last_login: Some(now),
+                login_count: 1,
+                last_login_ip: Some("192.0.2.1".to_owned()),
+                avatar: Avatar {
+                    upload: UploadId::parse("00000000-0000-0000-0000-000000000001"),
+                    state: Some(AvatarState::Ready),
+                    reason: Some("broken".to_owned()),
+                    key: Some("media/x".to_owned()),
+                    pending_until: Some(1),
+                },
+                ..Self::sample()
+            }
         }
     }
 
     #[test]
     fn no_field_of_a_site_can_have_the_name_of_an_attribute_of_the_products() {
-        let user = user();
+        let user = User::known();
         let public = PublicUser::new(&user, 0, |key| Some(key.to_owned()));
         let is_own = |name: &String| UserFields::FIELDS.iter().any(|field| field.is_stored_in(name));
         for value in [serde_json::to_value(&user).unwrap(), serde_json::to_value(&public).unwrap()] {

@@ -3,6 +3,7 @@
 use super::links::{OpenLink, close_link};
 use super::tokens::Purpose;
 use super::{Email, User, UserId};
+use crate::audit::{self, Actor};
 use crate::config::EmailVerification;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -30,7 +31,8 @@ pub(super) fn confirmation(cx: &Context, user: &User) -> Promise {
 /// # Errors
 /// [`Error::LinkInvalid`] when somebody else was first, or the account has another address by now.
 pub async fn confirm_email(cx: &Context, link: &OpenLink) -> Result<()> {
-    match cx.store().confirm_email(&link.user, link.id, cx.now().as_second()).await {
+    let event = cx.author_as(Actor::Link).of_user(audit::Action::EmailConfirmed, &link.user);
+    match cx.store().confirm_email(&link.user, link.id, &event).await {
         Ok(()) => {}
         Err(error) if error.is_condition() => return Err(Error::LinkInvalid),
         Err(error) => return Err(error.into()),

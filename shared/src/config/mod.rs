@@ -2,10 +2,12 @@
 
 mod accounts;
 mod admin;
+mod audit;
 pub mod aws;
 mod cache;
 mod cookies;
 mod export;
+mod groups;
 mod mail;
 mod media_cdn;
 mod misspelt;
@@ -26,9 +28,11 @@ use std::collections::HashMap;
 
 pub use accounts::{AccountSettings, EmailVerification};
 pub use admin::{AdminSettings, Network, NetworkError};
+pub use audit::AuditSettings;
 pub use cache::CacheSettings;
 pub use cookies::CookieSettings;
 pub use export::ExportSettings;
+pub use groups::GroupSettings;
 pub use mail::{BackendKind, LinkAges, MailSettings, SmtpSettings, SmtpTls};
 pub use media_cdn::{MediaCdnSettings, PrivateKeys};
 pub use misspelt::misspelt;
@@ -108,6 +112,10 @@ pub struct Config {
     pub accounts: AccountSettings,
     /// How often something may be tried.
     pub throttle: ThrottleSettings,
+    /// Groups and permissions.
+    pub groups: GroupSettings,
+    /// The audit trail.
+    pub audit: AuditSettings,
 }
 
 /// Where the signing key comes from.
@@ -249,6 +257,8 @@ impl Config {
         };
         let account_settings = AccountSettings::read(env);
         let throttle = ThrottleSettings::read(env, public_url.as_ref());
+        let groups = GroupSettings::read(env);
+        let audit = AuditSettings::read(env);
         Some(Self {
             public_url: public_url?,
             admin: admin?,
@@ -277,6 +287,8 @@ impl Config {
             mail: mail?,
             accounts: account_settings?,
             throttle: throttle?,
+            groups,
+            audit,
         })
     }
 

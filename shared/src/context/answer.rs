@@ -170,6 +170,7 @@ impl Context {
         Frame {
             user: user.map(|user| self.public_user(user)),
             display_name: user.map(|user| user.display_name().to_owned()).unwrap_or_default(),
+            perms: self.perms(user),
             messages: self.messages().take(language),
             lang: language,
             theme: theme.unwrap_or_else(|| "auto".to_owned()),

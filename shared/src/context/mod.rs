@@ -1,10 +1,12 @@
 //! What a handler is given: the request, the visitor, the configuration, and the ways to answer.
 
 mod answer;
+mod author;
 mod csrf;
 mod fresh;
 mod hosts;
 mod mail;
+mod permissions;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +27,7 @@ use crate::fields::{Fields, Form};
 use crate::i18n::Language;
 use crate::messages::Messages;
 use crate::meter::Meter;
+use crate::permissions::Rights;
 use crate::request::Request;
 use crate::routes;
 use crate::sessions::{self, Begun, Claim, EndReason, Session, SessionToken};
@@ -43,6 +46,7 @@ struct Inner {
     store: Store,
     nonce: String,
     confidential: AtomicBool,
+    judged: AtomicBool,
     fields: OnceLock<Fields>,
     claim: OnceLock<Option<Claim>>,
     without_values: AtomicBool,
@@ -58,6 +62,8 @@ struct Inner {
 struct Visit {
     session: Session,
     user: Mutex<Option<Arc<User>>>,
+    /// What they are permitted, once somebody has asked.
+    rights: Mutex<Option<(UserId, Arc<Rights>)>>,
 }
 
 #[derive(Default)]
@@ -85,6 +91,7 @@ impl Context {
             messages: OnceLock::new(),
             nonce: app.rng().token(),
             confidential: AtomicBool::new(false),
+            judged: AtomicBool::new(false),
             fields: OnceLock::new(),
             claim: OnceLock::new(),
             without_values: AtomicBool::new(false),
@@ -205,7 +212,7 @@ impl Context {
 
     /// Says that this request only ends sessions: it is answered whatever becomes of the values in them, so that a cache
     /// that is down holds up no log-out. It comes before anybody asks for session or user.
-    pub fn only_ends_sessions(&self) {
+    pub(crate) fn only_ends_sessions(&self) {
         self.0.without_values.store(true, Ordering::Relaxed);
     }
 
@@ -246,7 +253,7 @@ impl Context {
         if let Some(user) = &user {
             self.acts_as(user);
         }
-        Ok(Visit { session, user: Mutex::new(user.map(Arc::new)) })
+        Ok(Visit { session, user: Mutex::new(user.map(Arc::new)), rights: Mutex::default() })
     }
 
     /// What the cookie says, unchecked by the table.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::accounts::{self, User};
+use crate::audit;
 use crate::context::Context;
 use crate::error::{Arg, Error, Result};
 use crate::media::Fetched;
@@ -19,7 +20,7 @@ use archive::Archive;
 /// count. Whatever else a user has is theirs to see, fields that a site has added included.
 const SECRET: [&str; 3] = ["password", "session_epoch", "last_edit"];
 
-/// Packs everything: `profile.json`, `sessions.json`, `logins.json`, picture and files under `media/` with `files.json`,
+/// Packs everything: `profile.json`, `sessions.json`, `logins.json`, `events.json`, picture and files under `media/` with `files.json`,
 /// `shares.json`, and a `README.txt` in the visitor's language that says what is what. A file for which there is no room is
 /// a short-lived address instead.
 pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
@@ -32,6 +33,7 @@ pub async fn archive(cx: &Context, user: &User) -> Result<Vec<u8>> {
     zip.json("sessions.json", &sessions)?;
 
     zip.json("logins.json", &accounts::last_logins(cx, user).await?)?;
+    zip.json("events.json", &audit::own_events(cx, user).await?)?;
 
     let theirs = files::Theirs::read(cx, user).await?;
     let mut links = Vec::new();
@@ -129,7 +131,7 @@ fn readme(cx: &Context, user: &User, told: &Told) -> String {
     let mut text = vec![cx.text("export-readme-title", &[site, email, at]), String::new()];
     let sometimes = [("files", told.files), ("shares", told.shares)];
     let there = sometimes.into_iter().filter(|(_, there)| *there).map(|(file, _)| file);
-    for file in ["profile", "sessions", "logins", "media"].into_iter().chain(there) {
+    for file in ["profile", "sessions", "logins", "events", "media"].into_iter().chain(there) {
         text.push(cx.text(&format!("export-readme-{file}"), &[]));
     }
     if let Some(most) = told.sessions {

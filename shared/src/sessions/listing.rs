@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{EndReason, SessionKey, SessionRecord, Successor, end, end_for_good, why_dead};
 use crate::accounts::User;
+use crate::audit::{Action, Event};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::user_agent::UserAgent;
@@ -78,6 +79,19 @@ pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
     Ok(false)
 }
 
+/// Ends the session of somebody else's that is called `handle`, as `event` tells.
+///
+/// # Errors
+/// [`Error::NotFound`] when none that lives is called so.
+pub async fn end_of(cx: &Context, user: &User, handle: &str, event: &Event) -> Result<()> {
+    let Some((None, handle)) = SessionKey::parse_id(handle) else { return Err(Error::NotFound) };
+    let (living, _) = living(cx, user, handle).await?;
+    let (key, _) = living.first().ok_or(Error::NotFound)?;
+    let kept = cx.config().session.ended_age;
+    cx.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, event).await?;
+    cx.app().sessions().forget(cx.store(), key).await
+}
+
 /// Ends every session of `user` but the one that asks, by one transaction, whatever their number: the epoch moves on, and
 /// the one that asks goes on in the new one, under another identifier and with the ends that it had.
 ///
@@ -94,7 +108,8 @@ pub async fn end_others(cx: &Context, user: &User) -> Result<()> {
         tracing::warn!(error = %crate::log::chain(&error), "the values of a session are left behind");
     }
     let successor = Successor::of(&begun, engine, cx)?;
-    match cx.store().end_other_sessions(user, &successor).await {
+    let event = cx.author(user).of_user(Action::SessionsEnded, user);
+    match cx.store().end_other_sessions(user, &successor, &event).await {
         Ok(()) => {
             cx.adopt_session(begun, changed);
             Ok(())

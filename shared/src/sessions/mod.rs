@@ -15,7 +15,7 @@ mod token;
 pub use ending::{EndReason, EpochEnd, EpochEnds};
 pub(crate) use engine::{Claim, Engine, engine};
 pub(crate) use listing::evict;
-pub use listing::{Device, devices, end_one, end_others};
+pub use listing::{Device, devices, end_of, end_one, end_others};
 pub(crate) use record::Origin;
 pub use record::{Ended, SessionChanges, SessionRecord, Times};
 pub use session::{Begun, Expiry, Session};
@@ -23,6 +23,7 @@ pub(crate) use session::{CookieChange, Save};
 pub use token::{SessionKey, SessionToken};
 
 use crate::accounts::User;
+use crate::audit::Action;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::mail::Promise;
@@ -134,7 +135,8 @@ pub(crate) async fn end_for_good(cx: &Context, key: &SessionKey, why: EndReason)
         && let Some(user) = cx.user().await?
     {
         // It goes on under a name that only another request knows: with all others it is sure to end.
-        cx.store().end_all_sessions(&user, why, cx.now().as_second()).await?;
+        let event = cx.author(&user).of_user(Action::SessionsEnded, &user);
+        cx.store().end_all_sessions(&user, why, &event).await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::{Grant, Grantee, LinkSecret, Object};
 use crate::accounts::{User, UserId};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::permissions::Missing;
 
 /// What can be granted. Each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,6 +84,7 @@ pub async fn access<T: DeserializeOwned>(
     user: Option<&User>,
     link: Option<&LinkSecret>,
 ) -> Result<(Option<T>, Access)> {
+    cx.judge();
     Ok(cx.store().access(object, user, link, cx.now().as_second()).await?)
 }
 
@@ -107,7 +109,7 @@ pub async fn require<T: DeserializeOwned>(
     match access(cx, object, user, link).await? {
         (Some(item), access) if access.allows(verb) => Ok((item, access)),
         (_, Access::None) | (None, _) => Err(Error::NotFound),
-        (Some(_), _) => Err(Error::PermissionDenied),
+        (Some(_), _) => Err(Error::PermissionDenied(Missing::Right)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What people fill in to share an object.
 
 use super::{Recipient, Verb};
-use crate::accounts::{Email, Group};
+use crate::accounts::Email;
 use crate::fields::{FieldReader, Form};
+use crate::permissions::Group;
 
 /// `{email | group, verb}`: to whom, and what.
 #[derive(Debug)]

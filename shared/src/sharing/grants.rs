@@ -157,6 +157,7 @@ const ATTEMPTS: u32 = 5;
 /// Those of [`super::require`] for [`Verb::Manage`]; [`Error::Invalid`] for one's own address, for a group that one is not
 /// in, and when there are `SHARES_MAX_PER_OBJECT` grants already; [`Error::Conflict`] when others change the same all the time.
 pub async fn grant(cx: &Context, user: &User, object: Object, to: &Recipient, verb: Verb) -> Result<GrantRow> {
+    cx.judge();
     for _ in 0..ATTEMPTS {
         let (ledger, grantee) = tokio::try_join!(async { Ok(cx.store().ledger(object).await?) }, find(cx, to))?;
         let (ledger, standing) = managed(ledger, user)?;
@@ -219,6 +220,7 @@ pub async fn grant(cx: &Context, user: &User, object: Object, to: &Recipient, ve
 /// # Errors
 /// As those of [`grant`].
 pub async fn revoke(cx: &Context, user: &User, object: Object, id: Uuid) -> Result<()> {
+    cx.judge();
     for _ in 0..ATTEMPTS {
         let (ledger, standing) = managed(cx.store().ledger(object).await?, user)?;
         let found = ledger.grants.iter().find(|(_, grant)| grant.rows.iter().any(|row| row.id == id));
@@ -243,6 +245,7 @@ pub async fn revoke(cx: &Context, user: &User, object: Object, id: Uuid) -> Resu
 
 /// Whom the object is granted to, the oldest first, for those who may manage it.
 pub async fn grants_of(cx: &Context, user: &User, object: Object) -> Result<Vec<GrantRow>> {
+    cx.judge();
     Ok(managed(cx.store().ledger(object).await?, user)?.0.grant_rows())
 }
 

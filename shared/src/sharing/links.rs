@@ -88,6 +88,7 @@ const ATTEMPTS: u32 = 5;
 /// Those of [`super::require`] for [`super::Verb::Manage`]; [`Error::Invalid`] for an age that no link may have, and when
 /// there are `SHARE_LINKS_MAX` links already; [`Error::Conflict`] when others change the same all the time.
 pub async fn create_link(cx: &Context, user: &User, object: Object, age: Option<u64>) -> Result<NewLink> {
+    cx.judge();
     let settings = cx.config().sharing;
     for _ in 0..ATTEMPTS {
         let (ledger, standing) = managed(cx.store().ledger(object).await?, user)?;
@@ -127,6 +128,7 @@ pub async fn create_link(cx: &Context, user: &User, object: Object, age: Option<
 /// # Errors
 /// As those of [`create_link`].
 pub async fn revoke_link(cx: &Context, user: &User, object: Object, id: &str) -> Result<()> {
+    cx.judge();
     for _ in 0..ATTEMPTS {
         let (ledger, standing) = managed(cx.store().ledger(object).await?, user)?;
         if !ledger.links.iter().any(|(digest, _)| digest == id) {
@@ -151,6 +153,7 @@ pub async fn revoke_link(cx: &Context, user: &User, object: Object, id: &str) ->
 
 /// The links that are good, the oldest first, for those who may manage the object.
 pub async fn links_of(cx: &Context, user: &User, object: Object) -> Result<Vec<LinkRow>> {
+    cx.judge();
     Ok(managed(cx.store().ledger(object).await?, user)?.0.link_rows(cx.now()))
 }
 

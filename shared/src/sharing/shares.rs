@@ -8,6 +8,7 @@ use super::{Access, GrantRow, LinkRow, Object, Verb};
 use crate::accounts::User;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::permissions::Missing;
 use crate::store::grants::Ledger;
 
 /// An object, and, for those who may manage it, what is said of it to others.
@@ -28,6 +29,7 @@ pub struct Shares<T> {
 /// # Errors
 /// [`Error::NotFound`] for those who may do nothing with it, whether it is there or not.
 pub async fn shares_of<T: DeserializeOwned>(cx: &Context, user: &User, object: Object) -> Result<Shares<T>> {
+    cx.judge();
     let ledger = cx.store().ledger(object).await?.ok_or(Error::NotFound)?;
     let access = ledger.standing(user).access;
     if access == Access::None {
@@ -48,7 +50,7 @@ pub(super) fn managed(ledger: Option<Ledger>, user: &User) -> Result<(Ledger, St
     match standing.access {
         access if access.allows(Verb::Manage) => Ok((ledger, standing)),
         Access::None => Err(Error::NotFound),
-        _ => Err(Error::PermissionDenied),
+        _ => Err(Error::PermissionDenied(Missing::Right)),
     }
 }
 

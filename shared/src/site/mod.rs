@@ -1,9 +1,10 @@
 //! What is this site's own: the fields of its users, what they may upload, its backends, its hooks,
-//! its rules for passwords, the kinds of its objects. Begin here when you make the product yours.
+//! its rules for passwords, the kinds of its objects, what it asks permission for. Begin here when you make the product yours.
 
 mod backends;
 mod hooks;
 mod kinds;
+mod permissions;
 mod purposes;
 mod user;
 mod validators;
@@ -12,6 +13,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use kinds::KINDS;
+pub(crate) use permissions::PERMISSIONS;
+pub use permissions::shop;
 pub use purposes::PURPOSES;
 pub use user::UserFields;
 pub use validators::validators;

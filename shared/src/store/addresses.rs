@@ -3,11 +3,12 @@
 use super::call::{Write, to_item};
 use super::expression::Expression;
 use super::keys::{Key, PK};
-use super::users::Guard;
-use super::users::end_epoch;
+use super::listing::{LISTED_AS, LISTED_IN};
+use super::users::{Guard, end_epoch};
 use super::{Store, StoreError};
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, Email, FormerEmail, PasswordHash, User, UserId};
+use crate::audit::Event;
 use crate::mail::Promise;
 use crate::sessions::EndReason;
 
@@ -29,9 +30,10 @@ impl Store {
         new: &Email,
         former: &[FormerEmail],
         link: LinkId,
-        now: i64,
         mail: &Promise,
+        event: &Event,
     ) -> Result<Result<(), NotChanged>, StoreError> {
+        let now = event.at.as_second();
         let changed = Expression::new()
             .set(&["email"], new)?
             .set(&["email_verified"], true)?
@@ -48,11 +50,11 @@ impl Store {
         // Another spelling of the same address has the same guard.
         if let (true, Some(last)) = (from != to, former.last()) {
             let free = Expression::new().if_free(now)?.if_guards(user.id)?.any_of_last(2);
-            writes.push(Write::put(self.accounts(), to_item(&Key::email(&to), Guard::of(user.id))?, free));
+            writes.push(Write::put(self.accounts(), to_item(&Key::email(&to), Guard::of_email(user.id, &to))?, free));
             writes.push(self.reserve(user.id, &from, last.until)?);
         }
         writes.extend(name);
-        writes.push(self.promise(mail)?);
+        writes.extend([self.promise(mail)?, self.record(event)?]);
         // The way back is born with this attempt, so it names the transaction.
         let attempt = former.last().map(|entry| entry.undo.to_string());
         match self.transact(attempt, &writes).await {
@@ -76,9 +78,10 @@ impl Store {
         entry: &FormerEmail,
         rest: &[FormerEmail],
         password: &PasswordHash,
-        now: i64,
         mail: &Promise,
+        event: &Event,
     ) -> Result<(), StoreError> {
+        let now = event.at.as_second();
         let restored = Expression::new()
             .set(&["email"], &entry.email)?
             .set(&["email_verified"], true)?
@@ -94,7 +97,7 @@ impl Store {
             self.redeem(Purpose::UndoEmailChange, entry.undo, now)?,
             Write::update(self.accounts(), Key::user(user.id), restored.if_addresses_of(user)?),
             self.promise(mail)?,
-            Write::put(self.accounts(), to_item(&Key::email(&address), Guard::of(user.id))?, ours()?),
+            Write::put(self.accounts(), to_item(&Key::email(&address), Guard::of_email(user.id, &address))?, ours()?),
         ];
         for later in later_addresses(user, rest.len(), &address) {
             let kept = rest.iter().filter(|entry| entry.email.canonical() == later).map(|entry| entry.until).max();
@@ -103,6 +106,7 @@ impl Store {
                 None => Write::delete_if(self.accounts(), Key::email(&later), ours()?),
             });
         }
+        writes.push(self.record(event)?);
         self.transact(Some(mail.id.to_string()), &writes).await
     }
 
@@ -117,7 +121,8 @@ impl Store {
 
     /// Keeps a guard of a user without anybody being found by it.
     fn reserve(&self, user: UserId, email: &CanonicalEmail, until: i64) -> Result<Write, StoreError> {
-        let reserved = Expression::new().set(&["reserved_until"], until)?.if_guards(user)?;
+        let reserved = Expression::new().set(&["reserved_until"], until)?;
+        let reserved = reserved.remove(&[LISTED_IN]).remove(&[LISTED_AS]).if_guards(user)?;
         Ok(Write::update(self.accounts(), Key::email(email), reserved))
     }
 }

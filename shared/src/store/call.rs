@@ -379,6 +379,10 @@ pub(super) fn to_value(value: impl Serialize) -> Result<AttributeValue, StoreErr
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value).map_err(internal)
 }
 
+pub(super) fn from_value<T: DeserializeOwned>(value: AttributeValue) -> Result<T, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(value).map_err(internal)
+}
+
 pub(super) fn internal(error: impl Into<BoxError>) -> StoreError {
     StoreError::Internal(error.into())
 }

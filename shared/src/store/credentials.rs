@@ -7,6 +7,7 @@ use super::users::end_epoch;
 use super::{Store, StoreError};
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{PasswordHash, User};
+use crate::audit::Event;
 use crate::mail::Promise;
 use crate::sessions::{EndReason, Successor};
 
@@ -26,6 +27,7 @@ impl Store {
         password: &PasswordHash,
         session: &Successor,
         mail: &Promise,
+        event: &Event,
     ) -> Result<(), StoreError> {
         let changed = Expression::new()
             .set(&["password"], password)?
@@ -34,7 +36,7 @@ impl Store {
         let changed = end_epoch(changed, user, EndReason::PasswordChanged, session.now)?;
         let [begun, ended] = self.succeed(session)?;
         let changed = Write::update(self.accounts(), Key::user(user.id), changed);
-        let writes = [changed, begun, ended, self.promise(mail)?];
+        let writes = [changed, begun, ended, self.promise(mail)?, self.record(event)?];
         // The mail is born with this attempt, so it names the transaction.
         self.transact(Some(mail.id.to_string()), &writes).await
     }
@@ -44,11 +46,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Condition`] when another end of all sessions came first, or of this one.
-    pub async fn end_other_sessions(&self, user: &User, session: &Successor) -> Result<(), StoreError> {
+    pub async fn end_other_sessions(&self, user: &User, session: &Successor, event: &Event) -> Result<(), StoreError> {
         let as_read = Expression::new().only_if("session_epoch", "=", user.session_epoch)?.if_living();
         let others = end_epoch(as_read, user, EndReason::OthersEnded, session.now)?;
         let [begun, ended] = self.succeed(session)?;
-        self.transact(None, &[Write::update(self.accounts(), Key::user(user.id), others), begun, ended]).await
+        let others = Write::update(self.accounts(), Key::user(user.id), others);
+        self.transact(None, &[others, begun, ended, self.record(event)?]).await
     }
 
     /// Sets a new password by a link: every session ends, the address is proven, the owner is told.
@@ -61,9 +64,10 @@ impl Store {
         user: &User,
         password: &PasswordHash,
         link: LinkId,
-        now: i64,
         mail: &Promise,
+        event: &Event,
     ) -> Result<(), StoreError> {
+        let now = event.at.as_second();
         let reset = Expression::new()
             .set(&["password"], password)?
             .set(&["email_verified"], true)?
@@ -76,6 +80,7 @@ impl Store {
             self.redeem(Purpose::ResetPassword, link, now)?,
             Write::update(self.accounts(), Key::user(user.id), reset),
             self.promise(mail)?,
+            self.record(event)?,
         ];
         writes.extend(name);
         self.transact(Some(mail.id.to_string()), &writes).await
@@ -85,13 +90,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Condition`] when the link was used or has expired, or the account has another address by now.
-    pub async fn confirm_email(&self, user: &User, link: LinkId, now: i64) -> Result<(), StoreError> {
+    pub async fn confirm_email(&self, user: &User, link: LinkId, event: &Event) -> Result<(), StoreError> {
         let confirmed =
             Expression::new().set(&["email_verified"], true)?.if_exists(PK).only_if("email", "=", &user.email)?;
         let (confirmed, name) = self.settle_username(user, confirmed).await?;
         let mut writes = vec![
-            self.redeem(Purpose::ConfirmEmail, link, now)?,
+            self.redeem(Purpose::ConfirmEmail, link, event.at.as_second())?,
             Write::update(self.accounts(), Key::user(user.id), confirmed),
+            self.record(event)?,
         ];
         writes.extend(name);
         self.transact(None, &writes).await

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::call::{Item, Write, to_item};
+use super::call::{Item, Write, from_value, to_item};
 use super::expression::Expression;
 use super::keys::{DELETED_AT, Key, OWNED, PK, owner_partition, user_partition};
 use super::{Store, StoreError};
 use crate::accounts::{User, UserId};
+use crate::audit::Event;
 use crate::mail::Promise;
 use crate::media::UploadId;
 
@@ -18,6 +19,9 @@ struct Tombstone {
     is_active: bool,
     session_epoch: u64,
     deleted_at: Timestamp,
+    /// Those it was in: by it what says so is found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
 }
 
 /// The order to erase.
@@ -39,18 +43,32 @@ pub enum Remains {
 
 impl Store {
     /// Deletes an account: the user becomes a tombstone, its identifiers are free, the order to erase the rest is
-    /// given and the mails about it promised. All of it or nothing.
+    /// given and the mails about it promised. All of it or nothing. `witness` must still be who they were: an administrator
+    /// who does it, or the superuser who is left where one goes.
     ///
     /// # Errors
-    /// [`StoreError::Condition`] when password, epoch, address or user name are no longer what `user` says, or the
-    /// account is deleted already.
-    pub async fn delete_user(&self, user: &User, now: Timestamp, mails: &[Promise]) -> Result<(), StoreError> {
-        let table = self.accounts();
-        let tombstone =
-            Tombstone { id: user.id, is_active: false, session_epoch: user.session_epoch + 1, deleted_at: now };
+    /// [`StoreError::Condition`] when password, epoch, address, user name, groups or the superuser's flag are no longer what
+    /// `user` says, the account is deleted already, or `witness` is not who they were.
+    pub async fn delete_user(
+        &self,
+        user: &User,
+        witness: Option<&User>,
+        mails: &[Promise],
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        let (table, now) = (self.accounts(), event.at);
+        let tombstone = Tombstone {
+            id: user.id,
+            is_active: false,
+            session_epoch: user.session_epoch + 1,
+            deleted_at: now,
+            groups: user.groups.clone(),
+        };
         let as_read = Expression::new()
             .only_if("password", "=", &user.password)?
             .only_if_absent_or("session_epoch", "=", user.session_epoch)?
+            .only_if_absent_or("is_superuser", "=", user.is_superuser)?
+            .if_groups_of(user)?
             .if_addresses_of(user)?
             .if_still("username", user.username.as_ref().map(crate::accounts::Username::as_str))?;
         // The whole item is replaced: what a site has added to its users goes too.
@@ -60,7 +78,8 @@ impl Store {
             let ours = Expression::new().only_if_absent_or("user_id", "=", user.id)?;
             writes.push(Write::delete_if(table, key, ours));
         }
-        writes.push(self.order_to_erase(user.id, now)?);
+        writes.extend([self.order_to_erase(user.id, now)?, self.record(event)?]);
+        writes.extend(witness.map(|witness| self.if_still(witness)).transpose()?);
         for mail in mails {
             writes.push(self.promise(mail)?);
         }
@@ -121,10 +140,30 @@ impl Store {
         }
     }
 
+    /// Forgets which groups a deleted account was in.
+    pub async fn erase_memberships(&self, id: UserId) -> Result<(), StoreError> {
+        let tombstone = self.get(self.accounts(), &Key::user(id)).await?.filter(is_tombstone);
+        let groups = tombstone.and_then(|mut item| item.remove("groups"));
+        let groups: Vec<String> = groups.map(from_value).transpose()?.unwrap_or_default();
+        let keys: Vec<_> = groups.iter().map(|group| Key::member(group, id)).collect();
+        self.delete_all(self.accounts(), &keys).await
+    }
+
     /// Deletes the tombstone, and then the order to erase: as long as that one stands there is something to do.
     pub async fn erase_tombstone(&self, id: UserId) -> Result<(), StoreError> {
         self.delete(self.accounts(), &Key::user(id)).await?;
         self.delete(self.outbox(), &Key::erase(id)).await
+    }
+}
+
+impl Expression {
+    /// Only if the account is in the groups that were read.
+    fn if_groups_of(self, user: &User) -> Result<Self, StoreError> {
+        if user.groups.is_empty() {
+            Ok(self.if_absent("groups").only_if("groups", "=", &user.groups)?.any_of_last(2))
+        } else {
+            self.only_if("groups", "=", &user.groups)
+        }
     }
 }
 

@@ -1,26 +1,22 @@
-//! Groups as items, and who is in them.
+//! Groups as items, who is in them beside each, and what each permits.
 
-use jiff::Timestamp;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::bundles::Bundle;
-use super::call::{Item, Write, from_item, to_item};
+use super::call::{Write, from_item, key_item, sdk_error, to_item, units};
 use super::erasure::is_tombstone;
 use super::expression::Expression;
-use super::keys::{DELETED_AT, Key, PK};
+use super::grants::MOST_KEYS;
+use super::keys::{DELETED_AT, Key, MEMBER, PK, SK, group_partition, shared_partition};
+use super::listing::{Listed, Listing, Shard};
 use super::partition::read_key;
-use super::records::Position;
-use super::users::to_user;
 use super::{Store, StoreError};
-use crate::accounts::{Group, User};
-
-/// What a page of the table says of groups.
-#[derive(Debug, Default)]
-pub struct GroupsPage {
-    /// The groups on it.
-    pub groups: Vec<Group>,
-    /// The users on it who are in a group.
-    pub members: Vec<User>,
-}
+use crate::accounts::{User, UserId};
+use crate::audit::Event;
+use crate::meter::Units;
+use crate::permissions::Group;
+use crate::sharing::Grantee;
 
 impl Store {
     /// Reads a group. One that is being deleted is none.
@@ -29,19 +25,76 @@ impl Store {
         item.filter(|item| !is_tombstone(item)).map(from_item).transpose()
     }
 
+    /// Reads groups, each once, in one strongly consistent call for every hundred; those that do not exist, and those that
+    /// are being deleted, are left out.
+    pub async fn get_groups(&self, names: &[String]) -> Result<Vec<Group>, StoreError> {
+        let mut names: Vec<_> = names.iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        let batches: Vec<_> = names
+            .chunks(MOST_KEYS)
+            .map(|names| {
+                let keys: Vec<_> = names.iter().map(|name| (self.accounts(), Key::group(name))).collect();
+                async move { self.batch_get(&keys).await }
+            })
+            .collect();
+        let found: Vec<_> = stream::iter(batches).buffered(BATCHES_AT_ONCE).try_collect().await?;
+        let living = found.into_iter().flatten().map(|(_, item)| item).filter(|item| !is_tombstone(item));
+        living.map(from_item).collect()
+    }
+
     /// A group to be written where there is none of its name.
     pub fn new_group(&self, group: &Group) -> Result<Bundle, StoreError> {
-        let item = to_item(&Key::group(&group.name), group)?;
+        let mut item = to_item(&Key::group(&group.name), group)?;
+        Listed { listing: Listing::Groups, shard: Shard::first(), name: group.name.clone() }.mark(&mut item)?;
         Ok(Bundle::new(vec![Write::put(self.accounts(), item, Expression::new().if_absent(PK))]))
     }
 
-    /// Begins to delete a group: from now on nobody joins it and nothing is granted to it. It is no harm to begin twice.
+    /// Makes a group.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when there is one of its name, or one that is not deleted to its end.
+    pub async fn create_group(&self, group: &Group, event: &Event) -> Result<(), StoreError> {
+        let mut writes = self.new_group(group)?.into_writes();
+        writes.push(self.record(event)?);
+        self.transact(Some(event.id.to_string()), &writes).await
+    }
+
+    /// Gives `group`, as it was read, other permissions.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when it is another one by now (0 among the failed), or who does it is (2).
+    pub async fn set_group_permissions(
+        &self,
+        group: &Group,
+        permissions: &[String],
+        by: Option<&User>,
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        let change = Expression::new()
+            .set(&["permissions"], permissions)?
+            .set(&["version"], group.version + 1)?
+            .if_group_is(group)?;
+        let mut writes = vec![Write::update(self.accounts(), Key::group(&group.name), change), self.record(event)?];
+        writes.extend(by.map(|by| self.if_still(by)).transpose()?);
+        self.transact(Some(event.id.to_string()), &writes).await
+    }
+
+    /// Begins to delete a group: from now on it permits nothing, nobody joins it and nothing is granted to it. It is no harm
+    /// to begin twice; that is told once.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when there is none of this name.
-    pub async fn end_group(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
-        let ended = Expression::new().set_if_absent(DELETED_AT, now)?.if_exists(PK);
-        self.update(self.accounts(), &Key::group(name), &ended).await.map(drop)
+    pub async fn end_group(&self, name: &str, event: &Event) -> Result<(), StoreError> {
+        let ended = Expression::new().set(&[DELETED_AT], event.at)?.remove(&["listed_in"]).if_living();
+        let writes = [Write::update(self.accounts(), Key::group(name), ended), self.record(event)?];
+        match self.transact(Some(event.id.to_string()), &writes).await {
+            Err(error) if error.is_condition() => match self.get(self.accounts(), &Key::group(name)).await? {
+                Some(_) => Ok(()),
+                None => Err(error),
+            },
+            other => other,
+        }
     }
 
     /// Deletes a group that was ended, when nobody is in it any more and nothing is granted to it: it goes last.
@@ -49,44 +102,61 @@ impl Store {
         self.delete(self.accounts(), &Key::group(name)).await
     }
 
-    /// Puts a user into other groups than `user` says that they are in. `joined` is the one among them that is new.
-    ///
-    /// # Errors
-    /// [`StoreError::Condition`] when they are in other groups by now, or gone (0 among the failed), or when the group is (1).
-    pub async fn set_groups(&self, user: &User, groups: &[String], joined: Option<&str>) -> Result<(), StoreError> {
-        let change = Expression::new();
-        let change = if groups.is_empty() { change.remove(&["groups"]) } else { change.set(&["groups"], groups)? };
-        let change = if user.groups.is_empty() {
-            change.if_absent("groups").only_if("groups", "=", &user.groups)?.any_of_last(2)
-        } else {
-            change.only_if("groups", "=", &user.groups)?
-        };
-        let mut writes = vec![Write::update(self.accounts(), Key::user(user.id), change.if_living())];
-        let there = |name| Write::check(self.accounts(), Key::group(name), Expression::new().if_living());
-        writes.extend(joined.map(there));
-        self.transact(None, &writes).await
+    /// Up to `most` of who is in a group, those after `after`, and whether there are more: one call. An account that is
+    /// being erased may be among them.
+    pub async fn members(
+        &self,
+        group: &str,
+        after: Option<UserId>,
+        most: usize,
+    ) -> Result<(Vec<UserId>, bool), StoreError> {
+        let call = self.meter.begin();
+        let request = self
+            .client()
+            .query()
+            .table_name(self.accounts())
+            .key_condition_expression("#p = :p AND begins_with(#s, :s)")
+            .projection_expression("#p, #s")
+            .expression_attribute_names("#p", PK)
+            .expression_attribute_names("#s", SK)
+            .expression_attribute_values(":p", AttributeValue::S(group_partition(group)))
+            .expression_attribute_values(":s", AttributeValue::S(MEMBER.to_owned()))
+            .consistent_read(true)
+            .limit(i32::try_from(most + 1).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.map(|id| key_item(&Key::member(group, id))))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
+        call.consumed(Units::Read, units(output.consumed_capacity()));
+        let keys = output.items().iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
+        let more = keys.len() > most || output.last_evaluated_key().is_some();
+        let mut ids: Vec<_> = keys.iter().filter_map(Key::member_id).collect();
+        ids.truncate(most);
+        Ok((ids, more))
     }
 
-    /// A page of the durable table, and where it ended: its groups, and who is in one. For administration alone: it reads
-    /// everything there is.
-    pub async fn scan_groups(&self, after: Option<Position>) -> Result<(GroupsPage, Option<Position>), StoreError> {
-        let (items, next) = self.scan_page(self.accounts(), after).await?;
-        let mut page = GroupsPage::default();
-        for item in items {
-            page.add(item)?;
-        }
-        Ok((page, next))
+    /// Forgets that an account was in a group which is gone.
+    pub async fn forget_member(&self, group: &str, id: UserId) -> Result<(), StoreError> {
+        self.delete(self.accounts(), &Key::member(group, id)).await
+    }
+
+    /// Whether anything is granted to somebody.
+    pub(crate) async fn is_granted_anything(&self, to: &Grantee) -> Result<bool, StoreError> {
+        let (keys, _) = self.latest_keys(self.accounts(), &shared_partition(to), None, 1).await?;
+        Ok(!keys.is_empty())
+    }
+
+    /// That an account is in a group, to be written with the account. Who joins twice is in it once.
+    pub(super) fn membership(&self, group: &str, id: UserId) -> Write {
+        Write::put(self.accounts(), key_item(&Key::member(group, id)), Expression::new())
     }
 }
 
-impl GroupsPage {
-    fn add(&mut self, item: Item) -> Result<(), StoreError> {
-        let key = read_key(&item)?;
-        if key.is_group() && !is_tombstone(&item) {
-            self.groups.push(from_item(item)?);
-        } else if key.is_user() {
-            self.members.extend(to_user(item)?.filter(|user| !user.groups.is_empty()));
-        }
-        Ok(())
+/// How many batches are read at once, of somebody in very many groups.
+const BATCHES_AT_ONCE: usize = 4;
+
+impl Expression {
+    /// Only if the group is there, and as it was read.
+    pub(super) fn if_group_is(self, group: &Group) -> Result<Self, StoreError> {
+        self.if_living().only_if_absent_or("version", "=", group.version)
     }
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, CanonicalUsername, LAST_LOGINS, UserId};
+use crate::audit::Subject;
 use crate::media::UploadId;
 use crate::sessions::SessionKey;
 use crate::sharing::{Grantee, Object};
@@ -28,11 +29,13 @@ const OWNER: &str = "OWNER#";
 const SHARED: &str = "SHARED#";
 const META: &str = "META";
 const LINK: &str = "LINK#";
+/// What the sort key of a group's member begins with.
+pub(super) const MEMBER: &str = "MEMBER#";
 /// What the sort key of a grant begins with.
 pub(super) const GRANT: &str = "GRANT#";
 
 /// What the partitions of the table of accounts begin with that are the product's own: no kind of object is called so.
-pub const PARTITIONS: [&str; 7] = ["USER", "EMAIL", "NAME", "GROUP", "OWNER", "SHARED", "MEDIA"];
+pub const PARTITIONS: [&str; 8] = ["USER", "EMAIL", "NAME", "GROUP", "OWNER", "SHARED", "MEDIA", "AUDIT"];
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -87,12 +90,27 @@ impl Key {
 
     /// A group.
     pub fn group(name: &str) -> Self {
-        Self { pk: format!("{GROUP}{name}"), sk: "GROUP".to_owned() }
+        Self { pk: group_partition(name), sk: "GROUP".to_owned() }
     }
 
     /// Whether it is the key of a group.
     pub fn is_group(&self) -> bool {
-        self.pk.starts_with(GROUP)
+        self.pk.starts_with(GROUP) && self.sk == "GROUP"
+    }
+
+    /// That a user is in a group: by it a group's members are found without a scan.
+    pub fn member(group: &str, user: UserId) -> Self {
+        Self { pk: group_partition(group), sk: format!("{MEMBER}{user}") }
+    }
+
+    /// Who is in a group, if it is the key of that.
+    pub fn member_id(&self) -> Option<UserId> {
+        UserId::parse(self.sk.strip_prefix(MEMBER)?).filter(|_| self.pk.starts_with(GROUP))
+    }
+
+    /// An event of the audit trail.
+    pub fn event(subject: &Subject, id: Uuid) -> Self {
+        Self { pk: audit_partition(subject), sk: format!("EVENT#{id}") }
     }
 
     /// An uploaded object.
@@ -251,6 +269,16 @@ impl Key {
 /// Where what is a user's stands: the user, in the table of accounts; the sessions, in the other one.
 pub(super) fn user_partition(id: UserId) -> String {
     format!("{USER}{id}")
+}
+
+/// Where a group and who is in it stand.
+pub(super) fn group_partition(name: &str) -> String {
+    format!("{GROUP}{name}")
+}
+
+/// Where what was done to somebody or something stands.
+pub(super) fn audit_partition(subject: &Subject) -> String {
+    format!("AUDIT#{subject}")
 }
 
 /// Where the list of what somebody has uploaded stands.

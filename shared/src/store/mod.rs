@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod administration;
+mod audit;
 pub mod bundles;
 mod call;
 pub mod credentials;
@@ -11,6 +12,7 @@ pub(crate) mod grants;
 pub mod groups;
 pub mod hashes;
 pub mod keys;
+pub mod listing;
 pub mod logins;
 pub mod outbox;
 mod partition;

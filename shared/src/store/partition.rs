@@ -69,15 +69,36 @@ impl Store {
         after: Option<Key>,
         most: usize,
     ) -> Result<(Vec<Key>, bool), StoreError> {
+        let (items, more) = self.latest_page(table, partition, after, most, true).await?;
+        Ok((items.iter().map(read_key).collect::<Result<_, _>>()?, more))
+    }
+
+    /// The same with the items themselves.
+    pub(super) async fn latest(
+        &self,
+        table: &str,
+        partition: &str,
+        after: Option<Key>,
+        most: usize,
+    ) -> Result<(Vec<Item>, bool), StoreError> {
+        self.latest_page(table, partition, after, most, false).await
+    }
+
+    async fn latest_page(
+        &self,
+        table: &str,
+        partition: &str,
+        after: Option<Key>,
+        most: usize,
+        keys_only: bool,
+    ) -> Result<(Vec<Item>, bool), StoreError> {
         let call = self.meter.begin();
-        let output = self
+        let mut request = self
             .client()
             .query()
             .table_name(table)
             .key_condition_expression("#p = :p")
-            .projection_expression("#p, #s")
             .expression_attribute_names("#p", PK)
-            .expression_attribute_names("#s", SK)
             .expression_attribute_values(":p", AttributeValue::S(partition.to_owned()))
             .consistent_read(true)
             .scan_index_forward(false)
@@ -85,12 +106,15 @@ impl Store {
             .limit(i32::try_from(most + 1).unwrap_or(i32::MAX))
             .set_exclusive_start_key(after.as_ref().map(key_item))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let output = Box::pin(output.send()).await.map_err(|error| sdk_error(&error))?;
+        if keys_only {
+            request = request.projection_expression("#p, #s").expression_attribute_names("#s", SK);
+        }
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Read, units(output.consumed_capacity()));
-        let mut keys = output.items.unwrap_or_default().iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
-        let more = keys.len() > most || output.last_evaluated_key.is_some();
-        keys.truncate(most);
-        Ok((keys, more))
+        let mut items = output.items.unwrap_or_default();
+        let more = items.len() > most || output.last_evaluated_key.is_some();
+        items.truncate(most);
+        Ok((items, more))
     }
 
     /// The keys of a page of a partition, from its beginning.

@@ -8,16 +8,21 @@ use super::call::{Item, Write, from_item, internal, sdk_error, units};
 use super::erasure::is_tombstone;
 use super::expression::Expression;
 use super::keys::{DELETED_AT, Key, PK, SK};
+use super::listing::{LISTED_AS, LISTED_IN};
 use super::{Store, StoreError, plain};
 use crate::accounts::password::{Accepted, Costs};
 use crate::accounts::{Email, PasswordHash, User, UserId};
 use crate::meter::Units;
+use crate::permissions::Group;
 
 /// An item as an export has it: whatever it holds, known here or not.
 pub struct Record {
     key: Key,
     item: Item,
 }
+
+/// What a guard has that leads to its user.
+const IMPLIED: [&str; 5] = [PK, SK, "user_id", LISTED_IN, LISTED_AS];
 
 /// Where a page ended.
 pub struct Position(Item);
@@ -72,11 +77,11 @@ impl Record {
         Ok(Self { key: Key { pk: text(PK)?, sk: text(SK)? }, item })
     }
 
-    /// A guard that says no more than whose it is: it follows from its user. What is kept of a user name for somebody who
+    /// A guard that says no more than whose it is, and that a user is in a group: they follow from the user. What is kept of a user name for somebody who
     /// has yet to prove an address is nothing to take along.
     fn is_implied(&self) -> bool {
-        let says_no_more = || self.item.keys().all(|name| [PK, SK, "user_id"].contains(&name.as_str()));
-        self.key.is_of_username() || (self.key.is_guard() && says_no_more())
+        let says_no_more = || self.item.keys().all(|name| IMPLIED.contains(&name.as_str()));
+        self.key.member_id().is_some() || self.key.is_of_username() || (self.key.is_guard() && says_no_more())
     }
 
     /// Whose account it is the tombstone of, and when that was deleted.
@@ -150,6 +155,10 @@ impl Store {
         if record.kind() == Kind::User {
             let user = record.user()?;
             return self.new_user_item(&user, record.item, now).map_err(told);
+        }
+        if record.kind() == Kind::Group {
+            let group: Group = from_item(record.item).map_err(told)?;
+            return self.new_group(&group).map_err(told);
         }
         let deleted = record.deleted();
         let mut writes = vec![Write::put(self.accounts(), record.item, Expression::new().if_absent(PK))];

@@ -8,6 +8,7 @@ use super::keys::{Key, PK, SESSION, TTL, user_partition};
 use super::users::to_user;
 use super::{Store, StoreError};
 use crate::accounts::{User, UserId};
+use crate::audit::Event;
 use crate::mail::Promise;
 use crate::sessions::{EndReason, Ended, SessionChanges, SessionKey, SessionRecord, Successor, Times};
 
@@ -154,6 +155,23 @@ impl Store {
             Ok(_) => Ok(None),
             Err(item) if item.is_empty() => Ok(None),
             Err(item) => Ok(from_item::<SessionRecord>(item)?.ended.map(|ended| ended.why)),
+        }
+    }
+
+    /// Ends a session of somebody else's, and tells of it: both, or neither where it has ended already or is gone.
+    pub async fn end_session_and_tell(
+        &self,
+        key: &SessionKey,
+        why: EndReason,
+        kept: i64,
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        let living = Expression::new().if_exists(PK).if_absent(ENDED);
+        let ended = entomb(living, why, event.at.as_second(), kept)?;
+        let writes = [Write::update(self.sessions(), Key::session(key), ended), self.record(event)?];
+        match self.transact(Some(event.id.to_string()), &writes).await {
+            Ok(()) | Err(StoreError::Condition { .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

@@ -8,8 +8,10 @@ use super::call::{Item, Write, from_item, to_item};
 use super::erasure::is_tombstone;
 use super::expression::Expression;
 use super::keys::{Key, PK};
+use super::listing::{Listed, Listing, Shard};
 use super::{Store, StoreError};
-use crate::accounts::{CanonicalEmail, Identifier, PasswordHash, ProfileChanges, User, UserId};
+use crate::accounts::{CanonicalEmail, CanonicalUsername, Identifier, PasswordHash, ProfileChanges, User, UserId};
+use crate::audit::Event;
 use crate::mail::Promise;
 use crate::sessions::EndReason;
 
@@ -21,12 +23,28 @@ pub(super) struct Guard {
     /// which nobody is found; or a user name whose owner has yet to prove an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reserved_until: Option<i64>,
+    /// Its place in the administrators' directory, while somebody is found by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listed_in: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    listed_as: Option<String>,
 }
 
 impl Guard {
-    /// An identifier that leads to this user.
-    pub(super) fn of(user_id: UserId) -> Self {
-        Self { user_id, reserved_until: None }
+    /// An address that leads to this user.
+    pub(super) fn of_email(user_id: UserId, email: &CanonicalEmail) -> Self {
+        Self::listed(user_id, Listing::Emails, email.as_str())
+    }
+
+    /// A user name that leads to this user.
+    pub(super) fn of_username(user_id: UserId, name: &CanonicalUsername) -> Self {
+        Self::listed(user_id, Listing::Usernames, name.as_str())
+    }
+
+    fn listed(user_id: UserId, listing: Listing, name: &str) -> Self {
+        let listed = Listed { listing, shard: Shard::of_user(user_id), name: name.to_owned() };
+        let [(_, listed_in), (_, listed_as)] = listed.attributes();
+        Self { user_id, reserved_until: None, listed_in: Some(listed_in), listed_as: Some(listed_as) }
     }
 
     /// Whether it is this user's.
@@ -100,12 +118,18 @@ impl Store {
         Ok(guard.is_some_and(|guard| guard.reserved_until.is_none_or(|until| until > now)))
     }
 
-    /// Creates a user with the guards of its identifiers, and promises `mail`: all or nothing.
+    /// Creates a user with the guards of its identifiers, promises `mail`, and tells of it by `event`: all or nothing.
     ///
     /// # Errors
     /// The inner `Err` tells what was taken.
-    pub async fn create_user(&self, user: &User, mail: Option<&Promise>) -> Result<Result<(), Taken>, StoreError> {
+    pub async fn create_user(
+        &self,
+        user: &User,
+        mail: Option<&Promise>,
+        event: Option<&Event>,
+    ) -> Result<Result<(), Taken>, StoreError> {
         let mut writes = self.new_user(user, user.date_joined)?.into_writes();
+        writes.extend(event.map(|event| self.record(event)).transpose()?);
         if let Some(mail) = mail {
             writes.push(self.promise(mail)?);
         }
@@ -135,9 +159,10 @@ impl Store {
     /// Keeps the user name of `user`, who was born just now, until `until` (epoch seconds).
     fn reserve_username(&self, user: &User, until: i64) -> Result<Option<Write>, StoreError> {
         let Some(username) = &user.username else { return Ok(None) };
-        let guard = Guard { user_id: user.id, reserved_until: Some(until) };
+        let name = username.canonical();
+        let guard = Guard { reserved_until: Some(until), ..Guard::of_username(user.id, &name) };
         let free = Expression::new().if_free(user.date_joined.as_second())?;
-        Ok(Some(Write::put(self.accounts(), to_item(&Key::username(&username.canonical()), guard)?, free)))
+        Ok(Some(Write::put(self.accounts(), to_item(&Key::username(&name), guard)?, free)))
     }
 
     /// A user to be written at `now` with the guards of its identifiers: what is in the way is told by
@@ -147,18 +172,23 @@ impl Store {
     }
 
     /// As [`Self::new_user`], for an item that may hold more than a user is known to have.
-    pub(super) fn new_user_item(&self, user: &User, item: Item, now: Timestamp) -> Result<Bundle, StoreError> {
+    pub(super) fn new_user_item(&self, user: &User, mut item: Item, now: Timestamp) -> Result<Bundle, StoreError> {
         let table = self.accounts();
-        let guard = Guard::of(user.id);
-        let key = Key::email(&user.email.canonical());
+        if let Some(listed) = Listed::of_user(user) {
+            listed.mark(&mut item)?;
+        }
+        let email = user.email.canonical();
+        let (key, guard) = (Key::email(&email), Guard::of_email(user.id, &email));
         let mut writes = vec![
             Write::put(table, item, Expression::new().if_absent(PK)),
             Write::put(table, to_item(&key, &guard)?, Expression::new().if_free(now.as_second())?),
         ];
         if let Some(username) = &user.username {
-            let key = Key::username(&username.canonical());
+            let name = username.canonical();
+            let (key, guard) = (Key::username(&name), Guard::of_username(user.id, &name));
             writes.push(Write::put(table, to_item(&key, &guard)?, Expression::new().if_free(now.as_second())?));
         }
+        writes.extend(user.groups.iter().map(|group| self.membership(group, user.id)));
         Ok(Bundle::new(writes))
     }
 
@@ -219,12 +249,13 @@ impl Store {
         self.update(self.accounts(), &Key::user(id), &change).await.map(drop)
     }
 
-    /// Ends every session of a user, whatever their number, by one write: sessions of an older epoch are dead. Those of
-    /// a deleted account are dead already.
-    pub async fn end_all_sessions(&self, user: &User, why: EndReason, now: i64) -> Result<(), StoreError> {
-        let change = end_epoch(Expression::new(), user, why, now)?.if_living();
-        match self.update(self.accounts(), &Key::user(user.id), &change).await {
-            Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
+    /// Ends every session of a user, whatever their number, by one write, and tells of it by another: sessions of an older
+    /// epoch are dead. Those of a deleted account are dead already.
+    pub async fn end_all_sessions(&self, user: &User, why: EndReason, event: &Event) -> Result<(), StoreError> {
+        let change = end_epoch(Expression::new(), user, why, event.at.as_second())?.if_living();
+        let writes = [Write::update(self.accounts(), Key::user(user.id), change), self.record(event)?];
+        match self.transact(Some(event.id.to_string()), &writes).await {
+            Ok(()) | Err(StoreError::Condition { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -162,6 +162,7 @@ impl Field {
 const RESERVED: &[&str] = &[
     "PK",
     "SK",
+    "audited_until",
     "avatar",
     "avatar-clear",
     "avatar_key",
@@ -184,6 +185,8 @@ const RESERVED: &[&str] = &[
     "last_edit",
     "last_login",
     "last_login_ip",
+    "listed_as",
+    "listed_in",
     "login_count",
     "password",
     "password1",

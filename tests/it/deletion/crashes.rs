@@ -18,7 +18,7 @@ async fn a_crash_at_any_call_of_a_deletion_deletes_all_or_nothing() {
             let (site, faults) = Site::with_faults(&UNLIMITED).await;
             let mut kim = site.member("kim@example.com").await;
             let token = kim.csrf_token().await;
-            let before = site.state();
+            let before = site.state_beside_the_trail();
             faults.clear();
             faults.after("", step, fault.clone());
             let answer = kim.clone().send_with(&token, Method::POST, "/profile/delete", consent()).await;
@@ -29,7 +29,7 @@ async fn a_crash_at_any_call_of_a_deletion_deletes_all_or_nothing() {
             let expected = if deleted { (1, 1) } else { (0, 0) };
             assert_eq!(site.ordered_and_promised(), expected, "step {step}: they come with the deletion");
             if !deleted {
-                assert_eq!(site.state(), before, "step {step}: nothing is half done");
+                assert_eq!(site.state_beside_the_trail(), before, "step {step}: nothing is half done");
             }
             assert_eq!(answer.status == 200, !crashed, "step {step}: {}", answer.text());
             // Whoever tries again gets there, or is told that nobody is signed in.
@@ -66,7 +66,7 @@ async fn a_crash_at_any_call_of_an_erasure_is_made_good_by_the_next_delivery() {
         let lees = format!("MEDIA#{}", lee.upload(&pictures::png(), "image/png").await);
         site.deliver_next().await;
         site.count_shares(&lees, 0);
-        let (theirs, objects) = (site.state(), site.stack.objects());
+        let (theirs, objects) = (site.state_beside_the_trail(), site.stack.objects());
         let mut steps = 0;
         for step in 0..ENOUGH {
             let mut kim = site.member("kim@example.com").await;
@@ -89,7 +89,7 @@ async fn a_crash_at_any_call_of_an_erasure_is_made_good_by_the_next_delivery() {
             assert!(site.erase(&kim.id).await, "step {step} {fault:?}");
             assert_eq!(site.traces(&kim.id, "kim@example.com"), [] as [String; 0], "step {step} {fault:?}");
             assert_eq!(
-                (site.state(), site.stack.objects()),
+                (site.state_beside_the_trail(), site.stack.objects()),
                 (theirs.clone(), objects.clone()),
                 "step {step} {fault:?}"
             );

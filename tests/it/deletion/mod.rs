@@ -14,18 +14,28 @@ const UNLIMITED: [(&str, &str); 1] = [("THROTTLE_ENABLED", "false")];
 
 impl Visitor<'_> {
     /// Deletes the account as a person does.
-    async fn delete_account(&mut self) -> Answer {
+    pub(crate) async fn delete_account(&mut self) -> Answer {
         self.post("/profile/delete", &[("password", PASSWORD), ("confirm", "on")]).await
     }
 }
 
 impl Site {
-    /// Every item that speaks of this user or of this address, but for what links permit: those expire by themselves.
+    /// Every item that speaks of this user or of this address, but for what links permit and for the audit trail: those
+    /// expire by themselves.
     fn traces(&self, id: &Value, address: &str) -> Vec<String> {
         let id = id.as_str().unwrap();
         let items = self.accounts().into_iter().chain(self.sessions());
-        let items = items.filter(|item| !item["PK"]["S"].as_str().unwrap().starts_with("TOKEN#"));
+        let expires =
+            |item: &Value| ["TOKEN#", "AUDIT#"].iter().any(|kind| item["PK"]["S"].as_str().unwrap().starts_with(kind));
+        let items = items.filter(|item| !expires(item));
         items.map(|item| item.to_string()).filter(|item| item.contains(id) || item.contains(address)).collect()
+    }
+
+    /// All that is stored, but for the audit trail.
+    fn state_beside_the_trail(&self) -> Vec<String> {
+        let mut state = self.state();
+        state.retain(|item| !item.contains("\"PK\":{\"S\":\"AUDIT#"));
+        state
     }
 
     /// How many orders to erase there are, and how many promises to tell somebody of a deletion.

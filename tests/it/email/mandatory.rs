@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use http::Method;
 use jiff::SignedDuration;
+use portico::meter::Cost;
 use serde_json::{Value, json};
 
 use super::guards;
@@ -145,7 +146,7 @@ async fn a_taken_address_is_answered_as_a_free_one() {
             format!("{:?}", seen(&new)),
             "{taken} {username}"
         );
-        assert_eq!(told.cost(), new.cost(), "{taken} {username}");
+        assert_eq!(as_dear(told.cost()), as_dear(new.cost()), "{taken} {username}");
         if told.status == 201 {
             assert_eq!(told.json()["user"]["email"], taken);
             assert_eq!(told.cost().calls, 2, "the guard, one transaction");
@@ -163,13 +164,18 @@ async fn a_taken_address_is_answered_as_a_free_one() {
             assert!(visitor.get("/login").await.text().contains("open the link in it"), "{email}");
             costs.push(answer.cost());
         }
-        assert_eq!(costs[0], costs[1], "{username}");
+        assert_eq!(as_dear(costs[0]), as_dear(costs[1]), "{username}");
     }
     let mails = site.mails_to("kim@example.com").await;
     let told = mails.iter().filter(|mail| mail.subject.contains("already"));
     assert_eq!(told.count(), 4, "the owner is told: {:?}", mails.iter().map(|mail| &mail.subject).collect::<Vec<_>>());
     assert!(site.mails_to("KIM@example.com").await.is_empty(), "at the stored address alone");
     assert!(!site.mails_to("one@example.com").await.is_empty());
+}
+
+/// What of a cost takes time: an entry of the index is written after the answer.
+fn as_dear(cost: Cost) -> (u32, u32, f64) {
+    (cost.calls, cost.trips, cost.read_units)
 }
 
 #[tokio::test]
@@ -182,7 +188,7 @@ async fn a_user_name_does_not_tell_whether_the_address_was_taken() {
         let mut story = Vec::new();
         let mut tell = async |email: &str, name: &str| {
             let answer = site.program().post_json("/signup", form(email, name)).await;
-            story.push((seen(&answer), answer.cost()));
+            story.push((seen(&answer), as_dear(answer.cost())));
             answer.status.as_u16()
         };
         assert_eq!(tell(address, name).await, 201);

@@ -132,5 +132,9 @@ async fn its_steps_cost_what_they_must() {
     assert_eq!(kim.get(&link).await.cost(), cost(4, 4, 4.0, 1.0), "session and user, link, user; the session");
     assert_eq!(kim.get("/email/confirm").await.cost(), cost(3, 3, 4.0, 0.0));
     let confirmed = kim.send_with(&token, Method::POST, "/email/confirm", json!({})).await;
-    assert_eq!(confirmed.cost(), cost(5, 5, 4.0, 5.0), "link and user; the session lets the link go");
+    assert_eq!(
+        confirmed.cost(),
+        cost(5, 5, 4.0, 8.0),
+        "link, user and event with its entry; the session lets the link go"
+    );
 }

@@ -27,6 +27,7 @@ fn the_table_has_every_route_with_its_methods_and_what_protects_it() {
             row["methods"].as_array().unwrap().iter().map(|method| method.as_str().unwrap()).collect();
         assert_eq!(methods.join(", "), known[path], "{path}");
         let is_unsafe = UNSAFE.iter().any(|(_, at, _)| *at == path);
+        assert_eq!(row["allow"].as_array().unwrap().len(), methods.len(), "{path}");
         assert_eq!(row["csrf"], if is_unsafe { "protected" } else { "safe" }, "{path}");
         assert!(row["reason"].is_null(), "{path}: nothing of the product's own is exempt");
         assert!(root().join("functions").join(row["function"].as_str().unwrap()).is_dir(), "{path}");
@@ -38,11 +39,11 @@ fn the_table_can_be_read_and_stands_in_the_documentation() {
     let told = told(false);
     let lines: Vec<_> = told.lines().collect();
     assert_eq!(lines.len(), ROUTES.len() + 1);
-    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["PATH", "METHODS", "FUNCTION", "CSRF"]);
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["PATH", "METHODS", "ALLOW", "FUNCTION", "CSRF"]);
     let login = lines.iter().find(|line| line.starts_with("/login ")).unwrap();
     assert_eq!(
         login.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>(),
-        ["/login", "GET, POST, HEAD", "login", "protected"]
+        ["/login", "GET, POST, HEAD", "anyone", "login", "protected"]
     );
     let page = std::fs::read_to_string(root().join("docs/csrf.md")).unwrap();
     assert!(page.contains(&told), "docs/csrf.md has another table than `cargo manage routes`:\n{told}");

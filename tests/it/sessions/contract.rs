@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use portico::sessions::Expiry;
-use portico::{Context, Error, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, Response, Result, Routes, StatusCode};
 use serde_json::{Value, json};
 
 use crate::site::Sent;
@@ -74,26 +74,26 @@ pub(crate) use contract;
 fn routes() -> Arc<Routes> {
     let text = |cx: &Context, name: &str| cx.param(name).to_owned();
     let routes = Routes::new()
-        .get("/set/{key}/{value}", move |cx: Context| async move {
+        .get("/set/{key}/{value}", Allow::ANYONE, move |cx: Context| async move {
             cx.session().await?.set(cx.param("key"), text(&cx, "value"))?;
             shown(&cx, Value::Null).await
         })
-        .get("/fill/{key}/{bytes}", |cx: Context| async move {
+        .get("/fill/{key}/{bytes}", Allow::ANYONE, |cx: Context| async move {
             let bytes: usize = cx.param("bytes").parse().map_err(Error::internal)?;
             cx.session().await?.set(cx.param("key"), "x".repeat(bytes))?;
             shown(&cx, Value::Null).await
         })
-        .get("/get/{key}", |cx: Context| async move {
+        .get("/get/{key}", Allow::ANYONE, |cx: Context| async move {
             let session = cx.session().await?;
             let value: Option<String> = session.get(cx.param("key"));
             assert_eq!(session.contains(cx.param("key")), value.is_some());
             shown(&cx, json!(value)).await
         })
-        .get("/pop/{key}", |cx: Context| async move {
+        .get("/pop/{key}", Allow::ANYONE, |cx: Context| async move {
             let value: Option<String> = cx.session().await?.pop(cx.param("key"));
             shown(&cx, json!(value)).await
         })
-        .get("/expire/{how}", |cx: Context| async move {
+        .get("/expire/{how}", Allow::ANYONE, |cx: Context| async move {
             let expiry = match cx.param("how").split_once('-') {
                 Some(("in", seconds)) => Expiry::seconds(seconds.parse().map_err(Error::internal)?),
                 Some(("at", seconds)) => {
@@ -108,16 +108,16 @@ fn routes() -> Arc<Routes> {
             let age = session.get_expiry_age();
             shown(&cx, json!(age)).await
         })
-        .get("/fresh/{seconds}", |cx: Context| async move {
+        .get("/fresh/{seconds}", Allow::ANYONE, |cx: Context| async move {
             let seconds = cx.param("seconds").parse().map_err(Error::internal)?;
             let fresh = cx.is_fresh(Duration::from_secs(seconds)).await?;
             shown(&cx, json!(fresh)).await
         })
-        .get("/cycle", |cx: Context| async move {
+        .get("/cycle", Allow::ANYONE, |cx: Context| async move {
             cx.cycle_id().await?;
             shown(&cx, Value::Null).await
         })
-        .get("/flush", |cx: Context| async move {
+        .get("/flush", Allow::ANYONE, |cx: Context| async move {
             cx.flush().await?;
             shown(&cx, Value::Null).await
         });
@@ -260,7 +260,7 @@ pub(crate) async fn a_slow_save_brings_no_ended_session_back(keeper: &Keeper) {
     ask(&mut kim, "/set/a/1").await;
     let mut slow = kim.clone();
     // It reads its session, ends it as if from elsewhere, and then saves.
-    let routes = Routes::new().get("/slow", |cx: Context| async move {
+    let routes = Routes::new().get("/slow", Allow::ANYONE, |cx: Context| async move {
         let session = cx.session().await?;
         session.set("late", 1)?;
         let key = session.key().ok_or(Error::NotFound)?;

@@ -106,8 +106,8 @@ async fn all_others_end_by_one_transaction_and_this_one_goes_on_with_what_is_in_
     let headers = [("x-csrftoken", &*token), ("content-type", "application/x-www-form-urlencoded")];
     let answer = kim.send(Method::POST, "/sessions/end-others", &headers, bytes::Bytes::new()).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/sessions"));
-    let cost = Cost { calls: 2, trips: 2, read_units: 2.0, write_units: 6.0 };
-    assert_eq!(answer.cost(), cost, "session and user; user and two sessions, whatever their number");
+    let cost = Cost { calls: 2, trips: 2, read_units: 2.0, write_units: 9.0 };
+    assert_eq!(answer.cost(), cost, "session and user; user, two sessions and event, whatever their number");
     assert!(phone.whoami().await.is_null());
     assert_ne!(kim.session_cookie(), before);
     assert!(kim.with_session(Some(&before)).whoami().await.is_null());

@@ -30,12 +30,12 @@ impl Way {
     fn all() -> [(Self, Cost); 6] {
         let cost = |calls, trips, read_units, write_units| Cost { calls, trips, read_units, write_units };
         [
-            (Self::LogOutEverywhere, cost(2, 2, 2.0, 1.0)),
-            (Self::ChangePassword, cost(6, 3, 2.0, 12.0)),
-            (Self::EndOthers, cost(2, 2, 2.0, 6.0)),
-            (Self::EndAllByCommand, cost(3, 3, 2.0, 1.0)),
-            (Self::SetPasswordByCommand, cost(6, 6, 2.0, 7.0)),
-            (Self::DeactivateByCommand, cost(3, 3, 2.0, 1.0)),
+            (Self::LogOutEverywhere, cost(2, 2, 2.0, 5.0)),
+            (Self::ChangePassword, cost(6, 3, 2.0, 15.0)),
+            (Self::EndOthers, cost(2, 2, 2.0, 9.0)),
+            (Self::EndAllByCommand, cost(3, 3, 2.0, 5.0)),
+            (Self::SetPasswordByCommand, cost(6, 6, 2.0, 10.0)),
+            (Self::DeactivateByCommand, cost(3, 3, 2.0, 6.0)),
         ]
     }
 

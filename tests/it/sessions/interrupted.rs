@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use portico::accounts::{self, Credentials, Password, Remember};
 use portico::sessions::{EndReason, SessionChanges};
-use portico::{Context, Error, Response, Routes, StatusCode};
+use portico::{Allow, Context, Error, Response, Routes, StatusCode};
 use serde_json::json;
 
 use crate::site::{Answer, Fault, Gate, PASSWORD, Sent, Site, Visitor};
@@ -34,7 +34,7 @@ async fn of_what_could_not_be_saved_the_browser_is_told_nothing() {
 async fn a_session_that_could_not_be_renamed_goes_on_under_its_name() {
     let (site, faults) = Site::with_faults(&[]).await;
     let mut kim = site.member("kim@example.com").await;
-    let routes = Arc::new(Routes::new().get("/cycle", |cx: Context| async move {
+    let routes = Arc::new(Routes::new().get("/cycle", Allow::ANYONE, |cx: Context| async move {
         cx.cycle_id().await?;
         Response::json(StatusCode::OK, &json!({}))
     }));
@@ -106,7 +106,7 @@ async fn a_log_out_that_comes_too_late_for_its_session_ends_the_one_that_took_it
 async fn a_log_in_outlives_what_became_of_the_session_that_it_replaces() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
-    let routes = Arc::new(Routes::new().get("/again", |cx: Context| async move {
+    let routes = Arc::new(Routes::new().get("/again", Allow::ANYONE, |cx: Context| async move {
         let old = cx.session().await?.key().ok_or(Error::NotFound)?;
         let credentials = Credentials { username: "kim@example.com".to_owned(), password: Password::new(PASSWORD) };
         let authenticated = accounts::authenticate(&cx, &credentials).await?.ok_or(Error::InvalidLogin)?;
@@ -127,7 +127,7 @@ async fn what_a_visitor_chooses_while_another_tab_logs_in_is_kept() {
     let site = Site::start().await;
     let mut visitor = site.visitor();
     visitor.post("/preferences/theme", &[("theme", "light")]).await;
-    let routes = Arc::new(Routes::new().get("/slow", |cx: Context| async move {
+    let routes = Arc::new(Routes::new().get("/slow", Allow::ANYONE, |cx: Context| async move {
         let session = cx.session().await?;
         session.set("theme", "dark")?;
         cx.store().delete_session(&session.key().ok_or(Error::NotFound)?).await?;

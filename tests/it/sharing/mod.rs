@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use portico::fields::{FieldReader, Form};
 use portico::sharing::{self, Access, Cursor, GrantForm, Kind, LinkForm, LinkSecret, Object, Verb};
-use portico::{Context, Error, Response, Result, Routes, StatusCode};
+use portico::{Allow, Context, Error, Response, Result, Routes, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,18 +29,18 @@ struct Album {
 /// The function of a site that shares albums, as `docs/sharing.md` has it.
 fn routes() -> Arc<Routes> {
     let routes = Routes::new()
-        .get("/albums/{id}", show)
-        .get("/albums/{id}/by/{secret}", show_by_link)
-        .post("/albums/{id}/may", may)
-        .get("/albums/{id}/details", details)
-        .get("/albums/{id}/grants", grants)
-        .post("/albums/{id}/grants", grant)
-        .post("/albums/{id}/grants/{grant}/revoke", revoke)
-        .get("/albums/{id}/links", links)
-        .post("/albums/{id}/links", link)
-        .post("/albums/{id}/links/{link}/revoke", revoke_link)
-        .get("/shared", shared)
-        .get("/shared/{cursor}", shared);
+        .get("/albums/{id}", Allow::ANYONE, show)
+        .get("/albums/{id}/by/{secret}", Allow::ANYONE, show_by_link)
+        .post("/albums/{id}/may", Allow::ANYONE, may)
+        .get("/albums/{id}/details", Allow::ANYONE, details)
+        .get("/albums/{id}/grants", Allow::ANYONE, grants)
+        .post("/albums/{id}/grants", Allow::ANYONE, grant)
+        .post("/albums/{id}/grants/{grant}/revoke", Allow::ANYONE, revoke)
+        .get("/albums/{id}/links", Allow::ANYONE, links)
+        .post("/albums/{id}/links", Allow::ANYONE, link)
+        .post("/albums/{id}/links/{link}/revoke", Allow::ANYONE, revoke_link)
+        .get("/shared", Allow::ANYONE, shared)
+        .get("/shared/{cursor}", Allow::ANYONE, shared);
     Arc::new(routes)
 }
 

@@ -18,7 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use local::{Options, Stack};
+use portico::audit::{Action, Actor, Author, Event, Subject};
 use portico::clock::TestClock;
+use portico::rng::SystemRng;
 
 pub(crate) use answer::Answer;
 pub(crate) use faults::{Fault, Faults};
@@ -125,6 +127,17 @@ impl Site {
         let response = serde_json::to_value(response).unwrap();
         response["Items"].as_array().cloned().unwrap_or_default()
     }
+}
+
+/// Whoever works on the tables of a test.
+pub(crate) fn author() -> Author<'static> {
+    let (address, user_agent, max_age) = (None, None, None);
+    Author { actor: Actor::Command, address, user_agent, now: jiff::Timestamp::now(), max_age, rng: &SystemRng }
+}
+
+/// That a group was deleted.
+pub(crate) fn group_deleted(name: &str) -> Event {
+    author().event(Action::GroupDeleted, Subject::Group(name.to_owned()))
 }
 
 /// The project's root.

@@ -48,7 +48,12 @@ fn needs(call: &Call) -> Vec<Need> {
         }
         "Query" => {
             let partition = &body["ExpressionAttributeValues"][":p"];
-            vec![dynamodb("Query", &body["TableName"], &json!({ "PK": partition }))]
+            let table = body["TableName"].as_str().unwrap();
+            let asked = match body["IndexName"].as_str() {
+                Some(index) => format!("{table}/index/{index}"),
+                None => table.to_owned(),
+            };
+            vec![dynamodb("Query", &json!(asked), &json!({ "PK": partition }))]
         }
         "BatchWriteItem" => {
             let tables = body["RequestItems"].as_object().unwrap().iter();

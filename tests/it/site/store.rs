@@ -1,8 +1,11 @@
 //! What is stored, looked at and changed behind the product's back.
 
+use std::sync::Arc;
+
+use portico::store::administration::Privileges;
 use serde_json::{Value, json};
 
-use super::Site;
+use super::{Site, Visitor, author};
 
 impl Site {
     /// Every item of the durable table.
@@ -27,6 +30,14 @@ impl Site {
             self.accounts().into_iter().chain(self.sessions()).map(|item| item.to_string()).collect();
         items.sort();
         items
+    }
+
+    /// Changes what a member may, as the command line does.
+    pub(crate) async fn raise(&self, member: &Visitor<'_>, edit: impl Fn(&mut Privileges)) {
+        let id = serde_json::from_value(member.id.clone()).unwrap();
+        let store = self.stack.app().store(Arc::default());
+        let user = store.get_user(id).await.unwrap().unwrap();
+        user.change_privileges(&store, &author(), edit).await.unwrap();
     }
 
     /// A user's item.

@@ -6,8 +6,8 @@ use super::*;
 
 fn project() -> Template {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let resolver =
-        Resolver::local().parameter("PublicUrl", "http://localhost:8000").parameter("StaticFiles", "function");
+    let resolver = Resolver::local().parameter("PublicUrl", "http://localhost:8000");
+    let resolver = resolver.parameter("StaticFiles", "function").parameter("Admin", "on");
     Template::load(&path, &resolver).unwrap()
 }
 
@@ -117,7 +117,9 @@ fn the_tables_have_their_keys_and_what_is_durable_does_not_expire() {
         assert_eq!(table.billing, Billing::OnDemand);
     }
     assert!(accounts.point_in_time_recovery && accounts.deletion_protection);
-    assert_eq!(accounts.ttl_attribute, None);
+    assert_eq!(accounts.ttl_attribute.as_deref(), Some("audited_until"), "events alone expire");
+    let [listing] = accounts.indexes.as_slice() else { panic!("{:?}", accounts.indexes) };
+    assert_eq!((listing.name.as_str(), listing.keys.partition.name.as_str()), ("listing", "listed_in"));
     assert_eq!(sessions.ttl_attribute.as_deref(), Some("expires_at"));
     assert_eq!(outbox.ttl_attribute.as_deref(), Some("expires_at"));
     assert_eq!(outbox.stream.as_deref(), Some("KEYS_ONLY"), "what a mail is about stays in the table");

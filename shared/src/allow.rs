@@ -1,0 +1,184 @@
+//! Whom a route answers: it is declared where the route is, beside the handler, and asked before that runs. A route
+//! without a declaration does not compile.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::permissions::{Missing, Permission};
+use crate::sharing::Verb;
+
+/// Whom a route answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allow {
+    who: Who,
+    /// Whether whoever is signed in without the right is led to the log-in page.
+    or_login: bool,
+    /// Whether the handler only ends sessions.
+    ends_sessions: bool,
+    /// How old a log-in may be.
+    fresh: Option<Fresh>,
+    /// Whether it is a page of the administration.
+    admin: bool,
+}
+
+/// Who.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    Anyone,
+    /// Whoever is signed in.
+    Users,
+    /// Whoever is signed in, about what is their own: the handler finds nothing else.
+    Owner,
+    /// Whoever may do this with the object that the address names: the handler asks, and what it answers without having
+    /// asked is refused.
+    Object(Verb),
+    /// Whoever may enter the administration.
+    Staff,
+    /// Whoever is permitted one of these.
+    Permission(&'static [Permission]),
+}
+
+/// How old a log-in may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fresh {
+    /// At most this.
+    Within(Duration),
+    /// As `ADMIN_LOGIN_AGE` says.
+    ForAdmin,
+}
+
+impl Allow {
+    /// Everybody.
+    pub const ANYONE: Self = Self::who(Who::Anyone);
+    /// Whoever is signed in; others are led to the log-in page (401 in JSON). Django's `login_required`.
+    pub const USERS: Self = Self::who(Who::Users);
+    /// Whoever is signed in, about what is their own.
+    pub const OWNER: Self = Self::who(Who::Owner);
+    /// Whoever is signed in and is staff. Django's `staff_member_required`.
+    pub const STAFF: Self = Self::who(Who::Staff);
+
+    /// Whoever is permitted one of these. Django's `permission_required`, with `raise_exception`: whoever is signed in
+    /// without it is told what they lack, by 403.
+    pub const fn permission(any_of: &'static [Permission]) -> Self {
+        Self::who(Who::Permission(any_of))
+    }
+
+    /// Whoever may do this with the object that the address names ([`crate::sharing::require`]).
+    pub const fn object(verb: Verb) -> Self {
+        Self::who(Who::Object(verb))
+    }
+
+    /// A page of the administration: for staff who are permitted one of these (any staff, where there are none), have
+    /// logged in within `ADMIN_LOGIN_AGE`, and come from where administrators come from ([`crate::config::AdminSettings`]).
+    /// For everybody else from elsewhere it is not there.
+    pub const fn admin(any_of: &'static [Permission]) -> Self {
+        let who = if any_of.is_empty() { Who::Staff } else { Who::Permission(any_of) };
+        Self { fresh: Some(Fresh::ForAdmin), admin: true, ..Self::who(who) }
+    }
+
+    /// Whoever is signed in without the right is led to the log-in page, to come back as somebody else. Django's
+    /// `permission_required` without `raise_exception`. A program is told 403 all the same.
+    #[must_use]
+    pub const fn or_login(self) -> Self {
+        Self { or_login: true, ..self }
+    }
+
+    /// And has proven the password within this many minutes; else it is asked for again, and then one is back here.
+    #[must_use]
+    pub const fn fresh(self, minutes: u64) -> Self {
+        Self { fresh: Some(Fresh::Within(Duration::from_secs(60 * minutes))), ..self }
+    }
+
+    /// The handler only ends sessions: it answers whatever becomes of the values in them, so that a cache that is down holds
+    /// up no log-out.
+    #[must_use]
+    pub const fn only_ends_sessions(self) -> Self {
+        Self { ends_sessions: true, ..self }
+    }
+
+    const fn who(who: Who) -> Self {
+        Self { who, or_login: false, ends_sessions: false, fresh: None, admin: false }
+    }
+
+    /// Who it is.
+    pub const fn whom(self) -> Who {
+        self.who
+    }
+
+    /// Whether it is a page of the administration.
+    pub const fn is_admin(self) -> bool {
+        self.admin
+    }
+
+    /// Whether the log-in must be a recent one.
+    pub const fn is_fresh(self) -> bool {
+        self.fresh.is_some()
+    }
+
+    /// Turns away whoever it does not answer, before the handler runs.
+    pub(crate) async fn check(self, cx: &Context) -> Result<()> {
+        if self.ends_sessions {
+            cx.only_ends_sessions();
+        }
+        match self.who {
+            // Who comes with a link is nobody, and may see what it opens: the handler asks.
+            Who::Anyone | Who::Object(Verb::View) => {}
+            Who::Users | Who::Owner | Who::Object(_) => drop(cx.require_login().await?),
+            Who::Staff => drop(cx.require_staff().await?),
+            Who::Permission(any_of) => {
+                if self.admin {
+                    cx.require_staff().await?;
+                }
+                cx.require_any(any_of).await?;
+            }
+        }
+        match self.fresh {
+            None => Ok(()),
+            Some(Fresh::Within(age)) => cx.require_fresh(age).await.map(drop),
+            Some(Fresh::ForAdmin) => {
+                cx.require_fresh(Duration::from_secs(cx.config().admin.login_age.unsigned_abs())).await.map(drop)
+            }
+        }
+    }
+
+    /// Whether an error of [`Self::check`] leads to the log-in page.
+    pub(crate) fn leads_to_login(self, error: &Error) -> bool {
+        self.or_login && matches!(error, Error::PermissionDenied(Missing::Permission(_) | Missing::Staff))
+    }
+
+    /// Whether the handler must have asked about an object.
+    pub(crate) fn must_judge(self) -> bool {
+        matches!(self.who, Who::Object(_))
+    }
+}
+
+/// As `cargo manage routes` tells it.
+impl fmt::Display for Allow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.admin {
+            f.write_str("admin")?;
+        }
+        match self.who {
+            Who::Anyone => f.write_str("anyone")?,
+            Who::Users => f.write_str("users")?,
+            Who::Owner => f.write_str("owner")?,
+            Who::Object(verb) => write!(f, "object: {}", verb.as_str())?,
+            Who::Staff if self.admin => {}
+            Who::Staff => f.write_str("staff")?,
+            Who::Permission(any_of) => {
+                let names: Vec<_> = any_of.iter().map(|permission| permission.as_str()).collect();
+                write!(f, "{}{}", if self.admin { ": " } else { "" }, names.join(" or "))?;
+            }
+        }
+        if self.or_login {
+            f.write_str(", or log in")?;
+        }
+        if matches!(self.fresh, Some(Fresh::Within(_))) {
+            f.write_str(", fresh")?;
+        }
+        Ok(())
+    }
+}
