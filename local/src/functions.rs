@@ -24,6 +24,7 @@ pub enum Handler {
 pub fn all() -> Vec<(&'static str, Handler)> {
     vec![
         ("email", Handler::Http(email::routes())),
+        ("admin", Handler::Http(admin::routes())),
         ("account", Handler::Http(account::routes())),
         ("erase-account", Handler::Jobs(erase_account::jobs())),
         ("home", Handler::Http(home::routes())),

@@ -25,6 +25,7 @@
 
 pub mod accounts;
 mod admin_door;
+pub mod administration;
 mod allow;
 mod app;
 pub mod audit;

@@ -5,6 +5,7 @@
 
 mod site;
 
+mod admin;
 mod admin_host;
 mod backends;
 mod bad_input;

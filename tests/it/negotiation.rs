@@ -57,6 +57,29 @@ pub(crate) const ROUTES: [(&str, &str); 47] = [
     ("/preferences/language", "POST"),
 ];
 
+/// Those of the administration, where it is on.
+pub(crate) const ADMIN_ROUTES: [(&str, &str); 19] = [
+    ("/admin", "GET, HEAD"),
+    ("/admin/", "GET, HEAD"),
+    ("/admin/users", "GET, HEAD"),
+    ("/admin/users/{id}", "GET, HEAD"),
+    ("/admin/users/{id}/privileges", "POST"),
+    ("/admin/users/{id}/password-reset", "POST"),
+    ("/admin/users/{id}/sessions/end", "POST"),
+    ("/admin/users/{id}/sessions/{session}/end", "POST"),
+    ("/admin/users/{id}/delete", "GET, POST, HEAD"),
+    ("/admin/users/{id}/media", "GET, HEAD"),
+    ("/admin/users/{id}/audit", "GET, HEAD"),
+    ("/admin/groups", "GET, POST, HEAD"),
+    ("/admin/groups/{group}", "GET, HEAD"),
+    ("/admin/groups/{group}/permissions", "POST"),
+    ("/admin/groups/{group}/members", "POST"),
+    ("/admin/groups/{group}/members/{id}/remove", "POST"),
+    ("/admin/groups/{group}/delete", "GET, POST, HEAD"),
+    ("/admin/groups/{group}/audit", "GET, HEAD"),
+    ("/admin/audit", "GET, HEAD"),
+];
+
 #[tokio::test]
 async fn the_list_of_routes_is_the_templates() {
     let site = Site::start().await;

@@ -30,6 +30,7 @@ pub use change_email::{AddressTaken, change_email, request_email_change, undo_em
 pub use change_password::{PasswordChange, change_password};
 pub use credential_forms::{AddressForm, ChangeEmailForm, ChangePasswordForm, SetPasswordForm};
 pub use delete::delete_account;
+pub(crate) use delete::end_account;
 pub(crate) use devices::Devices;
 pub use edit::save_profile;
 pub use forms::{LoginForm, NewAccount, ProfileForm, SignupForm};

@@ -16,6 +16,7 @@ mod site;
 mod watch;
 
 mod account;
+mod admin;
 mod forms;
 mod keyboard;
 mod leaving;

@@ -2,9 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use local::{Delivery, Options, Stack};
+use portico::accounts::Identifier;
+use portico::audit::{Actor, Author};
 use tokio::task::JoinHandle;
 
 use crate::person::Person;
@@ -21,24 +24,30 @@ pub(crate) struct Site {
 impl Site {
     /// Starts a system that works by itself.
     pub(crate) async fn start() -> Self {
-        Self::start_with(true, &[]).await
+        Self::start_with(true, false, &[]).await
+    }
+
+    /// Starts a system with the administration on.
+    pub(crate) async fn start_with_admin() -> Self {
+        Self::start_with(true, true, &[]).await
     }
 
     /// Starts one with other settings.
     pub(crate) async fn start_set(settings: &[(&str, &str)]) -> Self {
-        Self::start_with(true, settings).await
+        Self::start_with(true, false, settings).await
     }
 
     /// Starts a system in which an uploaded file is looked at when [`Self::verify_upload`] says so: what a page shows
     /// meanwhile can be looked at in peace.
     pub(crate) async fn start_with_slow_verification() -> Self {
-        Self::start_with(false, &[]).await
+        Self::start_with(false, false, &[]).await
     }
 
-    async fn start_with(deliver_events: bool, settings: &[(&str, &str)]) -> Self {
+    async fn start_with(deliver_events: bool, admin: bool, settings: &[(&str, &str)]) -> Self {
         let options = Options {
             address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             deliver_events,
+            admin,
             settings: settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Options::in_memory(root())
         };
@@ -68,6 +77,17 @@ impl Site {
         person.presses("Create account").await;
         person.logs_in(name).await;
         person
+    }
+
+    /// Makes whoever signed up as `name` a superuser, as the command line does.
+    pub(crate) async fn makes_superuser(&self, name: &str) {
+        let app = self.stack.app();
+        let store = app.store(Arc::default());
+        let id = store.find_user(&Identifier::parse(name).unwrap()).await.unwrap().unwrap();
+        let user = store.get_user(id).await.unwrap().unwrap();
+        let (now, rng, actor) = (app.clock().now(), app.rng(), Actor::Command);
+        let author = Author { actor, address: None, user_agent: None, now, max_age: None, rng };
+        user.change_privileges(&store, &author, |to| (to.is_staff, to.is_superuser) = (true, true)).await.unwrap();
     }
 
     /// Waits for the next file to arrive in S3 and has it looked at.
