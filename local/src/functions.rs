@@ -37,6 +37,7 @@ pub fn all() -> Vec<(&'static str, Handler)> {
         ("process-upload", Handler::Jobs(process_upload::jobs())),
         ("profile", Handler::Http(profile::routes())),
         ("signup", Handler::Http(signup::routes())),
+        ("staff-orders", Handler::Http(staff_orders::routes())),
         ("static-files", Handler::Http(static_files::routes())),
     ]
 }

@@ -1,13 +1,14 @@
 //! An unsafe request is carried out only when it comes from our own pages.
 
 use http::Method;
+use portico::site::shop;
 use serde_json::json;
 
 use crate::negotiation::ROUTES;
 use crate::site::{Answer, PASSWORD, Site, Visitor};
 
 /// Every unsafe route, with a body that it would carry out; what ends the session last.
-pub(crate) const UNSAFE: [(&str, &str, &str); 36] = [
+pub(crate) const UNSAFE: [(&str, &str, &str); 37] = [
     ("POST", "/preferences/theme", "theme=dark"),
     ("POST", "/preferences/language", "language=ko"),
     ("POST", "/profile", "first_name=Eve&version=1"),
@@ -27,6 +28,7 @@ pub(crate) const UNSAFE: [(&str, &str, &str); 36] = [
     ("POST", "/media/{id}/links", "expires_in=60"),
     ("DELETE", "/media/{id}/links/{link}", ""),
     ("POST", "/media/{id}/links/{link}/revoke", ""),
+    ("POST", "/staff/orders", "customer=Eve&what=A+hat"),
     ("POST", "/profile/export", "password=correct+horse+battery"),
     ("POST", "/password/reset", "email=kim%40example.com"),
     ("POST", "/password/reset/confirm", "new_password1=a+new+pass+phrase&new_password2=a+new+pass+phrase"),
@@ -119,6 +121,7 @@ async fn every_unsafe_route_refuses_whatever_is_not_ours() {
 async fn every_unsafe_route_carries_out_what_is_ours() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
+    site.amend(&kim.id, "user_permissions", json!({ "L": [{ "S": shop::Order::ADD.as_str() }] }));
     for (method, path, body) in UNSAFE {
         // Another session of hers, for what ends one.
         let mut phone = site.program();

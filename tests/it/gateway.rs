@@ -33,7 +33,7 @@ async fn answer(site: &Site, event: Value) -> Value {
 }
 
 /// What is expected of each file of `events/`: status and content type.
-const EVENTS: [(&str, u64, &str); 25] = [
+const EVENTS: [(&str, u64, &str); 26] = [
     ("bad-base64", 400, "text/html"),
     ("bad-query", 400, "text/html"),
     ("bad-utf8", 400, "text/html"),
@@ -57,6 +57,7 @@ const EVENTS: [(&str, u64, &str); 25] = [
     ("signup-get", 200, "text/html"),
     ("signup-post", 403, "text/html"),
     ("signup-post-json", 403, "application/json"),
+    ("staff-orders-get", 303, ""),
     ("uploads-get", 401, "application/json"),
     ("uploads-post-json", 403, "application/json"),
 ];

@@ -46,6 +46,7 @@ mod security;
 mod sessions;
 mod sharing;
 mod signup;
+mod staff_orders;
 mod stale_form;
 mod static_edge;
 mod static_files;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::site::Site;
 
 /// Every route and what `Allow` says of it.
-pub(crate) const ROUTES: [(&str, &str); 47] = [
+pub(crate) const ROUTES: [(&str, &str); 49] = [
     ("/", "GET, HEAD"),
     ("/csrf", "GET, HEAD"),
     ("/signup", "GET, POST, HEAD"),
@@ -53,6 +53,8 @@ pub(crate) const ROUTES: [(&str, &str); 47] = [
     ("/media/{id}/links", "POST"),
     ("/media/{id}/links/{link}", "DELETE"),
     ("/media/{id}/links/{link}/revoke", "POST"),
+    ("/staff/orders", "GET, POST, HEAD"),
+    ("/staff/orders/{id}", "GET, HEAD"),
     ("/preferences/theme", "POST"),
     ("/preferences/language", "POST"),
 ];

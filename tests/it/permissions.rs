@@ -5,6 +5,7 @@ use http::Method;
 use local::Delivery;
 use portico::accounts::Email;
 use portico::mail::{Client, Letter};
+use portico::site::shop::Order;
 use serde_json::{Value, json};
 
 use crate::site::rights::{is_allowed, refused};
@@ -214,6 +215,24 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
     check("erase-account", "an erasure");
 
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[tokio::test]
+async fn reading_what_groups_permit_is_allowed_where_it_is_asked() {
+    let (site, faults) = Site::with_faults(&[]).await;
+    let mut kim = site.member("kim@example.com").await.json();
+    site.group("Staff", &[Order::VIEW, Order::ADD]).await;
+    site.join(&kim, "Staff").await;
+    let token = kim.csrf_token().await;
+    faults.clear();
+    let body = json!({ "customer": "Lee", "what": "A hat" });
+    let added = kim.send_with(&token, Method::POST, "/staff/orders", body).await;
+    assert_eq!(added.status, 201);
+    assert_eq!(kim.get("/staff/orders").await.status, 200);
+    let id = added.json()["order"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(kim.get(&format!("/staff/orders/{id}")).await.status, 200);
+    let missing = refused(site.stack.template().function("staff-orders").unwrap(), &faults);
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[tokio::test]

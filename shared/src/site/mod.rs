@@ -1,9 +1,11 @@
 //! What is this site's own: the fields of its users, what they may upload, its backends, its hooks,
-//! its rules for passwords, the kinds of its objects, what it asks permission for. Begin here when you make the product yours.
+//! its rules for passwords, the kinds of its objects, what it asks permission for, its orders. Begin here when you make the product
+//! yours.
 
 mod backends;
 mod hooks;
 mod kinds;
+pub mod orders;
 mod permissions;
 mod purposes;
 mod user;

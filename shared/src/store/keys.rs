@@ -4,10 +4,11 @@ use uuid::Uuid;
 
 use crate::accounts::tokens::{LinkId, Purpose};
 use crate::accounts::{CanonicalEmail, CanonicalUsername, LAST_LOGINS, UserId};
-use crate::audit::Subject;
+use crate::audit::{Month, Subject};
 use crate::media::UploadId;
 use crate::sessions::SessionKey;
 use crate::sharing::{Grantee, Object};
+use crate::site::orders::OrderId;
 use crate::throttle::Counter;
 
 /// The partition key's attribute, in every table.
@@ -34,8 +35,8 @@ pub(super) const MEMBER: &str = "MEMBER#";
 /// What the sort key of a grant begins with.
 pub(super) const GRANT: &str = "GRANT#";
 
-/// What the partitions of the table of accounts begin with that are the product's own: no kind of object is called so.
-pub const PARTITIONS: [&str; 8] = ["USER", "EMAIL", "NAME", "GROUP", "OWNER", "SHARED", "MEDIA", "AUDIT"];
+/// What the partitions of the table of accounts begin with: no kind of object is called so.
+pub const PARTITIONS: [&str; 9] = ["USER", "EMAIL", "NAME", "GROUP", "OWNER", "SHARED", "MEDIA", "AUDIT", "ORDERS"];
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -111,6 +112,11 @@ impl Key {
     /// An event of the audit trail.
     pub fn event(subject: &Subject, id: Uuid) -> Self {
         Self { pk: audit_partition(subject), sk: format!("EVENT#{id}") }
+    }
+
+    /// An order of the site's shop.
+    pub fn order(id: OrderId) -> Self {
+        Self { pk: orders_partition(id.month()), sk: format!("ORDER#{id}") }
     }
 
     /// An uploaded object.
@@ -279,6 +285,11 @@ pub(super) fn group_partition(name: &str) -> String {
 /// Where what was done to somebody or something stands.
 pub(super) fn audit_partition(subject: &Subject) -> String {
     format!("AUDIT#{subject}")
+}
+
+/// Where a month's orders stand.
+pub(super) fn orders_partition(month: Month) -> String {
+    format!("ORDERS#{month}")
 }
 
 /// Where the list of what somebody has uploaded stands.

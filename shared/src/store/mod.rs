@@ -14,6 +14,7 @@ pub mod hashes;
 pub mod keys;
 pub mod listing;
 pub mod logins;
+mod orders;
 pub mod outbox;
 mod partition;
 mod plain;

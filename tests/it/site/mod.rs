@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod mail;
 mod own_routes;
 pub(crate) mod pictures;
+mod privileges;
 pub(crate) mod rights;
 pub(crate) mod s3;
 mod store;
