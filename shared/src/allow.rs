@@ -182,3 +182,58 @@ impl fmt::Display for Allow {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::permissions::auth;
+    use crate::site::shop::Order;
+
+    #[test]
+    fn each_says_in_a_word_whom_it_answers() {
+        for (allow, word) in [
+            (Allow::ANYONE, "anyone"),
+            (Allow::ANYONE.only_ends_sessions(), "anyone"),
+            (Allow::USERS, "users"),
+            (Allow::USERS.fresh(15), "users, fresh"),
+            (Allow::OWNER, "owner"),
+            (Allow::object(Verb::View), "object: view"),
+            (Allow::object(Verb::Manage).fresh(1), "object: manage, fresh"),
+            (Allow::STAFF, "staff"),
+            (Allow::STAFF.or_login(), "staff, or log in"),
+            (Allow::permission(&[Order::VIEW]), "shop.view_order"),
+            (Allow::permission(&[Order::VIEW, Order::ADD]).or_login(), "shop.view_order or shop.add_order, or log in"),
+            (Allow::admin(&[]), "admin"),
+            (Allow::admin(&[auth::User::VIEW]), "admin: auth.view_user"),
+        ] {
+            assert_eq!(allow.to_string(), word);
+        }
+    }
+
+    #[test]
+    fn the_administration_always_asks_for_a_recent_log_in() {
+        for allow in [Allow::admin(&[]), Allow::admin(&[auth::User::VIEW])] {
+            assert!(allow.is_admin() && allow.is_fresh() && !allow.must_judge());
+        }
+        assert!(!Allow::STAFF.is_admin() && !Allow::STAFF.is_fresh());
+        assert_eq!(Allow::admin(&[]).whom(), Who::Staff);
+    }
+
+    #[test]
+    fn only_who_lacks_something_that_others_have_is_led_to_the_log_in_page() {
+        let lacks = Error::PermissionDenied(Missing::Permission(vec![Order::VIEW]));
+        let allow = Allow::permission(&[Order::VIEW]);
+        assert!(allow.or_login().leads_to_login(&lacks) && !allow.leads_to_login(&lacks));
+        for other in [Error::PermissionDenied(Missing::Right), Error::NotFound, Error::FreshLoginRequired] {
+            assert!(!allow.or_login().leads_to_login(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_handler_must_ask_about_an_object_and_about_nothing_else() {
+        assert!(Verb::ALL.into_iter().all(|verb| Allow::object(verb).must_judge()));
+        for allow in [Allow::ANYONE, Allow::USERS, Allow::OWNER, Allow::STAFF, Allow::permission(&[Order::VIEW])] {
+            assert!(!allow.must_judge(), "{allow}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod site;
 
 mod admin;
 mod admin_host;
+mod allow;
 mod backends;
 mod bad_input;
 mod bucket;
@@ -30,6 +31,7 @@ mod login;
 mod logout;
 mod mail;
 mod manage;
+mod matrix;
 mod media;
 mod messages;
 mod negotiation;
