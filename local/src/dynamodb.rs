@@ -10,12 +10,13 @@ use std::thread::JoinHandle;
 
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::list_tables::ListTablesRequest;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::secrets;
-use crate::template::{Key, KeyKind, Keys, Projection, Table};
+use crate::template::{Index, Key, KeyKind, Keys, Projection, Table};
 use streams::Streams;
 
 /// A running DynamoDB. Dropping it stops it.
@@ -120,16 +121,12 @@ fn create_missing(database: &Database, tables: &[Table]) -> Result<(), Error> {
     let known = database.list_tables(ListTablesRequest::default()).map_err(|error| Error::Data(error.to_string()))?;
     for table in tables {
         let failed = |why: String| Error::Table { table: table.name.clone(), why };
-        if !known.table_names.contains(&table.name) {
+        if known.table_names.contains(&table.name) {
+            complete(database, table).map_err(failed)?;
+        } else {
             let request: CreateTableRequest =
                 serde_json::from_value(definition(table)).map_err(|error| failed(error.to_string()))?;
             database.create_table(request).map_err(|error| failed(error.to_string()))?;
-        } else if let Some(view) = &table.stream {
-            // Of an earlier version, perhaps: then it has none yet.
-            let description = json!({ "StreamEnabled": true, "StreamViewType": view });
-            let request = json!({ "TableName": table.name, "StreamSpecification": description });
-            let request = serde_json::from_value(request).map_err(|error| failed(error.to_string()))?;
-            database.update_table(request).map_err(|error| failed(error.to_string()))?;
         }
         if let Some(attribute) = &table.ttl_attribute {
             let request = json!({
@@ -144,40 +141,67 @@ fn create_missing(database: &Database, tables: &[Table]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Gives a table of an earlier version the stream and the indexes that it has not got yet. A new index holds what has its
+/// keys; what is to get them is for `cargo manage reindex` to say.
+fn complete(database: &Database, table: &Table) -> Result<(), String> {
+    let update = |changes: Value| -> Result<(), String> {
+        let request = serde_json::from_value(changes).map_err(|error| error.to_string())?;
+        database.update_table(request).map(drop).map_err(|error| error.to_string())
+    };
+    if let Some(view) = &table.stream {
+        let description = json!({ "StreamEnabled": true, "StreamViewType": view });
+        update(json!({ "TableName": table.name, "StreamSpecification": description }))?;
+    }
+    let request = DescribeTableRequest { table_name: table.name.clone() };
+    let known = database.describe_table(request).map_err(|error| error.to_string())?;
+    let known = serde_json::to_value(known).map_err(|error| error.to_string())?;
+    let known = known["Table"]["GlobalSecondaryIndexes"].as_array().cloned().unwrap_or_default();
+    for index in table.indexes.iter().filter(|index| known.iter().all(|known| known["IndexName"] != index.name)) {
+        tracing::warn!(table = table.name, index = index.name, "a new index: fill it by `cargo manage reindex`");
+        update(json!({
+            "TableName": table.name,
+            "AttributeDefinitions": attributes([&index.keys]),
+            "GlobalSecondaryIndexUpdates": [{ "Create": global_index(index) }],
+        }))?;
+    }
+    Ok(())
+}
+
 /// The `CreateTable` request of a table of the template.
 fn definition(table: &Table) -> Value {
-    let mut attributes: Vec<&Key> = Vec::new();
-    for keys in std::iter::once(&table.keys).chain(table.indexes.iter().map(|index| &index.keys)) {
-        for key in std::iter::once(&keys.partition).chain(&keys.sort) {
-            if attributes.iter().all(|known| known.name != key.name) {
-                attributes.push(key);
-            }
-        }
-    }
-    let attributes: Vec<_> = attributes
-        .into_iter()
-        .map(|key| json!({ "AttributeName": key.name, "AttributeType": kind(key.kind) }))
-        .collect();
     let mut request = json!({
         "TableName": table.name,
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": attributes,
+        "AttributeDefinitions": attributes(std::iter::once(&table.keys).chain(table.indexes.iter().map(|index| &index.keys))),
         "KeySchema": schema(&table.keys),
     });
     if let Some(view) = &table.stream {
         request["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": view });
     }
     if !table.indexes.is_empty() {
-        let indexes = table.indexes.iter().map(|index| {
-            json!({
-                "IndexName": index.name,
-                "KeySchema": schema(&index.keys),
-                "Projection": projection(&index.projection),
-            })
-        });
-        request["GlobalSecondaryIndexes"] = indexes.collect();
+        request["GlobalSecondaryIndexes"] = table.indexes.iter().map(global_index).collect();
     }
     request
+}
+
+fn global_index(index: &Index) -> Value {
+    json!({
+        "IndexName": index.name,
+        "KeySchema": schema(&index.keys),
+        "Projection": projection(&index.projection),
+    })
+}
+
+/// What the attributes of these keys are, each once.
+fn attributes<'a>(all: impl IntoIterator<Item = &'a Keys>) -> Value {
+    let mut attributes: Vec<&Key> = Vec::new();
+    for key in all.into_iter().flat_map(|keys| std::iter::once(&keys.partition).chain(&keys.sort)) {
+        if attributes.iter().all(|known| known.name != key.name) {
+            attributes.push(key);
+        }
+    }
+    let kinds = attributes.into_iter();
+    kinds.map(|key| json!({ "AttributeName": key.name, "AttributeType": kind(key.kind) })).collect()
 }
 
 fn schema(keys: &Keys) -> Value {

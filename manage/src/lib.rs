@@ -25,6 +25,7 @@ mod own_fields;
 mod passwords;
 mod progress;
 mod project;
+pub mod reindex;
 pub mod routes;
 mod rows;
 mod runserver;
@@ -69,6 +70,8 @@ enum Command {
     /// Lists, makes and deletes groups, and says who is in them.
     #[command(arg_required_else_help = true)]
     Groups(groups::Args),
+    /// Puts right what lists of accounts and groups follow from: once for the data of an earlier version.
+    Reindex(reindex::Args),
     /// Compares what people have uploaded with what is noted of it.
     #[command(arg_required_else_help = true)]
     Media(media::Args),
@@ -150,6 +153,10 @@ async fn administer(command: Command) -> Outcome {
         Command::Groups(args) => {
             let site = args.target.open().await?;
             groups::run(&args, &site, terminal).await
+        }
+        Command::Reindex(args) => {
+            let site = args.target.open().await?;
+            reindex::run(&args, &site, terminal).await
         }
         Command::Media(args) => {
             let site = args.target.open_with_media().await?;

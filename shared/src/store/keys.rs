@@ -21,6 +21,7 @@ pub const TTL: &str = "expires_at";
 pub const DELETED_AT: &str = "deleted_at";
 
 const MAIL: &str = "MAIL#";
+const EMAIL: &str = "EMAIL#";
 const NAME: &str = "NAME#";
 const USER: &str = "USER#";
 const PROFILE: &str = "PROFILE";
@@ -71,7 +72,7 @@ impl Key {
 
     /// What keeps an address unique.
     pub fn email(email: &CanonicalEmail) -> Self {
-        Self { pk: format!("EMAIL#{}", email.as_str()), sk: GUARD.to_owned() }
+        Self { pk: format!("{EMAIL}{}", email.as_str()), sk: GUARD.to_owned() }
     }
 
     /// What keeps a user name unique.
@@ -82,6 +83,16 @@ impl Key {
     /// Whether it is the key of what keeps an identifier unique.
     pub fn is_guard(&self) -> bool {
         self.sk == GUARD
+    }
+
+    /// The address that it keeps unique, if it is the key of such a guard.
+    pub(super) fn guarded_email(&self) -> Option<&str> {
+        self.pk.strip_prefix(EMAIL).filter(|_| self.is_guard())
+    }
+
+    /// The user name that it keeps unique, likewise.
+    pub(super) fn guarded_username(&self) -> Option<&str> {
+        self.pk.strip_prefix(NAME).filter(|_| self.is_guard())
     }
 
     /// Whether it is the key of what keeps a user name unique.

@@ -21,6 +21,7 @@ mod plain;
 pub mod reckoning;
 pub mod reconcile;
 pub mod records;
+pub mod reindex;
 pub mod sessions;
 mod shared;
 pub mod throttle;

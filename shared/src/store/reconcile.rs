@@ -93,7 +93,8 @@ impl Store {
         Ok(self.all_of(keys).await?.into_keys().collect())
     }
 
-    async fn all_of(&self, keys: HashSet<Key>) -> Result<HashMap<Key, Item>, StoreError> {
+    /// These items of the durable table, as far as there are any.
+    pub(super) async fn all_of(&self, keys: HashSet<Key>) -> Result<HashMap<Key, Item>, StoreError> {
         let keys: Vec<_> = keys.into_iter().collect();
         let batches: Vec<_> = keys.chunks(MOST_KEYS).map(<[Key]>::to_vec).collect();
         let reads = batches.into_iter().map(|batch| async move {

@@ -47,6 +47,25 @@ impl Guard {
         Self { user_id, reserved_until: None, listed_in: Some(listed_in), listed_as: Some(listed_as) }
     }
 
+    /// The place in the directory that it has under its key; none, if nobody is found by it.
+    pub(super) fn place(&self, key: &Key) -> Option<Listed> {
+        let (listing, name) = match (key.guarded_email(), key.guarded_username()) {
+            (Some(email), _) if self.reserved_until.is_none() => (Listing::Emails, email),
+            (_, Some(name)) => (Listing::Usernames, name),
+            _ => return None,
+        };
+        Some(Listed { listing, shard: Shard::of_user(self.user_id), name: name.to_owned() })
+    }
+
+    /// Only if it is as it was read.
+    pub(super) fn if_same(&self, change: Expression) -> Result<Expression, StoreError> {
+        let change = change.if_guards(self.user_id)?;
+        match self.reserved_until {
+            Some(until) => change.only_if("reserved_until", "=", until),
+            None => Ok(change.if_absent("reserved_until")),
+        }
+    }
+
     /// Whether it is this user's.
     pub(super) fn is_of(&self, user: UserId) -> bool {
         self.user_id == user
