@@ -51,16 +51,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         Action::List => list(site, console).await,
         Action::Create { name } => create(site, name, console).await,
         Action::Delete { name } => delete(site, name, console).await,
-        Action::Add { name, whom } => {
-            let added = change(site, &site.find(whom).await?, name, true).await?;
-            console.say(&format!("{whom} is {} {}.", if added { "in" } else { "in already:" }, printable(name)));
-            Ok(Finished::Whole)
-        }
-        Action::Remove { name, whom } => {
-            let removed = change(site, &site.find(whom).await?, name, false).await?;
-            console.say(&format!("{whom} is {} {}.", if removed { "no more in" } else { "not in" }, printable(name)));
-            Ok(Finished::Whole)
-        }
+        Action::Add { name, whom } => add(site, name, whom, console).await,
+        Action::Remove { name, whom } => remove(site, name, whom, console).await,
     }
 }
 
@@ -100,13 +92,7 @@ async fn members(site: &Site, name: &str) -> Result<usize, Failure> {
 }
 
 async fn create(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
-    let Some(parsed) = GroupName::parse(name) else {
-        let accepts = format!(
-            "1 to {} characters that can be seen, of one script, without blanks around them",
-            Group::NAME_MAX_LENGTH
-        );
-        return Err(Failure::new(format!("{:?} is no name of a group: {accepts}", printable(name))));
-    };
+    let Some(parsed) = GroupName::parse(name) else { return Err(Failure::new(no_name(name))) };
     match groups::create(site.store(), &site.author(), &parsed).await {
         Ok(group) => console.say(&format!("The group {} is made.", group.name)),
         Err(error) if error.is_condition() => {
@@ -118,6 +104,15 @@ async fn create(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
     Ok(Finished::Whole)
 }
 
+/// What is wrong with a name that no group can have.
+pub(crate) fn no_name(name: &str) -> String {
+    let accepts = format!(
+        "1 to {} characters that can be seen, of one script, without blanks around them",
+        Group::NAME_MAX_LENGTH
+    );
+    format!("{:?} is no name of a group: {accepts}", printable(name))
+}
+
 /// The group's item goes last: what was cut off is completed by the same command.
 async fn delete(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
     match groups::delete(site.store(), &site.author(), name).await {
@@ -125,6 +120,20 @@ async fn delete(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
         Err(error) if error.is_condition() => return Err(no_group(name)),
         Err(error) => return Err(error.into()),
     }
+    Ok(Finished::Whole)
+}
+
+/// Puts an account into a group.
+pub(crate) async fn add(site: &Site, name: &str, whom: &str, console: &mut dyn Console) -> Outcome {
+    let added = change(site, &site.find(whom).await?, name, true).await?;
+    console.say(&format!("{whom} is {} {}.", if added { "in" } else { "in already:" }, printable(name)));
+    Ok(Finished::Whole)
+}
+
+/// Takes an account out of a group.
+pub(crate) async fn remove(site: &Site, name: &str, whom: &str, console: &mut dyn Console) -> Outcome {
+    let removed = change(site, &site.find(whom).await?, name, false).await?;
+    console.say(&format!("{whom} is {} {}.", if removed { "no more in" } else { "not in" }, printable(name)));
     Ok(Finished::Whole)
 }
 

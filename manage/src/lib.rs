@@ -23,6 +23,7 @@ mod near;
 mod outcome;
 mod own_fields;
 mod passwords;
+pub mod permissions;
 mod progress;
 mod project;
 pub mod reindex;
@@ -70,6 +71,9 @@ enum Command {
     /// Lists, makes and deletes groups, and says who is in them.
     #[command(arg_required_else_help = true)]
     Groups(groups::Args),
+    /// Gives groups the permissions that permissions.toml says.
+    #[command(arg_required_else_help = true)]
+    Permissions(permissions::Args),
     /// Puts right what lists of accounts and groups follow from: once for the data of an earlier version.
     Reindex(reindex::Args),
     /// Compares what people have uploaded with what is noted of it.
@@ -154,6 +158,7 @@ async fn administer(command: Command) -> Outcome {
             let site = args.target.open().await?;
             groups::run(&args, &site, terminal).await
         }
+        Command::Permissions(args) => permissions::open_and_run(&args, terminal).await,
         Command::Reindex(args) => {
             let site = args.target.open().await?;
             reindex::run(&args, &site, terminal).await

@@ -13,11 +13,14 @@ pub type Outcome = Result<Finished, Failure>;
 pub enum Finished {
     /// All that was asked: status 0.
     Whole,
+    /// Nothing was to be done but to tell that there is something to do: status 2, as that of `terraform plan
+    /// -detailed-exitcode`.
+    Pending,
     /// All but what it told: status 3.
     InPart,
 }
 
-/// Why a command did not do what was asked: status 1. (2 is a command line that cannot be read.)
+/// Why a command did not do what was asked: status 1. (2 is also a command line that cannot be read.)
 #[derive(Debug)]
 pub struct Failure(String);
 
@@ -66,6 +69,7 @@ impl From<Finished> for ExitCode {
     fn from(finished: Finished) -> Self {
         match finished {
             Finished::Whole => Self::SUCCESS,
+            Finished::Pending => Self::from(2),
             Finished::InPart => Self::from(3),
         }
     }

@@ -91,13 +91,30 @@ pub async fn get_or_create(store: &Store, author: &Author<'_>, name: &GroupName)
     }
 }
 
-/// Makes a group that nobody is in.
+/// Makes a group that nobody is in, and that permits nothing.
 ///
 /// # Errors
 /// [`StoreError::Condition`] when there is one of this name, or one that is not deleted to its end.
 pub async fn create(store: &Store, author: &Author<'_>, name: &GroupName) -> Result<Group, StoreError> {
-    let group = Group::new(name.as_str().to_owned());
+    create_permitting(store, author, name, &[]).await
+}
+
+/// The same of one that permits something from its first moment on.
+///
+/// # Errors
+/// As those of [`create`].
+pub async fn create_permitting(
+    store: &Store,
+    author: &Author<'_>,
+    name: &GroupName,
+    permissions: &[Permission],
+) -> Result<Group, StoreError> {
+    let mut group = Group::new(name.as_str().to_owned());
+    group.permissions = permissions.iter().map(|permission| permission.as_str().to_owned()).collect();
+    group.permissions.sort_unstable();
+    group.permissions.dedup();
     let event = author.event(Action::GroupCreated, Subject::Group(group.name.clone()));
+    let event = event.changed("permissions", <[String; 0]>::default(), &group.permissions);
     store.create_group(&group, &event).await?;
     Ok(group)
 }

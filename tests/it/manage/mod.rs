@@ -12,6 +12,7 @@ mod import_django;
 mod import_login;
 mod mails;
 mod media_reconcile;
+mod permissions;
 mod reindex;
 mod routes;
 mod sessions;
