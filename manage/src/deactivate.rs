@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use crate::console::Console;
 use crate::site::{Site, Target};
-use crate::{Failure, Finished, Outcome};
+use crate::{Finished, Outcome, privileges};
 
 /// Whom.
 #[derive(ClapArgs, Debug, Clone, Default)]
@@ -18,6 +18,9 @@ pub struct Args {
     /// Lets the account log in again.
     #[arg(long)]
     pub activate: bool,
+    /// Also the last active superuser.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Clears or sets `is_active`. The sessions of an account that is deactivated end.
@@ -27,12 +30,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
     let said = if user.is_active == args.activate {
         if args.activate { "is active already" } else { "is inactive already" }
     } else {
-        match user.change_privileges(site.store(), &site.author(), |to| to.is_active = args.activate).await {
-            Ok(_) if args.activate => "may log in again",
-            Ok(_) => "cannot log in any more, and its sessions have ended",
-            Err(error) if error.is_condition() => return Err(Failure::new(format!("{email} is gone by now"))),
-            Err(error) => return Err(error.into()),
-        }
+        privileges::change(site, &user, args.force, |to| to.is_active = args.activate).await?;
+        if args.activate { "may log in again" } else { "cannot log in any more, and its sessions have ended" }
     };
     console.say(&format!("{email} {said}."));
     Ok(Finished::Whole)

@@ -24,6 +24,7 @@ mod outcome;
 mod own_fields;
 mod passwords;
 pub mod permissions;
+mod privileges;
 mod progress;
 mod project;
 pub mod reindex;
@@ -34,6 +35,7 @@ pub mod sessions;
 pub mod site;
 pub mod stack;
 pub mod unlock;
+pub mod user;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,9 @@ enum Command {
     /// Lists and ends somebody's sessions, and says why one has ended.
     #[command(visible_alias = "session", arg_required_else_help = true)]
     Sessions(sessions::Args),
+    /// Shows what an account may do, and changes it.
+    #[command(arg_required_else_help = true)]
+    User(user::Args),
     /// Lists, makes and deletes groups, and says who is in them.
     #[command(arg_required_else_help = true)]
     Groups(groups::Args),
@@ -157,6 +162,10 @@ async fn administer(command: Command) -> Outcome {
         Command::Groups(args) => {
             let site = args.target.open().await?;
             groups::run(&args, &site, terminal).await
+        }
+        Command::User(args) => {
+            let site = args.target.open().await?;
+            user::run(&args, &site, terminal).await
         }
         Command::Permissions(args) => permissions::open_and_run(&args, terminal).await,
         Command::Reindex(args) => {

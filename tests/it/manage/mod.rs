@@ -18,6 +18,7 @@ mod routes;
 mod sessions;
 mod stack;
 mod static_upload;
+mod user;
 
 use std::collections::VecDeque;
 use std::io;

@@ -59,7 +59,7 @@ impl Way {
                 changepassword::run(&args, &site, &mut script).await
             }
             Self::DeactivateByCommand => {
-                let args = deactivate::Args { target, whom, activate: false };
+                let args = deactivate::Args { target, whom, activate: false, force: false };
                 deactivate::run(&args, &site, &mut script).await
             }
         };
