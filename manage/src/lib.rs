@@ -3,6 +3,7 @@
 //! A command is a file: its options, and a `run` that takes where to work ([`site::Site`]) and whom to talk to
 //! ([`console::Console`]), so that a test can be both.
 
+pub mod audit;
 mod calibrate_argon2;
 pub mod changepassword;
 pub mod collectstatic;
@@ -79,6 +80,9 @@ enum Command {
     /// Gives groups the permissions that permissions.toml says.
     #[command(arg_required_else_help = true)]
     Permissions(permissions::Args),
+    /// Lists and writes out what was done to accounts and groups, by whom and when.
+    #[command(arg_required_else_help = true)]
+    Audit(audit::Args),
     /// Puts right what lists of accounts and groups follow from: once for the data of an earlier version.
     Reindex(reindex::Args),
     /// Compares what people have uploaded with what is noted of it.
@@ -168,6 +172,10 @@ async fn administer(command: Command) -> Outcome {
             user::run(&args, &site, terminal).await
         }
         Command::Permissions(args) => permissions::open_and_run(&args, terminal).await,
+        Command::Audit(args) => {
+            let site = args.target.open().await?;
+            audit::run(&args, &site, terminal).await
+        }
         Command::Reindex(args) => {
             let site = args.target.open().await?;
             reindex::run(&args, &site, terminal).await

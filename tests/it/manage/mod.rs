@@ -1,6 +1,7 @@
 //! The commands of `cargo manage`.
 
 mod accounts;
+mod audit;
 mod broken_rows;
 mod collectstatic;
 mod doctor_static;
