@@ -39,6 +39,7 @@ mod outlived;
 mod password;
 mod passwords;
 mod permissions;
+mod permissions_scale;
 mod preferences;
 mod process_upload;
 mod profile;
