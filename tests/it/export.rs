@@ -51,7 +51,7 @@ async fn an_export_holds_the_profile_the_sessions_and_the_picture() {
     let published = s3::get(kim.avatar().await["url"].as_str().unwrap()).await.body;
 
     let files = export(&mut kim).await;
-    assert_eq!(names(&files), ["profile.json", "sessions.json", "logins.json", "media/avatar.jpg", "README.txt"]);
+    assert_eq!(names(&files), ["profile.json", "sessions.json", "logins.json", "events.json", "media/avatar.jpg", "README.txt"]);
     let profile = read(&files, "profile.json");
     for (name, value) in [("email", "kim@example.com"), ("bio", "하늘 & <sea>"), ("phone", "02 123")] {
         assert_eq!(profile[name], value);
@@ -97,12 +97,12 @@ async fn an_export_is_a_download_that_nobody_keeps() {
         assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
         assert_eq!(
             names(&unpack(&answer)),
-            ["profile.json", "sessions.json", "logins.json", "README.txt"],
+            ["profile.json", "sessions.json", "logins.json", "events.json", "README.txt"],
             "whoever asks"
         );
     }
     let answer = kim.post_json("/profile/export", json!({ "password": PASSWORD })).await;
-    assert_eq!(names(&unpack(&answer)), ["profile.json", "sessions.json", "logins.json", "README.txt"]);
+    assert_eq!(names(&unpack(&answer)), ["profile.json", "sessions.json", "logins.json", "events.json", "README.txt"]);
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn what_has_no_room_in_an_export_is_a_short_lived_address() {
     let answer = kim.post("/profile/export", &[("password", PASSWORD)]).await;
     assert!(answer.body.len() < 1_048_576, "{}", answer.body.len());
     let files = unpack(&answer);
-    assert_eq!(names(&files), ["profile.json", "sessions.json", "logins.json", "media/links.json", "README.txt"]);
+    assert_eq!(names(&files), ["profile.json", "sessions.json", "logins.json", "events.json", "media/links.json", "README.txt"]);
     let links = read(&files, "media/links.json");
     let picture = s3::get(links[0]["url"].as_str().unwrap()).await;
     assert!(picture.status == 200 && picture.body.len() > 1_048_576, "{}", picture.body.len());
@@ -304,7 +304,7 @@ async fn an_export_asks_for_no_more_than_its_function_may() {
 }
 
 #[tokio::test]
-async fn an_export_without_files_costs_five_reads_and_one_more_for_each_megabyte_of_sessions() {
+async fn an_export_without_files_costs_six_reads_and_one_more_for_each_megabyte_of_sessions() {
     let site = Site::start().await;
     let mut kim = site.member("kim@example.com").await;
     let token = kim.csrf_token().await;
@@ -312,7 +312,7 @@ async fn an_export_without_files_costs_five_reads_and_one_more_for_each_megabyte
     let cost = kim.send_with(&token, http::Method::POST, "/profile/export", body).await.cost();
     assert_eq!(
         (cost.read_units, cost.write_units),
-        (6.0, 6.0),
+        (7.0, 6.0),
         "and the try is counted thrice and given back: {cost:?}"
     );
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::bundles::Bundle;
-use super::call::{Write, from_item, key_item, sdk_error, to_item, units};
+use super::call::{Item, Write, from_item, key_item, sdk_error, to_item, units};
 use super::erasure::is_tombstone;
 use super::expression::Expression;
 use super::grants::MOST_KEYS;
@@ -45,7 +45,11 @@ impl Store {
 
     /// A group to be written where there is none of its name.
     pub fn new_group(&self, group: &Group) -> Result<Bundle, StoreError> {
-        let mut item = to_item(&Key::group(&group.name), group)?;
+        self.new_group_item(group, to_item(&Key::group(&group.name), group)?)
+    }
+
+    /// As [`Self::new_group`], for an item that may hold more than a group is known to have.
+    pub(super) fn new_group_item(&self, group: &Group, mut item: Item) -> Result<Bundle, StoreError> {
         Listed { listing: Listing::Groups, shard: Shard::first(), name: group.name.clone() }.mark(&mut item)?;
         Ok(Bundle::new(vec![Write::put(self.accounts(), item, Expression::new().if_absent(PK))]))
     }

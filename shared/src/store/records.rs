@@ -156,9 +156,9 @@ impl Store {
             let user = record.user()?;
             return self.new_user_item(&user, record.item, now).map_err(told);
         }
-        if record.kind() == Kind::Group {
-            let group: Group = from_item(record.item).map_err(told)?;
-            return self.new_group(&group).map_err(told);
+        if record.kind() == Kind::Group && !is_tombstone(&record.item) {
+            let group: Group = from_item(record.item.clone()).map_err(told)?;
+            return self.new_group_item(&group, record.item).map_err(told);
         }
         let deleted = record.deleted();
         let mut writes = vec![Write::put(self.accounts(), record.item, Expression::new().if_absent(PK))];

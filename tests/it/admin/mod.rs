@@ -14,8 +14,8 @@ use crate::site::{Answer, Faults, Site, Visitor};
 pub(crate) async fn site_with(settings: &[(&str, &str)]) -> Site {
     Site::start_with(|options| {
         options.admin = true;
-        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        options.settings.push(("THROTTLE_ENABLED".into(), "false".into()));
+        options.settings = vec![("THROTTLE_ENABLED".into(), "false".into())];
+        options.settings.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
     })
     .await
 }
