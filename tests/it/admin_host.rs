@@ -83,6 +83,31 @@ async fn each_host_has_sessions_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_session_of_the_site_opens_nothing_at_the_administrations_host() {
+    let site = site(&[("THROTTLE_ENABLED", "false")]).await;
+    let kim = site.member("kim@example.com").await;
+    site.raise(&kim, |to| (to.is_staff, to.is_superuser) = (true, true)).await;
+    // Its cookie, as whoever has stolen it sends it.
+    let mut stolen = kim.clone().json().with("host", host(ADMIN)).with("origin", ADMIN);
+    assert_eq!(stolen.whoami().await["email"], "kim@example.com");
+    let refused = stolen.get("/admin/users").await;
+    assert_eq!((refused.status.as_u16(), &*refused.code()), (403, "fresh_login_required"));
+    assert_eq!(stolen.post_json("/admin/groups", json!({ "name": "Mine" })).await.status, 403);
+    assert_eq!(stolen.post_json("/reauthenticate", json!({ "password": "wrong wrong wrong" })).await.status, 422);
+    assert_eq!(stolen.get("/admin/users").await.status, 403);
+    // Who knows the password proves it there.
+    assert_eq!(stolen.post_json("/reauthenticate", json!({ "password": PASSWORD })).await.status, 200);
+    assert_eq!(stolen.get("/admin/users").await.status, 200);
+
+    let mut at_admin = site.program().with("host", host(ADMIN)).with("origin", ADMIN);
+    let body = json!({ "username": "kim@example.com", "password": PASSWORD });
+    assert_eq!(at_admin.post_json("/login", body).await.status, 200);
+    assert_eq!(at_admin.get("/admin/users").await.status, 200);
+    site.clock.advance(jiff::SignedDuration::from_mins(16));
+    assert_eq!(at_admin.get("/admin/users").await.status, 403, "that grows old too");
+}
+
+#[tokio::test]
 async fn links_stay_on_the_host_and_those_of_mails_lead_to_the_site() {
     let site = site(&[]).await;
     site.program().sign_up("kim@example.com").await;

@@ -35,7 +35,7 @@ pub async fn change_password(cx: &Context, user: &User, new: Password) -> Result
     let mut begun = begun.ok_or(Error::LoginRequired)?;
     let now = cx.now().as_second();
     // They have just typed the present password in it.
-    begun.record.authenticated_at = Some(now);
+    begun.record.prove(now, cx.is_admin_host());
     let mail = cx.promise(Letter::PasswordChanged { user: user.id, client: Some(cx.client()) });
     // Before the transaction, so that the session that goes on has its values; if that fails, it has no entry.
     let engine = cx.app().sessions();

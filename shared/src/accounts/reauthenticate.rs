@@ -56,7 +56,7 @@ pub async fn confirm_password(cx: &Context, user: &User, password: &Password) ->
 /// written by one transaction when the request is done, or the visitor is told the error instead.
 pub async fn confirm_login(cx: &Context) -> Result<()> {
     let user = cx.require_login().await?;
-    cx.session().await?.rename_proven(cx.new_token(Some(&user)), cx.now().as_second());
+    cx.session().await?.rename_proven(cx.new_token(Some(&user)), cx.now().as_second(), cx.is_admin_host());
     cx.rotate_csrf();
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 impl Context {
     /// Who is signed in, if they have proven in this session not longer than `max_age` ago who they are: by a log-in, by a
-    /// change of the password, or on the page to which this leads otherwise, and which leads back here.
+    /// change of the password, at this host (the site's or the administration's), or on the page to which this leads otherwise, and which leads back here.
     ///
     /// # Errors
     /// [`Error::LoginRequired`] as [`Self::require_login`], [`Error::FreshLoginRequired`] when it was longer ago.
@@ -21,7 +21,7 @@ impl Context {
 
     /// Whether they have: for a page that shows more to who has. Nobody is never fresh.
     pub async fn is_fresh(&self, max_age: Duration) -> Result<bool> {
-        let Some(at) = self.session().await?.authenticated_at() else { return Ok(false) };
+        let Some(at) = self.session().await?.authenticated_at(self.is_admin_host()) else { return Ok(false) };
         // An age that does not fit is none that anything could be older than.
         let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
         Ok(self.now().as_second().saturating_sub(at) <= max_age)

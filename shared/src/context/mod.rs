@@ -295,8 +295,13 @@ impl Context {
 
     pub(crate) fn origin(&self) -> sessions::Origin<'_> {
         let (request, now) = (&self.0.request, self.now());
-        let (now, millis) = (now.as_second(), now.as_millisecond());
-        sessions::Origin { now, millis, address: &request.source_ip, user_agent: request.user_agent() }
+        sessions::Origin {
+            now: now.as_second(),
+            millis: now.as_millisecond(),
+            address: &request.source_ip,
+            user_agent: request.user_agent(),
+            is_admin_host: self.is_admin_host(),
+        }
     }
 
     pub(crate) fn new_token(&self, user: Option<&User>) -> SessionToken {

@@ -246,7 +246,7 @@ mod tests {
     use crate::rng::{Rng, SystemRng};
 
     fn resumed(change: impl FnOnce(&mut SessionRecord), now: i64) -> Result<(SessionRecord, Option<User>), EndReason> {
-        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test" };
+        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test", is_admin_host: false };
         let mut record = SessionRecord::of_visitor(&origin, &SessionSettings::sample());
         change(&mut record);
         resume(&SessionToken::new(None, &SystemRng as &dyn Rng), Some(record), None, now, |_| true)

@@ -29,6 +29,9 @@ pub struct SessionRecord {
     /// this was kept: [`Self::authenticated_at`] answers for both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticated_at: Option<i64>,
+    /// Whether that was at the administration's own host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authenticated_at_admin: bool,
     /// How long it lives.
     #[serde(flatten)]
     pub times: Times,
@@ -105,6 +108,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) millis: i64,
     pub(crate) address: &'a str,
     pub(crate) user_agent: &'a str,
+    /// Whether at the administration's own host.
+    pub(crate) is_admin_host: bool,
 }
 
 impl SessionRecord {
@@ -116,7 +121,9 @@ impl SessionRecord {
     /// A user's session of this epoch.
     pub(crate) fn of_user(origin: &Origin<'_>, settings: &SessionSettings, remember: Remember, epoch: u64) -> Self {
         let record = Self::begin(origin, settings, remember == Remember::Yes, settings.ended_age);
-        Self { epoch, authenticated_at: Some(origin.now), ..record }
+        let mut record = Self { epoch, ..record };
+        record.prove(origin.now, origin.is_admin_host);
+        record
     }
 
     /// A session as a cookie carries it.
@@ -127,6 +134,7 @@ impl SessionRecord {
             backend: None,
             remembered: times.persistent,
             authenticated_at: None,
+            authenticated_at_admin: false,
             times,
             created_ms: 0,
             ip: String::new(),
@@ -153,6 +161,7 @@ impl SessionRecord {
             backend: None,
             remembered: persistent,
             authenticated_at: None,
+            authenticated_at_admin: false,
             times,
             created_ms: origin.millis,
             ip: origin.address.to_owned(),
@@ -160,6 +169,11 @@ impl SessionRecord {
             ended: None,
             values_lost: false,
         }
+    }
+
+    /// Notes that its user has proven at `now` who they are, at the administration's host or at the site's.
+    pub(crate) fn prove(&mut self, now: i64, is_admin_host: bool) {
+        (self.authenticated_at, self.authenticated_at_admin) = (Some(now), is_admin_host);
     }
 
     /// When its user last proved in it who they are, epoch seconds: at its beginning, as far as is known. A renewal proves
@@ -249,7 +263,7 @@ mod tests {
     const SETTINGS: SessionSettings = SessionSettings::sample();
 
     fn record() -> SessionRecord {
-        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test" };
+        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test", is_admin_host: false };
         SessionRecord::of_user(&origin, &SETTINGS, Remember::Yes, 1)
     }
 

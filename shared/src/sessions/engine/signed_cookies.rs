@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn session() -> (SessionToken, SessionRecord) {
-        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test" };
+        let origin = Origin { now: 0, millis: 0, address: "192.0.2.1", user_agent: "test", is_admin_host: false };
         let mut record = SessionRecord::of_visitor(&origin, &SessionSettings::sample());
         record.data.insert("cart".to_owned(), serde_json::json!([1, 2]));
         (SessionToken::new(None, &SystemRng as &dyn Rng), record)

@@ -184,7 +184,7 @@ impl Session {
     pub fn get_expiry_age(&self) -> i64 {
         let state = self.state();
         let visitor = || {
-            let origin = Origin { now: self.now, millis: 0, address: "", user_agent: "" };
+            let origin = Origin { now: self.now, millis: 0, address: "", user_agent: "", is_admin_host: false };
             SessionRecord::of_visitor(&origin, &self.settings)
         };
         let mut record = state.stored.as_ref().map_or_else(visitor, |stored| stored.record.clone());
@@ -218,12 +218,15 @@ impl Session {
         token.map(SessionToken::key)
     }
 
-    /// When its user last proved who they are, epoch seconds; `None` of a visitor. It is none of the values, so that no
-    /// handler sets it.
-    pub(crate) fn authenticated_at(&self) -> Option<i64> {
+    /// When its user last proved who they are, epoch seconds, at the administration's own host or at the site's; `None` of a
+    /// visitor, and of who has proven it at the other one: a cookie that was stolen here says nothing there. It is none of
+    /// the values, so that no handler sets it.
+    pub(crate) fn authenticated_at(&self, is_admin_host: bool) -> Option<i64> {
         let state = self.state();
         let stored = state.stored.as_ref().filter(|stored| stored.token.user().is_some());
-        stored.map(|stored| stored.record.authenticated_at())
+        let record =
+            stored.map(|stored| &stored.record).filter(|record| record.authenticated_at_admin == is_admin_host);
+        record.map(SessionRecord::authenticated_at)
     }
 
     /// Why the session that the cookie names is not alive, if it names one.
@@ -248,10 +251,10 @@ impl Session {
 
     /// The same because its user has proven at `now` who they are. One without the other would not be kept: a save of what
     /// is in a session leaves alone what it is.
-    pub(crate) fn rename_proven(&self, token: SessionToken, now: i64) {
+    pub(crate) fn rename_proven(&self, token: SessionToken, now: i64, is_admin_host: bool) {
         self.rename(token);
         if let Some(stored) = &mut self.state().stored {
-            stored.record.authenticated_at = Some(now);
+            stored.record.prove(now, is_admin_host);
         }
     }
 
@@ -277,7 +280,7 @@ mod tests {
     const SETTINGS: SessionSettings = SessionSettings::sample();
 
     fn origin(now: i64) -> Origin<'static> {
-        Origin { now, millis: now * 1_000, address: "192.0.2.1", user_agent: "test" }
+        Origin { now, millis: now * 1_000, address: "192.0.2.1", user_agent: "test", is_admin_host: false }
     }
 
     fn token() -> SessionToken {
