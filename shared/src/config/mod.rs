@@ -176,6 +176,9 @@ pub struct Limits {
     pub next_bytes: usize,
 }
 
+/// What a form of ticks has beside them: tokens, versions, flags.
+const FIELDS_BESIDE_TICKS: usize = 16;
+
 /// How long calls to AWS may take, milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
@@ -244,7 +247,7 @@ impl Config {
         let passwords = PasswordSettings::read(env, name, public_url.as_ref());
         let limits = Limits {
             body_bytes: env.number("DATA_UPLOAD_MAX_MEMORY_SIZE", "bytes", 1_024, 6_291_456, 65_536),
-            fields: env.number("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields", 16, 10_000, 100),
+            fields: env.number("DATA_UPLOAD_MAX_NUMBER_FIELDS", "fields", 16, 10_000, 1_000),
             next_bytes: env.number("NEXT_MAX_BYTES", "bytes", 64, 8_192, 2_000),
         };
         let uploads = UploadSettings::read(env);
@@ -258,6 +261,12 @@ impl Config {
         let account_settings = AccountSettings::read(env);
         let throttle = ThrottleSettings::read(env, public_url.as_ref());
         let groups = GroupSettings::read(env);
+        // A page ticks one field for each of them.
+        let ticks = groups.per_user + groups.permissions;
+        if limits.fields < ticks + FIELDS_BESIDE_TICKS {
+            let least = format!("at least {}, for USER_GROUPS_MAX and PERMISSIONS_MAX", ticks + FIELDS_BESIDE_TICKS);
+            env.fail::<()>("DATA_UPLOAD_MAX_NUMBER_FIELDS", &least);
+        }
         let audit = AuditSettings::read(env);
         Some(Self {
             public_url: public_url?,
