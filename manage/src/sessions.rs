@@ -64,7 +64,7 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         Action::EndAll { whom } => {
             let user = site.find(whom).await?;
             let event = site.author().of_user(audit::Action::SessionsEnded, &user);
-            site.store().end_all_sessions(&user, EndReason::EndedByAdministrator, &event).await?;
+            site.store().end_all_sessions(&user, EndReason::EndedByAdministrator, None, &event).await?;
             console.say(&format!("Every session of {} has ended.", user.email.as_str()));
             Ok(Finished::Whole)
         }
@@ -109,7 +109,7 @@ async fn end(site: &Site, user: &User, id: &str, console: &mut dyn Console) -> O
     }
     let kept = site.config().session.ended_age;
     let event = site.author().of_user(audit::Action::SessionEnded, user);
-    site.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, &event).await?;
+    site.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, None, &event).await?;
     // Whatever the engine is now: `cached_db` may have been it when they were written.
     site.store().delete_values(key).await?;
     console.say(&format!("The session has ended. It was {}.", seen(record)));

@@ -245,8 +245,8 @@ impl Site {
     /// Whoever runs this command, for the audit trail.
     pub fn author(&self) -> Author<'_> {
         let max_age = self.config.audit.max_age;
-        let (address, user_agent) = (None, None);
-        Author { actor: Actor::Command, address, user_agent, now: self.now(), max_age, rng: self.rng() }
+        let (address, user_agent, witness) = (None, None, None);
+        Author { actor: Actor::Command, address, user_agent, now: self.now(), witness, max_age, rng: self.rng() }
     }
 
     /// Where it is, for people to read.

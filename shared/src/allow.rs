@@ -37,8 +37,12 @@ pub enum Who {
     Object(Verb),
     /// Whoever may enter the administration.
     Staff,
+    /// Whoever is permitted this.
+    Permission(Permission),
     /// Whoever is permitted one of these.
-    Permission(&'static [Permission]),
+    AnyOf(&'static [Permission]),
+    /// Whoever is permitted all of these.
+    AllOf(&'static [Permission]),
 }
 
 /// How old a log-in may be.
@@ -60,10 +64,20 @@ impl Allow {
     /// Whoever is signed in and is staff. Django's `staff_member_required`.
     pub const STAFF: Self = Self::who(Who::Staff);
 
-    /// Whoever is permitted one of these. Django's `permission_required`, with `raise_exception`: whoever is signed in
-    /// without it is told what they lack, by 403.
-    pub const fn permission(any_of: &'static [Permission]) -> Self {
-        Self::who(Who::Permission(any_of))
+    /// Whoever is permitted this. Django's `permission_required`, with `raise_exception`: whoever is signed in without it is
+    /// told what they lack, by 403.
+    pub const fn permission(permission: Permission) -> Self {
+        Self::who(Who::Permission(permission))
+    }
+
+    /// Whoever is permitted one of these.
+    pub const fn any_of(permissions: &'static [Permission]) -> Self {
+        Self::who(Who::AnyOf(permissions))
+    }
+
+    /// Whoever is permitted all of these: what Django's `permission_required` does with a list.
+    pub const fn all_of(permissions: &'static [Permission]) -> Self {
+        Self::who(Who::AllOf(permissions))
     }
 
     /// Whoever may do this with the object that the address names ([`crate::sharing::require`]).
@@ -75,7 +89,7 @@ impl Allow {
     /// logged in within `ADMIN_LOGIN_AGE`, and come from where administrators come from ([`crate::config::AdminSettings`]).
     /// For everybody else from elsewhere it is not there.
     pub const fn admin(any_of: &'static [Permission]) -> Self {
-        let who = if any_of.is_empty() { Who::Staff } else { Who::Permission(any_of) };
+        let who = if any_of.is_empty() { Who::Staff } else { Who::AnyOf(any_of) };
         Self { fresh: Some(Fresh::ForAdmin), admin: true, ..Self::who(who) }
     }
 
@@ -128,11 +142,13 @@ impl Allow {
             Who::Anyone | Who::Object(Verb::View) => {}
             Who::Users | Who::Owner | Who::Object(_) => drop(cx.require_login().await?),
             Who::Staff => drop(cx.require_staff().await?),
-            Who::Permission(any_of) => {
+            Who::Permission(permission) => drop(cx.require_permission(permission).await?),
+            Who::AllOf(permissions) => drop(cx.require_all(permissions).await?),
+            Who::AnyOf(permissions) => {
                 if self.admin {
                     cx.require_staff().await?;
                 }
-                cx.require_any(any_of).await?;
+                cx.require_any(permissions).await?;
             }
         }
         match self.fresh {
@@ -146,13 +162,21 @@ impl Allow {
 
     /// Whether an error of [`Self::check`] leads to the log-in page.
     pub(crate) fn leads_to_login(self, error: &Error) -> bool {
-        self.or_login && matches!(error, Error::PermissionDenied(Missing::Permission(_) | Missing::Staff))
+        self.or_login
+            && matches!(
+                error,
+                Error::PermissionDenied(Missing::Permission(_) | Missing::Permissions(_) | Missing::Staff)
+            )
     }
 
     /// Whether the handler must have asked about an object.
     pub(crate) fn must_judge(self) -> bool {
         matches!(self.who, Who::Object(_))
     }
+}
+
+fn names(permissions: &[Permission], between: &str) -> String {
+    permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(between)
 }
 
 /// As `cargo manage routes` tells it.
@@ -168,9 +192,10 @@ impl fmt::Display for Allow {
             Who::Object(verb) => write!(f, "object: {}", verb.as_str())?,
             Who::Staff if self.admin => {}
             Who::Staff => f.write_str("staff")?,
-            Who::Permission(any_of) => {
-                let names: Vec<_> = any_of.iter().map(|permission| permission.as_str()).collect();
-                write!(f, "{}{}", if self.admin { ": " } else { "" }, names.join(" or "))?;
+            Who::Permission(permission) => write!(f, "{permission}")?,
+            Who::AllOf(permissions) => f.write_str(&names(permissions, " and "))?,
+            Who::AnyOf(permissions) => {
+                write!(f, "{}{}", if self.admin { ": " } else { "" }, names(permissions, " or "))?;
             }
         }
         if self.or_login {
@@ -201,8 +226,9 @@ mod tests {
             (Allow::object(Verb::Manage).fresh(1), "object: manage, fresh"),
             (Allow::STAFF, "staff"),
             (Allow::STAFF.or_login(), "staff, or log in"),
-            (Allow::permission(&[Order::VIEW]), "shop.view_order"),
-            (Allow::permission(&[Order::VIEW, Order::ADD]).or_login(), "shop.view_order or shop.add_order, or log in"),
+            (Allow::permission(Order::VIEW), "shop.view_order"),
+            (Allow::any_of(&[Order::VIEW, Order::ADD]).or_login(), "shop.view_order or shop.add_order, or log in"),
+            (Allow::all_of(&[Order::VIEW, Order::ADD]), "shop.view_order and shop.add_order"),
             (Allow::admin(&[]), "admin"),
             (Allow::admin(&[auth::User::VIEW]), "admin: auth.view_user"),
         ] {
@@ -222,7 +248,7 @@ mod tests {
     #[test]
     fn only_who_lacks_something_that_others_have_is_led_to_the_log_in_page() {
         let lacks = Error::PermissionDenied(Missing::Permission(vec![Order::VIEW]));
-        let allow = Allow::permission(&[Order::VIEW]);
+        let allow = Allow::permission(Order::VIEW);
         assert!(allow.or_login().leads_to_login(&lacks) && !allow.leads_to_login(&lacks));
         for other in [Error::PermissionDenied(Missing::Right), Error::NotFound, Error::FreshLoginRequired] {
             assert!(!allow.or_login().leads_to_login(&other), "{other}");
@@ -232,7 +258,7 @@ mod tests {
     #[test]
     fn a_handler_must_ask_about_an_object_and_about_nothing_else() {
         assert!(Verb::ALL.into_iter().all(|verb| Allow::object(verb).must_judge()));
-        for allow in [Allow::ANYONE, Allow::USERS, Allow::OWNER, Allow::STAFF, Allow::permission(&[Order::VIEW])] {
+        for allow in [Allow::ANYONE, Allow::USERS, Allow::OWNER, Allow::STAFF, Allow::permission(Order::VIEW)] {
             assert!(!allow.must_judge(), "{allow}");
         }
     }

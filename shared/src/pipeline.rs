@@ -261,8 +261,8 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
         if !errors.is_empty() {
             body["fields"] = json!(shown_errors(cx.language(), errors));
         }
-        if let Error::PermissionDenied(Missing::Permission(any_of)) = error {
-            body["missing"] = json!(any_of.iter().map(|permission| permission.as_str()).collect::<Vec<_>>());
+        if let Error::PermissionDenied(Missing::Permission(lacking) | Missing::Permissions(lacking)) = error {
+            body["missing"] = json!(lacking.iter().map(|permission| permission.as_str()).collect::<Vec<_>>());
         }
         // Where another token would help: the request comes from here, or from no browser.
         if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(cx.request(), cx.config()).is_ok() {
@@ -275,6 +275,7 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
             "code": code,
             "message": message,
             "missing": missing(cx, error),
+            "any_will_do": matches!(error, Error::PermissionDenied(Missing::Permission(_))),
         });
         let frame = cx.frame(user, csrf_token, errors);
         cx.app().pages().render("error.html", page, frame).map(|page| Response::html(error.status(), page))
@@ -290,8 +291,8 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
 /// What somebody lacks, in words.
 fn missing(cx: &Context, error: &Error) -> Vec<String> {
     match error {
-        Error::PermissionDenied(Missing::Permission(any_of)) => {
-            any_of.iter().map(|permission| permission.label(cx.language())).collect()
+        Error::PermissionDenied(Missing::Permission(lacking) | Missing::Permissions(lacking)) => {
+            lacking.iter().map(|permission| permission.label(cx.language())).collect()
         }
         Error::PermissionDenied(Missing::Staff) => vec![cx.text("permission-staff", &[])],
         Error::PermissionDenied(Missing::Superuser) => vec![cx.text("permission-superuser", &[])],

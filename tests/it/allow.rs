@@ -56,7 +56,7 @@ async fn a_handler_that_does_not_ask_about_its_object_is_not_heard() {
 #[tokio::test]
 async fn one_of_several_permissions_is_enough() {
     let site = Site::start().await;
-    let any = Allow::permission(&[Order::CHANGE, Order::DELETE]);
+    let any = Allow::any_of(&[Order::CHANGE, Order::DELETE]);
     let routes = Arc::new(Routes::new().get("/any", any, answered));
     for (email, permission, status) in [
         ("kim@example.com", Order::CHANGE, 200),
@@ -76,7 +76,7 @@ async fn one_of_several_permissions_is_enough() {
 #[tokio::test]
 async fn a_recent_log_in_is_asked_for_after_the_right() {
     let site = Site::start().await;
-    let (users, readers) = (Allow::USERS.fresh(10), Allow::permission(&[Order::VIEW]).fresh(10));
+    let (users, readers) = (Allow::USERS.fresh(10), Allow::permission(Order::VIEW).fresh(10));
     let routes = Arc::new(Routes::new().get("/users", users, answered).get("/readers", readers, answered));
     let kim = site.member("kim@example.com").await;
     site.permit(&kim, &[Order::VIEW]).await;

@@ -51,7 +51,10 @@ async fn an_export_holds_the_profile_the_sessions_and_the_picture() {
     let published = s3::get(kim.avatar().await["url"].as_str().unwrap()).await.body;
 
     let files = export(&mut kim).await;
-    assert_eq!(names(&files), ["profile.json", "sessions.json", "logins.json", "events.json", "media/avatar.jpg", "README.txt"]);
+    assert_eq!(
+        names(&files),
+        ["profile.json", "sessions.json", "logins.json", "events.json", "media/avatar.jpg", "README.txt"]
+    );
     let profile = read(&files, "profile.json");
     for (name, value) in [("email", "kim@example.com"), ("bio", "하늘 & <sea>"), ("phone", "02 123")] {
         assert_eq!(profile[name], value);
@@ -166,7 +169,10 @@ async fn what_has_no_room_in_an_export_is_a_short_lived_address() {
     let answer = kim.post("/profile/export", &[("password", PASSWORD)]).await;
     assert!(answer.body.len() < 1_048_576, "{}", answer.body.len());
     let files = unpack(&answer);
-    assert_eq!(names(&files), ["profile.json", "sessions.json", "logins.json", "events.json", "media/links.json", "README.txt"]);
+    assert_eq!(
+        names(&files),
+        ["profile.json", "sessions.json", "logins.json", "events.json", "media/links.json", "README.txt"]
+    );
     let links = read(&files, "media/links.json");
     let picture = s3::get(links[0]["url"].as_str().unwrap()).await;
     assert!(picture.status == 200 && picture.body.len() > 1_048_576, "{}", picture.body.len());

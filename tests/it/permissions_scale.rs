@@ -70,13 +70,13 @@ async fn a_group_of_a_hundred_thousand_members_changes_its_permissions_by_one_wr
     assert_eq!((answer.text().as_str(), answer.cost()), ("true", cost(2, 2, 3.0, 0.0)));
 
     let store = fresh(&site);
-    let (page, more) = groups::members(&store, "Crowd", None, 100).await.unwrap();
+    let (page, more) = store.members("Crowd", None, 100).await.unwrap();
     assert_eq!((page.len(), more, store.cost().calls), (100, true, 1));
     assert!(store.cost().read_units < 3.0, "a page, not the group: {:?}", store.cost());
     let (mut count, mut after, mut pages) = (0, None, 0);
     let store = fresh(&site);
     loop {
-        let (page, more) = groups::members(&store, "Crowd", after, 5_000).await.unwrap();
+        let (page, more) = store.members("Crowd", after, 5_000).await.unwrap();
         (count, after, pages) = (count + page.len(), page.last().copied(), pages + 1);
         if !more {
             break;

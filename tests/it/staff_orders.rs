@@ -263,7 +263,7 @@ async fn answered(_: Context) -> Result<Response> {
 #[tokio::test]
 async fn a_route_may_lead_to_the_log_in_page_instead() {
     let site = Site::start().await;
-    let allow = Allow::permission(&[Order::VIEW]).or_login();
+    let allow = Allow::permission(Order::VIEW).or_login();
     let routes =
         Arc::new(Routes::new().get("/today", allow, answered).get("/staff", Allow::STAFF.or_login(), answered));
     let mut kim = site.member("kim@example.com").await.with("accept-language", "en");

@@ -44,11 +44,11 @@ pub(crate) async fn of_user(cx: Context) -> Result<Response> {
     // Of whoever is deleted by now too: what was done to them is the last that is known of them.
     let id = portico::accounts::UserId::parse(cx.param("id")).ok_or(Error::NotFound)?;
     let page = trail_of(&cx, &Subject::User(id), cursor(&cx)?).await?;
-    let user = cx.store().get_user(id).await?;
-    if user.is_none() && page.events.is_empty() {
-        return Err(Error::NotFound);
-    }
-    let name = user.map_or_else(|| id.to_string(), |user| user.email.as_str().to_owned());
+    let name = match administration::find(&cx, cx.param("id")).await {
+        Ok(user) => user.email.as_str().to_owned(),
+        Err(Error::NotFound) if !page.events.is_empty() => id.to_string(),
+        Err(error) => return Err(error),
+    };
     cx.page(TEMPLATE, concerning(page, name, format!("/admin/users/{id}"))).await
 }
 

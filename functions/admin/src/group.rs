@@ -1,6 +1,6 @@
 //! `/admin/groups/{group}`: what a group permits, and who is in it.
 
-use portico::administration::{self, Administrator, GroupForm, GroupPage, MemberForm};
+use portico::administration::{self, Administrator, GroupForm, GroupPage, GroupRow, MemberForm};
 use portico::permissions::Group;
 use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde::Serialize;
@@ -23,8 +23,9 @@ struct ShownPage {
 }
 
 pub(crate) async fn show(cx: Context) -> Result<Response> {
+    let by = Administrator::of(&cx).await?;
     let group = administration::group(&cx, cx.param("group")).await?;
-    let page = page(&cx, group, None, String::new(), false).await?;
+    let page = page(&cx, &by, group, None, String::new(), false).await?;
     cx.page(TEMPLATE, page).await
 }
 
@@ -35,12 +36,12 @@ pub(crate) async fn save(cx: Context) -> Result<Response> {
     match administration::save_group(&cx, &by, &group, &form, errors).await {
         Ok(changed) => {
             cx.messages().success(if changed { "admin-saved" } else { "admin-unchanged" });
-            done(&cx)
+            done(&cx, &by)
         }
         Err(error @ (Error::Invalid(_) | Error::Conflict)) if !cx.wants_json() => {
             let conflict = matches!(error, Error::Conflict);
             let group = if conflict { administration::group(&cx, cx.param("group")).await? } else { group };
-            let page = page(&cx, group, Some(form.permissions), String::new(), conflict).await?;
+            let page = page(&cx, &by, group, Some(form.permissions), String::new(), conflict).await?;
             cx.refuse(error, TEMPLATE, page).await
         }
         Err(error) => Err(error),
@@ -58,10 +59,10 @@ pub(crate) async fn add_member(cx: Context) -> Result<Response> {
     match added {
         Ok(added) => {
             cx.messages().success(if added { "admin-member-added" } else { "admin-unchanged" });
-            done(&cx)
+            done(&cx, &by)
         }
-        Err(error @ (Error::Invalid(_) | Error::Conflict)) if !cx.wants_json() => {
-            let page = page(&cx, group, None, form.user, false).await?;
+        Err(error @ (Error::Invalid(_) | Error::Conflict)) if !cx.wants_json() && by.sees_groups() => {
+            let page = page(&cx, &by, group, None, form.user, false).await?;
             cx.refuse(error, TEMPLATE, page).await
         }
         Err(error) => Err(error),
@@ -73,35 +74,36 @@ pub(crate) async fn remove_member(cx: Context) -> Result<Response> {
     let group = administration::group(&cx, cx.param("group")).await?;
     match administration::remove_member(&cx, &by, &group, cx.param("id")).await {
         Ok(_) => cx.messages().success("admin-member-removed"),
-        Err(error @ (Error::Invalid(_) | Error::Conflict)) if !cx.wants_json() => {
-            let page = page(&cx, group, None, String::new(), false).await?;
+        Err(error @ (Error::Invalid(_) | Error::Conflict)) if !cx.wants_json() && by.sees_groups() => {
+            let page = page(&cx, &by, group, None, String::new(), false).await?;
             return cx.refuse(error, TEMPLATE, page).await;
         }
         Err(error) => return Err(error),
     }
-    done(&cx)
+    done(&cx, &by)
 }
 
 /// Asks once more: what is deleted is gone.
 pub(crate) async fn confirm_delete(cx: Context) -> Result<Response> {
-    let group = administration::group(&cx, cx.param("group")).await?;
-    let page = administration::members_of(&cx, group, None).await?;
-    cx.page("admin/delete_group.html", page).await
+    let group = GroupRow::new(administration::group(&cx, cx.param("group")).await?);
+    cx.page("admin/delete_group.html", json!({ "group": group })).await
 }
 
 pub(crate) async fn delete(cx: Context) -> Result<Response> {
     let by = Administrator::of(&cx).await?;
     let group = administration::group(&cx, cx.param("group")).await?;
     if let Err(error) = administration::delete_group(&cx, &by, &group).await {
-        let page = administration::members_of(&cx, group, None).await?;
+        let page = json!({ "group": GroupRow::new(group) });
         return cx.refuse_form(error, "admin/delete_group.html", page).await;
     }
     cx.messages().success("admin-group-deleted");
-    cx.done(StatusCode::OK, &Next::to("/admin/groups"), json!({}))
+    let next = if by.sees_groups() { "/admin/groups" } else { "/admin/" };
+    cx.done(StatusCode::OK, &Next::to(next), json!({}))
 }
 
 async fn page(
     cx: &Context,
+    by: &Administrator,
     group: Group,
     chosen: Option<Vec<String>>,
     joining: String,
@@ -110,10 +112,11 @@ async fn page(
     let cursor = cx.request().query_param("cursor")?;
     let chosen = chosen.unwrap_or_else(|| group.permissions.clone());
     let permissions = Choice::all(cx, &group.permissions);
-    let page = administration::members_of(cx, group, cursor.as_deref()).await?;
+    let page = administration::members_of(cx, by, group, cursor.as_deref()).await?;
     Ok(ShownPage { page, chosen, permissions, joining, conflict })
 }
 
-fn done(cx: &Context) -> Result<Response> {
-    cx.done(StatusCode::OK, &Next::to(&format!("/admin/groups/{}", cx.param("group"))), json!({}))
+fn done(cx: &Context, by: &Administrator) -> Result<Response> {
+    let its_page = format!("/admin/groups/{}", cx.param("group"));
+    cx.done(StatusCode::OK, &Next::to(if by.sees_groups() { &its_page } else { "/admin/" }), json!({}))
 }

@@ -10,15 +10,21 @@ const TEMPLATE: &str = "admin/groups.html";
 #[derive(Serialize)]
 struct ListPage {
     #[serde(flatten)]
-    page: GroupsPage,
+    page: Option<GroupsPage>,
     /// What was typed, where it was wrong.
     name: String,
 }
 
 pub(crate) async fn list(cx: Context) -> Result<Response> {
+    let by = Administrator::of(&cx).await?;
     let cursor = cx.request().query_param("cursor")?;
-    let page = administration::groups(&cx, cursor.as_deref()).await?;
+    let page = seen(&cx, &by, cursor.as_deref()).await?;
     cx.page(TEMPLATE, ListPage { page, name: String::new() }).await
+}
+
+/// The groups, for whoever sees them: who may only make one has the form alone.
+async fn seen(cx: &Context, by: &Administrator, cursor: Option<&str>) -> Result<Option<GroupsPage>> {
+    if by.sees_groups() { administration::groups(cx, cursor).await.map(Some) } else { Ok(None) }
 }
 
 pub(crate) async fn create(cx: Context) -> Result<Response> {
@@ -28,11 +34,12 @@ pub(crate) async fn create(cx: Context) -> Result<Response> {
         Ok(group) => {
             cx.messages().success("admin-group-made");
             let handle = GroupHandle::of(&group.name);
-            let next = Next::to(&format!("/admin/groups/{handle}"));
+            let its_page = format!("/admin/groups/{handle}");
+            let next = Next::to(if by.sees_groups() { &its_page } else { "/admin/groups" });
             cx.done(StatusCode::CREATED, &next, json!({ "name": group.name, "handle": handle }))
         }
         Err(error) => {
-            let page = administration::groups(&cx, None).await?;
+            let page = seen(&cx, &by, None).await?;
             cx.refuse_form(error, TEMPLATE, ListPage { page, name: form.name }).await
         }
     }

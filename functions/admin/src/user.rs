@@ -1,8 +1,7 @@
 //! `/admin/users/{id}`: one account, and what is done to it.
 
-use portico::accounts::User;
-use portico::administration::{self, AccountPage, Administrator, GroupRow, PrivilegesForm, UploadsPage};
-use portico::fields::{FieldReader, Form};
+use portico::accounts::{User, UserId};
+use portico::administration::{self, AccountPage, Administrator, PrivilegesForm, UploadsPage, VersionForm};
 use portico::permissions::Permission;
 use portico::store::administration::Privileges;
 use portico::{Context, Error, Next, Response, Result, StatusCode};
@@ -19,7 +18,7 @@ struct UserPage {
     /// What can be chosen.
     permissions: Vec<Choice>,
     /// Groups that the account can join: the first of them, by name.
-    groups: Vec<GroupRow>,
+    groups: Vec<String>,
     conflict: bool,
 }
 
@@ -76,14 +75,14 @@ pub(crate) async fn send_reset(cx: Context) -> Result<Response> {
     let (by, user) = administered(&cx).await?;
     administration::send_password_reset(&cx, &by, &user).await?;
     cx.messages().success("admin-reset-sent");
-    done(&cx, &user)
+    done(&cx, &by, &user)
 }
 
 pub(crate) async fn end_sessions(cx: Context) -> Result<Response> {
     let (by, user) = administered(&cx).await?;
     administration::end_sessions(&cx, &by, &user).await?;
     cx.messages().success("admin-sessions-ended");
-    done(&cx, &user)
+    done(&cx, &by, &user)
 }
 
 pub(crate) async fn end_session(cx: Context) -> Result<Response> {
@@ -94,46 +93,59 @@ pub(crate) async fn end_session(cx: Context) -> Result<Response> {
         Err(Error::NotFound) if !cx.wants_json() => cx.messages().info("session-end-gone"),
         Err(error) => return Err(error),
     }
-    done(&cx, &user)
+    done(&cx, &by, &user)
+}
+
+/// Whose it is, for who need not see more of the account.
+#[derive(Serialize)]
+struct Whose {
+    id: UserId,
+    email: String,
+    version: u64,
+}
+
+impl Whose {
+    fn new(user: &User) -> Self {
+        Self { id: user.id, email: user.email.as_str().to_owned(), version: user.version }
+    }
 }
 
 /// Asks once more: what is deleted is gone.
 pub(crate) async fn confirm_delete(cx: Context) -> Result<Response> {
-    let by = Administrator::of(&cx).await?;
-    let (user, account) = administration::account(&cx, &by, cx.param("id")).await?;
+    let (by, user) = administered(&cx).await?;
     by.may_administer(&user)?;
-    cx.page("admin/delete_user.html", json!({ "account": account })).await
+    cx.page("admin/delete_user.html", json!({ "account": Whose::new(&user) })).await
 }
 
 pub(crate) async fn delete(cx: Context) -> Result<Response> {
-    let by = Administrator::of(&cx).await?;
-    let (DeleteForm(version), errors) = cx.form::<DeleteForm>()?;
+    let (form, errors) = cx.form::<VersionForm>()?;
     errors.into_result()?;
-    let (user, account) = administration::account(&cx, &by, cx.param("id")).await?;
-    match administration::delete(&cx, &by, &user, version).await {
+    let (by, user) = administered(&cx).await?;
+    match administration::delete(&cx, &by, &user, form.version).await {
         Ok(()) => {}
         Err(Error::Conflict) => {
-            return cx.refuse(Error::Conflict, "admin/delete_user.html", json!({ "account": account })).await;
+            let page = json!({ "account": Whose::new(&user) });
+            return cx.refuse(Error::Conflict, "admin/delete_user.html", page).await;
         }
         Err(error) => return Err(error),
     }
     cx.messages().success("admin-user-deleted");
-    cx.done(StatusCode::OK, &Next::to("/admin/users"), json!({}))
+    let next = if by.sees_users() { "/admin/users" } else { "/admin/" };
+    cx.done(StatusCode::OK, &Next::to(next), json!({}))
 }
 
 #[derive(Serialize)]
 struct MediaPage {
-    account: AccountPage,
+    account: Whose,
     #[serde(flatten)]
     page: UploadsPage,
 }
 
 pub(crate) async fn media(cx: Context) -> Result<Response> {
-    let by = Administrator::of(&cx).await?;
-    let (user, account) = administration::account(&cx, &by, cx.param("id")).await?;
+    let user = administration::find(&cx, cx.param("id")).await?;
     let cursor = cx.request().query_param("cursor")?;
     let page = administration::uploads(&cx, &user, cursor.as_deref()).await?;
-    cx.page("admin/media.html", MediaPage { account, page }).await
+    cx.page("admin/media.html", MediaPage { account: Whose::new(&user), page }).await
 }
 
 async fn administered(cx: &Context) -> Result<(Administrator, User)> {
@@ -143,7 +155,7 @@ async fn administered(cx: &Context) -> Result<(Administrator, User)> {
 }
 
 async fn page(cx: &Context, account: AccountPage, form: Value, user: &User, conflict: bool) -> Result<UserPage> {
-    let groups = administration::groups(cx, None).await?.groups;
+    let groups = administration::groups(cx, None).await?.groups.into_iter().map(|group| group.name).collect();
     let permissions = Choice::all(cx, &Privileges::of(user).user_permissions);
     Ok(UserPage { account, form, permissions, groups, conflict })
 }
@@ -163,19 +175,7 @@ fn address(user: &User) -> String {
     format!("/admin/users/{}", user.id)
 }
 
-fn done(cx: &Context, user: &User) -> Result<Response> {
-    cx.done(StatusCode::OK, &Next::to(&address(user)), json!({}))
-}
-
-/// The version of the account that was looked at.
-struct DeleteForm(Option<u64>);
-
-impl Form for DeleteForm {
-    fn read(fields: &mut FieldReader<'_>) -> Self {
-        let version = fields.number("version");
-        if version.is_none() && !fields.errors().contains("version") {
-            fields.errors().add("version", "required", "field-required");
-        }
-        Self(version)
-    }
+fn done(cx: &Context, by: &Administrator, user: &User) -> Result<Response> {
+    let next = if by.sees_users() { address(user) } else { "/admin/".to_owned() };
+    cx.done(StatusCode::OK, &Next::to(&next), json!({}))
 }

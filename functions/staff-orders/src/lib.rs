@@ -11,9 +11,9 @@ use serde_json::json;
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/staff/orders", Allow::permission(&[shop::Order::VIEW]), list)
-        .post("/staff/orders", Allow::permission(&[shop::Order::ADD]), add)
-        .get("/staff/orders/{id}", Allow::permission(&[shop::Order::VIEW]), show)
+        .get("/staff/orders", Allow::permission(shop::Order::VIEW), list)
+        .post("/staff/orders", Allow::permission(shop::Order::ADD), add)
+        .get("/staff/orders/{id}", Allow::permission(shop::Order::VIEW), show)
 }
 
 const TEMPLATE: &str = "shop/orders.html";

@@ -91,7 +91,7 @@ fn tell(change: &Change, console: &mut dyn Console) {
 async fn write(site: &Site, wanted: &Wanted, change: &Change) -> Result<(), StoreError> {
     let author = site.author();
     if let Some(group) = &change.before {
-        groups::set_permissions(site.store(), &author, None, group, change.after(wanted)).await.map(drop)
+        groups::set_permissions(site.store(), &author, group, change.after(wanted)).await.map(drop)
     } else {
         let permissions: Vec<Permission> = wanted.permissions.iter().copied().collect();
         groups::create_permitting(site.store(), &author, &wanted.name, &permissions).await.map(drop)

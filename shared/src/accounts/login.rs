@@ -88,7 +88,7 @@ pub async fn logout(cx: &Context) -> Result<()> {
 /// the epoch moves on, and the audit trail says so.
 pub async fn logout_everywhere(cx: &Context, user: &User) -> Result<()> {
     let event = cx.author(user).of_user(Action::SessionsEnded, user);
-    cx.store().end_all_sessions(user, EndReason::LoggedOutEverywhere, &event).await?;
+    cx.store().end_all_sessions(user, EndReason::LoggedOutEverywhere, None, &event).await?;
     cx.drop_session();
     hooks::logged_out(cx, user, Scope::Everywhere).await;
     Ok(())

@@ -6,7 +6,7 @@ use crate::accounts::User;
 use crate::audit::Author;
 use crate::context::Context;
 use crate::error::{Error, FieldErrors, Result};
-use crate::permissions::{Missing, Rights};
+use crate::permissions::{Missing, Rights, auth};
 
 /// Somebody who is staff, with what they are permitted.
 #[derive(Debug, Clone)]
@@ -32,9 +32,19 @@ impl Administrator {
         &self.rights
     }
 
-    /// Them, for the audit trail.
-    pub(super) fn author<'a>(&self, cx: &'a Context) -> Author<'a> {
-        cx.author(&self.user)
+    /// Whether they see accounts: as in Django, whoever may change what there is may see it.
+    pub fn sees_users(&self) -> bool {
+        self.rights.has_perm(auth::User::VIEW) || self.rights.has_perm(auth::User::CHANGE)
+    }
+
+    /// Whether they see groups.
+    pub fn sees_groups(&self) -> bool {
+        self.rights.has_perm(auth::Group::VIEW) || self.rights.has_perm(auth::Group::CHANGE)
+    }
+
+    /// Them, for the audit trail: what they do is written only if they still are who they were.
+    pub(super) fn author<'a>(&'a self, cx: &'a Context) -> Author<'a> {
+        Author { witness: Some(&self.user), ..cx.author(&self.user) }
     }
 
     /// Whether they may administer `user` at all: not themself, so that nobody raises or locks out themself, and a superuser

@@ -132,8 +132,13 @@ impl DirectoryQuery {
             errors.add("state", "invalid_choice", "field-choice");
         }
         errors.into_result()?;
-        let cursor = cx.request().query_param("cursor")?.map(|text| parse_cursor(&text).ok_or(Error::NotFound));
-        Ok(Self { q, by_username: by == "username", state: known.unwrap_or(State::All), cursor: cursor.transpose()? })
+        let state = known.unwrap_or(State::All);
+        let mut query = Self { q, by_username: by == "username", state, cursor: None };
+        if let Some(text) = cx.request().query_param("cursor")? {
+            let place = parse_cursor(&text).filter(|place| state != State::All || place.starts_with(&query.prefix()));
+            query.cursor = Some(place.ok_or(Error::NotFound)?);
+        }
+        Ok(query)
     }
 
     /// The query of an address that asks for it.
@@ -171,6 +176,9 @@ pub struct DirectoryPage {
     pub next: Option<String>,
 }
 
+/// What DynamoDB takes as a sort key, bytes.
+const MOST_BYTES: usize = 1_024;
+
 /// How many accounts are on a page.
 const PAGE: usize = 50;
 
@@ -186,6 +194,9 @@ const BATCH: usize = 100;
 /// state as many for every hundred that are looked at.
 pub async fn directory(cx: &Context, query: &DirectoryQuery) -> Result<DirectoryPage> {
     let (prefix, after) = (query.prefix(), query.cursor.as_deref());
+    if prefix.len() > MOST_BYTES {
+        return Ok(DirectoryPage { users: Vec::new(), next: None });
+    }
     let listing = match (query.state, query.by_username) {
         (State::All, false) => Listing::Emails,
         (State::All, true) => Listing::Usernames,
@@ -240,5 +251,5 @@ fn cursor(place: &str) -> String {
 
 fn parse_cursor(text: &str) -> Option<String> {
     let place = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    (!place.is_empty() && place.len() <= 2_048).then_some(place)
+    (!place.is_empty() && place.len() <= MOST_BYTES).then_some(place)
 }

@@ -93,6 +93,19 @@ impl Form for MemberForm {
     }
 }
 
+/// What was looked at when it was to be deleted.
+#[derive(Debug)]
+pub struct VersionForm {
+    /// Its version.
+    pub version: Option<u64>,
+}
+
+impl Form for VersionForm {
+    fn read(fields: &mut FieldReader<'_>) -> Self {
+        Self { version: required_version(fields) }
+    }
+}
+
 fn required_version(fields: &mut FieldReader<'_>) -> Option<u64> {
     let version = fields.number("version");
     if version.is_none() && !fields.errors().contains("version") {

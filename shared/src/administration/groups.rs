@@ -12,6 +12,7 @@ use crate::accounts::{Identifier, User, UserId};
 use crate::context::Context;
 use crate::error::{Error, FieldErrors, Result};
 use crate::permissions::{Group, GroupName, Permission, groups as verbs};
+use crate::store::StoreError;
 use crate::store::administration::Privileges;
 use crate::store::listing::{Listing, Order};
 
@@ -28,7 +29,8 @@ impl GroupHandle {
     /// The name that it stands for.
     fn parse(text: &str) -> Option<String> {
         let name = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        (!name.is_empty()).then_some(name)
+        // Longer than a key of the table, none is.
+        (!name.is_empty() && name.len() <= 4 * Group::NAME_MAX_LENGTH).then_some(name)
     }
 }
 
@@ -58,7 +60,8 @@ pub struct GroupRow {
 }
 
 impl GroupRow {
-    fn new(group: Group) -> Self {
+    /// `group` in a list.
+    pub fn new(group: Group) -> Self {
         let handle = GroupHandle::of(&group.name);
         Self { handle, name: group.name, permissions: group.permissions, version: group.version }
     }
@@ -78,8 +81,8 @@ pub struct GroupsPage {
 pub struct GroupPage {
     /// The group.
     pub group: GroupRow,
-    /// Who is in it.
-    pub members: Vec<AccountRow>,
+    /// Who is in it; `None` for who may see no accounts.
+    pub members: Option<Vec<AccountRow>>,
     /// After whom the next page begins, if there is one.
     pub next: Option<UserId>,
 }
@@ -110,17 +113,20 @@ pub async fn group(cx: &Context, handle: &str) -> Result<Group> {
     cx.store().get_group(&name).await?.ok_or(Error::NotFound)
 }
 
-/// A page of who is in a group: two calls.
+/// A group, with a page of who is in it for whoever sees accounts: two calls.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a cursor that no page has given.
-pub async fn members_of(cx: &Context, group: Group, cursor: Option<&str>) -> Result<GroupPage> {
+pub async fn members_of(cx: &Context, by: &Administrator, group: Group, cursor: Option<&str>) -> Result<GroupPage> {
+    if !by.sees_users() {
+        return Ok(GroupPage { group: GroupRow::new(group), members: None, next: None });
+    }
     let after = cursor.map(|text| UserId::parse(text).ok_or(Error::NotFound)).transpose()?;
     let (ids, more) = cx.store().members(&group.name, after, PAGE).await?;
     let mut members = cx.store().get_users(ids.iter().copied()).await?;
     members.retain(|user| user.groups.contains(&group.name));
     members.sort_unstable_by_key(|user| user.id);
-    let members = members.iter().map(AccountRow::new).collect();
+    let members = Some(members.iter().map(AccountRow::new).collect());
     Ok(GroupPage { group: GroupRow::new(group), members, next: ids.last().copied().filter(|_| more) })
 }
 
@@ -140,6 +146,7 @@ pub async fn create_group(
     }
     let Some(name) = name.filter(|_| errors.is_empty()) else { return Err(Error::Invalid(errors)) };
     match verbs::create(cx.store(), &by.author(cx), &name).await {
+        Err(StoreError::Condition { failed }) if failed.contains(&3) => Err(Error::Conflict),
         Err(error) if error.is_condition() => {
             Err(Error::Invalid(FieldErrors::of("name", "unique", "admin-group-taken")))
         }
@@ -170,16 +177,17 @@ pub async fn save_group(
         return Err(Error::Conflict);
     }
     let permissions = form.permissions.clone();
-    match verbs::set_permissions(cx.store(), &by.author(cx), Some(&by.user), group, permissions).await {
+    match verbs::set_permissions(cx.store(), &by.author(cx), group, permissions).await {
         Err(error) if error.is_condition() => Err(Error::Conflict),
         other => Ok(other?),
     }
 }
 
-/// Puts the account of this address, user name or identifier into a group. Whether it was not in it yet.
+/// Puts the account of this address, user name or identifier into a group. Whether it was not in it yet. Who is called by an
+/// address must have proven that it is theirs: anybody may have signed up with it.
 ///
 /// # Errors
-/// [`Error::Invalid`] when there is no such account, when it is in as many groups as there may be, or when the group
+/// [`Error::Invalid`] when there is no such account, when the address is not proven, when it is in as many groups as there may be, or when the group
 /// permits what the administrator cannot give; the errors of [`Administrator::may_administer`].
 pub async fn add_member(cx: &Context, by: &Administrator, group: &Group, whom: &str) -> Result<bool> {
     let id = match (UserId::parse(whom), Identifier::parse(whom)) {
@@ -193,6 +201,9 @@ pub async fn add_member(cx: &Context, by: &Administrator, group: &Group, whom: &
     };
     let Some(user) = user else { return Err(Error::Invalid(FieldErrors::of("user", "invalid", "admin-unknown-user"))) };
     by.may_administer(&user)?;
+    if matches!(Identifier::parse(whom), Some(Identifier::Email(_))) && !user.email_verified {
+        return Err(Error::Invalid(FieldErrors::of("user", "unverified", "admin-unproven-user")));
+    }
     let mut to = Privileges::of(&user);
     if to.groups.contains(&group.name) {
         return Ok(false);
@@ -228,6 +239,7 @@ pub async fn delete_group(cx: &Context, by: &Administrator, group: &Group) -> Re
     }
     match verbs::delete(cx.store(), &by.author(cx), &group.name).await {
         Ok(_) => Ok(()),
+        Err(StoreError::Condition { failed }) if failed.contains(&2) => Err(Error::Conflict),
         Err(error) if error.is_condition() => Err(Error::NotFound),
         Err(error) => Err(error.into()),
     }

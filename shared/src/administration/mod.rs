@@ -12,7 +12,7 @@ mod people;
 
 pub use authority::Administrator;
 pub use directory::{AccountRow, DirectoryPage, DirectoryQuery, State, directory};
-pub use forms::{GroupForm, MemberForm, NewGroupForm, PrivilegesForm};
+pub use forms::{GroupForm, MemberForm, NewGroupForm, PrivilegesForm, VersionForm};
 pub use groups::{
     GroupHandle, GroupPage, GroupRow, GroupsPage, add_member, create_group, delete_group, group, groups, members_of,
     remove_member, save_group,

@@ -12,7 +12,8 @@ use crate::mail::Letter;
 use crate::media::{FileName, Purpose, Upload, UploadId, UploadState};
 use crate::permissions::{Group, Permission, auth, sessions as permission};
 use crate::sessions::{self, Device, EndReason};
-use crate::store::administration::{NotSaved, Privileges, Witness};
+use crate::sharing::Grantee;
+use crate::store::administration::{NotSaved, Privileges};
 use crate::throttle;
 
 /// An account as administrators see it.
@@ -31,8 +32,10 @@ pub struct AccountPage {
     pub more_sessions: bool,
     /// Its last log-ins, likewise.
     pub logins: Option<Vec<LastLogin>>,
-    /// Whether the one who asks may administer it at all.
+    /// Whether the one who asks may change what it may.
     pub administrable: bool,
+    /// Whether they may delete it.
+    pub deletable: bool,
 }
 
 /// The account of this identifier.
@@ -55,7 +58,7 @@ pub async fn account(cx: &Context, by: &Administrator, id: &str) -> Result<(User
     let logins = async { if sees_sessions { last_logins(cx, &user).await.map(Some) } else { Ok(None) } };
     let (devices, logins) = tokio::try_join!(devices, logins)?;
     let more_sessions = devices.as_ref().is_some_and(|(_, more)| *more);
-    let may_change = by.rights().has_perm(auth::User::CHANGE);
+    let may = |permission| by.rights().has_perm(permission) && by.may_administer(&user).is_ok();
     let page = AccountPage {
         row: AccountRow::new(&user),
         user_permissions: Privileges::of(&user).user_permissions,
@@ -63,7 +66,8 @@ pub async fn account(cx: &Context, by: &Administrator, id: &str) -> Result<(User
         sessions: devices.map(|(devices, _)| devices),
         more_sessions,
         logins,
-        administrable: may_change && by.may_administer(&user).is_ok(),
+        administrable: may(auth::User::CHANGE),
+        deletable: may(auth::User::DELETE),
     };
     Ok((user, page))
 }
@@ -96,6 +100,14 @@ pub async fn save_privileges(
     limit(&mut errors, "groups", to.groups.len(), cx.config().groups.per_user);
     let names: Vec<_> = joined.into_iter().cloned().collect();
     let groups = read_joined(cx, by, &names, "groups", &mut errors).await?;
+    // What lay still comes to life with the account.
+    let wakes = [("is_active", to.is_active && !before.is_active), ("is_staff", to.is_staff && !before.is_staff)];
+    if let Some((field, _)) = wakes.into_iter().find(|(_, wakes)| *wakes) {
+        let kept: Vec<_> = to.groups.iter().filter(|name| !names.contains(name)).cloned().collect();
+        let kept = cx.store().get_groups(&kept).await?;
+        let theirs = to.user_permissions.iter().chain(kept.iter().flat_map(|group| &group.permissions));
+        by.check_given(field, theirs, &mut errors);
+    }
     errors.into_result()?;
     if form.version != Some(user.version) {
         return Err(Error::Conflict);
@@ -103,7 +115,8 @@ pub async fn save_privileges(
     save(cx, by, user, &to, &groups).await
 }
 
-/// The groups that somebody is to join: each must be there, and permit nothing that the administrator does not have.
+/// The groups that somebody is to join: each must be there, permit nothing that the administrator does not have, and let
+/// nobody see what they may not.
 pub(super) async fn read_joined(
     cx: &Context,
     by: &Administrator,
@@ -119,6 +132,13 @@ pub(super) async fn read_joined(
         errors.add(field, "invalid_choice", "admin-unknown-group");
     }
     by.check_given(field, groups.iter().flat_map(|group| &group.permissions), errors);
+    // What is shared with a group is for its members to let others see: a file of somebody's may be among it.
+    for group in &groups {
+        let is_theirs = by.user.is_superuser || by.user.groups.contains(&group.name);
+        if !is_theirs && cx.store().is_granted_anything(&Grantee::Group(group.name.clone())).await? {
+            errors.add(field, "above_yourself", "admin-group-shares");
+        }
+    }
     Ok(groups)
 }
 
@@ -129,8 +149,7 @@ pub(super) async fn save(
     to: &Privileges,
     joined: &[Group],
 ) -> Result<bool> {
-    let witness = Some(Witness { by: &by.user, joined });
-    match cx.store().save_privileges(user, to, witness, &by.author(cx)).await? {
+    match cx.store().save_privileges(user, to, joined, &by.author(cx)).await? {
         Ok(changed) => Ok(changed),
         Err(NotSaved::Stale | NotSaved::GroupGone | NotSaved::NotAllowed) => Err(Error::Conflict),
     }
@@ -170,7 +189,10 @@ pub async fn send_password_reset(cx: &Context, by: &Administrator, user: &User) 
 pub async fn end_sessions(cx: &Context, by: &Administrator, user: &User) -> Result<()> {
     by.may_administer(user)?;
     let event = by.author(cx).of_user(Action::SessionsEnded, user);
-    Ok(cx.store().end_all_sessions(user, EndReason::EndedByAdministrator, &event).await?)
+    match cx.store().end_all_sessions(user, EndReason::EndedByAdministrator, Some(&by.user), &event).await {
+        Err(error) if error.is_condition() => Err(Error::Conflict),
+        other => Ok(other?),
+    }
 }
 
 /// Ends one session of an account.
@@ -179,8 +201,7 @@ pub async fn end_sessions(cx: &Context, by: &Administrator, user: &User) -> Resu
 /// Those of [`Administrator::may_administer`]; [`Error::NotFound`] when none that lives is called so.
 pub async fn end_session(cx: &Context, by: &Administrator, user: &User, handle: &str) -> Result<()> {
     by.may_administer(user)?;
-    let event = by.author(cx).of_user(Action::SessionEnded, user);
-    sessions::end_of(cx, user, handle, &event).await
+    sessions::end_of(cx, user, handle, &by.author(cx)).await
 }
 
 /// Deletes an account, as its owner would ([`accounts::delete_account`]).

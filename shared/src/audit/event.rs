@@ -241,6 +241,8 @@ pub struct Author<'a> {
     pub user_agent: Option<String>,
     /// When.
     pub now: Timestamp,
+    /// Who must still be who they were when it is written: an administrator, whose rights may be taken at the same moment.
+    pub witness: Option<&'a User>,
     /// For how long an event is kept, seconds (`AUDIT_MAX_AGE`); for ever, where there is no such time.
     pub max_age: Option<i64>,
     /// What names events.
@@ -281,9 +283,9 @@ mod tests {
     use crate::rng::SystemRng;
 
     fn author() -> Author<'static> {
-        let (address, user_agent) = (Some("192.0.2.1".to_owned()), Some("test".to_owned()));
+        let (address, user_agent, witness) = (Some("192.0.2.1".to_owned()), Some("test".to_owned()), None);
         let now = Timestamp::from_second(1_000).unwrap();
-        Author { actor: Actor::Command, address, user_agent, now, max_age: Some(10), rng: &SystemRng }
+        Author { actor: Actor::Command, address, user_agent, now, witness, max_age: Some(10), rng: &SystemRng }
     }
 
     #[test]

@@ -17,6 +17,7 @@ impl Context {
             address: Some(self.client_address()),
             user_agent: Some(self.request().user_agent().to_owned()),
             now: self.now(),
+            witness: None,
             max_age: self.config().audit.max_age,
             rng: self.app().rng(),
         }

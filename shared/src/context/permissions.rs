@@ -72,6 +72,17 @@ impl Context {
         }
     }
 
+    /// Who is signed in and permitted all of these.
+    ///
+    /// # Errors
+    /// As those of [`Self::require_permission`].
+    pub async fn require_all(&self, permissions: &[Permission]) -> Result<Arc<User>> {
+        let user = self.require_login().await?;
+        let rights = self.rights().await?.ok_or(Error::LoginRequired)?;
+        let lacking: Vec<_> = permissions.iter().filter(|permission| !rights.has_perm(**permission)).copied().collect();
+        if lacking.is_empty() { Ok(user) } else { Err(Error::PermissionDenied(Missing::Permissions(lacking))) }
+    }
+
     /// Who is signed in and may enter the administration (`is_staff`). Django's `staff_member_required`.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
-use unicode_security::{RestrictionLevel, RestrictionLevelDetection as _};
+use unicode_security::{GeneralSecurityProfile as _, RestrictionLevel, RestrictionLevelDetection as _};
 
 use super::Permission;
-use crate::accounts::{User, UserId};
+use crate::accounts::User;
 use crate::audit::{Action, Author, Subject};
 use crate::sharing::{Grantee, forget_group};
 use crate::store::administration::{NotSaved, Privileges};
@@ -48,10 +48,9 @@ impl GroupName {
             return None;
         }
         let name: String = text.nfc().collect();
-        let is_seen =
-            |c: char| c == ' ' || c.general_category_group() != GeneralCategoryGroup::Other && !c.is_whitespace();
         let sound = name.chars().count() <= Group::NAME_MAX_LENGTH
             && name.chars().all(is_seen)
+            && has_no_loose_mark(&name)
             && name.split(' ').all(|word| !word.is_empty())
             // A fullwidth letter, a ligature: each looks like something else.
             && name.nfkc().eq(name.chars());
@@ -62,6 +61,30 @@ impl GroupName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What a name looks like, whatever its letters are (the skeleton of Unicode TR 39, without case): of those that look the
+/// same there is one.
+fn skeleton(name: &str) -> String {
+    let seen: String = unicode_security::skeleton(&caseless::default_case_fold_str(name)).collect();
+    caseless::default_case_fold_str(&seen)
+}
+
+/// Whether there is something to see of a character: of what Unicode lets a font leave out (variation selectors, joiners)
+/// there is not, nor of fillers.
+fn is_seen(c: char) -> bool {
+    let is_blank = c.is_whitespace() || c.general_category_group() == GeneralCategoryGroup::Other;
+    let is_filler = matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}');
+    c == ' ' || !is_blank && !is_filler && (!is_mark(c) || c.identifier_allowed())
+}
+
+/// Whether each combining mark stands on something.
+fn has_no_loose_mark(name: &str) -> bool {
+    name.split(' ').all(|word| !word.starts_with(is_mark))
+}
+
+fn is_mark(c: char) -> bool {
+    c.general_category_group() == GeneralCategoryGroup::Mark
 }
 
 /// Whether its letters and digits may stand beside each other.
@@ -94,7 +117,8 @@ pub async fn get_or_create(store: &Store, author: &Author<'_>, name: &GroupName)
 /// Makes a group that nobody is in, and that permits nothing.
 ///
 /// # Errors
-/// [`StoreError::Condition`] when there is one of this name, or one that is not deleted to its end.
+/// [`StoreError::Condition`] when there is one of this name or one that looks like it, or one that is not deleted to its end;
+/// and (3 among the failed) when the author's witness is not who they were.
 pub async fn create(store: &Store, author: &Author<'_>, name: &GroupName) -> Result<Group, StoreError> {
     create_permitting(store, author, name, &[]).await
 }
@@ -115,7 +139,7 @@ pub async fn create_permitting(
     group.permissions.dedup();
     let event = author.event(Action::GroupCreated, Subject::Group(group.name.clone()));
     let event = event.changed("permissions", <[String; 0]>::default(), &group.permissions);
-    store.create_group(&group, &event).await?;
+    store.create_group(&group, &skeleton(&group.name), author.witness, &event).await?;
     Ok(group)
 }
 
@@ -163,7 +187,7 @@ async fn change(
         let Some(group) = store.get_group(name).await? else { return Err(StoreError::Condition { failed: vec![0] }) };
         let mut permissions = group.permissions.clone();
         edit(&mut permissions);
-        match set_permissions(store, author, None, &group, permissions).await {
+        match set_permissions(store, author, &group, permissions).await {
             Ok(changed) => return Ok(changed),
             Err(error) if error.is_condition() => last = error,
             Err(error) => return Err(error),
@@ -172,15 +196,13 @@ async fn change(
     Err(last)
 }
 
-/// Gives `group`, as it was read, these permissions and no others. Whether anything has changed. `by` is who does it, if
-/// they must still be who they were.
+/// Gives `group`, as it was read, these permissions and no others. Whether anything has changed.
 ///
 /// # Errors
-/// [`StoreError::Condition`] when it is another one by now.
+/// [`StoreError::Condition`] when it is another one by now, or the author's witness is.
 pub async fn set_permissions(
     store: &Store,
     author: &Author<'_>,
-    by: Option<&User>,
     group: &Group,
     mut permissions: Vec<String>,
 ) -> Result<bool, StoreError> {
@@ -193,7 +215,7 @@ pub async fn set_permissions(
     }
     let event = author.event(Action::GroupChanged, Subject::Group(group.name.clone()));
     let event = event.changed("permissions", &before, &permissions);
-    store.set_group_permissions(group, &permissions, by, &event).await?;
+    store.set_group_permissions(group, &permissions, author.witness, &event).await?;
     Ok(true)
 }
 
@@ -201,10 +223,11 @@ pub async fn set_permissions(
 /// Gives how many were in it. What is cut off is completed by doing it again.
 ///
 /// # Errors
-/// [`StoreError::Condition`] when there is none of this name.
+/// [`StoreError::Condition`] when there is none of this name, or (2 among the failed) the author's witness is not who they
+/// were.
 pub async fn delete(store: &Store, author: &Author<'_>, name: &str) -> Result<usize, StoreError> {
     let event = author.event(Action::GroupDeleted, Subject::Group(name.to_owned()));
-    store.end_group(name, &event).await?;
+    store.end_group(name, author.witness, &event).await?;
     let mut count = 0;
     loop {
         let (members, _) = store.members(name, None, PAGE).await?;
@@ -213,14 +236,14 @@ pub async fn delete(store: &Store, author: &Author<'_>, name: &str) -> Result<us
         }
         for id in members {
             match store.get_user(id).await? {
-                Some(user) => count += usize::from(user.remove_from_group(store, author, name).await?),
-                // Of a deleted account, that nobody has erased yet.
-                None => store.forget_member(name, id).await?,
+                Some(user) if user.remove_from_group(store, author, name).await? => count += 1,
+                // Of a deleted account that nobody has erased yet, or of one that is not in it.
+                _ => store.forget_member(name, id).await?,
             }
         }
     }
     forget_group(store, name).await?;
-    store.delete_group(name).await?;
+    store.delete_group(name, &skeleton(name)).await?;
     Ok(count)
 }
 
@@ -293,7 +316,7 @@ impl User {
         for _ in 0..ATTEMPTS {
             let mut to = Privileges::of(&user);
             edit(&mut to);
-            match store.save_privileges(&user, &to, None, author).await? {
+            match store.save_privileges(&user, &to, &[], author).await? {
                 Ok(changed) => return Ok(changed),
                 Err(NotSaved::GroupGone) => break,
                 Err(NotSaved::Stale | NotSaved::NotAllowed) => {}
@@ -305,16 +328,6 @@ impl User {
         }
         Err(StoreError::Condition { failed: vec![0] })
     }
-}
-
-/// The identifiers of members, a page at a time.
-pub async fn members(
-    store: &Store,
-    group: &str,
-    after: Option<UserId>,
-    most: usize,
-) -> Result<(Vec<UserId>, bool), StoreError> {
-    store.members(group, after, most).await
 }
 
 #[cfg(test)]
@@ -331,6 +344,8 @@ mod tests {
             "R&D / #1 (north)",
             "\u{42f}",
             "\u{e9}quipe",
+            "x\u{304}",
+            "\u{928}\u{93e}\u{92e}",
             &longest,
         ] {
             assert_eq!(GroupName::parse(name).unwrap().as_str(), name);
@@ -350,6 +365,15 @@ mod tests {
             "Sta\u{a0}ff",
             "\u{ff33}taff",
             "Sta\u{fb00}",
+            "Staff\u{fe0f}",
+            "St\u{34f}aff",
+            "St\u{17b5}aff",
+            "Staff\u{e0100}",
+            "Staff\u{180b}",
+            "\u{301}",
+            "Staff \u{301}",
+            "\u{2800}",
+            "\u{1160}",
             "St\u{430}ff",
             "\u{405}taff",
             "\u{391}dmin",

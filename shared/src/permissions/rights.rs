@@ -16,6 +16,8 @@ pub enum Missing {
     Superuser,
     /// One of these.
     Permission(Vec<Permission>),
+    /// All of these.
+    Permissions(Vec<Permission>),
 }
 
 /// Whether each declared permission is there, by application and codename: for templates.

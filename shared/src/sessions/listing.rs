@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{EndReason, SessionKey, SessionRecord, Successor, end, end_for_good, why_dead};
 use crate::accounts::User;
-use crate::audit::{Action, Event};
+use crate::audit::{Action, Author};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::user_agent::UserAgent;
@@ -79,16 +79,19 @@ pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
     Ok(false)
 }
 
-/// Ends the session of somebody else's that is called `handle`, as `event` tells.
+/// Ends the session of `user` that is called `handle`, for the administrator `author`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none that lives is called so.
-pub async fn end_of(cx: &Context, user: &User, handle: &str, event: &Event) -> Result<()> {
+/// [`Error::NotFound`] when none that lives is called so, [`Error::Conflict`] when the author's witness is not who they were.
+pub(crate) async fn end_of(cx: &Context, user: &User, handle: &str, author: &Author<'_>) -> Result<()> {
     let Some((None, handle)) = SessionKey::parse_id(handle) else { return Err(Error::NotFound) };
     let (living, _) = living(cx, user, handle).await?;
     let (key, _) = living.first().ok_or(Error::NotFound)?;
-    let kept = cx.config().session.ended_age;
-    cx.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, event).await?;
+    let (event, kept) = (author.of_user(Action::SessionEnded, user), cx.config().session.ended_age);
+    match cx.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, author.witness, &event).await {
+        Err(error) if error.is_condition() => return Err(Error::Conflict),
+        other => other?,
+    }
     cx.app().sessions().forget(cx.store(), key).await
 }
 

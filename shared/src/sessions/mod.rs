@@ -14,8 +14,9 @@ mod token;
 
 pub use ending::{EndReason, EpochEnd, EpochEnds};
 pub(crate) use engine::{Claim, Engine, engine};
+pub(crate) use listing::end_of;
 pub(crate) use listing::evict;
-pub use listing::{Device, devices, end_of, end_one, end_others};
+pub use listing::{Device, devices, end_one, end_others};
 pub(crate) use record::Origin;
 pub use record::{Ended, SessionChanges, SessionRecord, Times};
 pub use session::{Begun, Expiry, Session};
@@ -136,7 +137,7 @@ pub(crate) async fn end_for_good(cx: &Context, key: &SessionKey, why: EndReason)
     {
         // It goes on under a name that only another request knows: with all others it is sure to end.
         let event = cx.author(&user).of_user(Action::SessionsEnded, &user);
-        cx.store().end_all_sessions(&user, why, &event).await?;
+        cx.store().end_all_sessions(&user, why, None, &event).await?;
     }
     Ok(())
 }

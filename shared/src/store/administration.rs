@@ -67,18 +67,9 @@ pub enum NotSaved {
     NotAllowed,
 }
 
-/// Who changes the privileges of somebody, and what they have read of the groups that are joined: both must still be so.
-#[derive(Debug, Clone, Copy)]
-pub struct Witness<'a> {
-    /// Who it is.
-    pub by: &'a User,
-    /// The groups that are joined.
-    pub joined: &'a [Group],
-}
-
 impl Store {
     /// Gives `user`, as it was read, these privileges. Whether anything has changed. Who may not sign in any more has no
-    /// session that lives.
+    /// session that lives. Of the groups that are joined, those in `read` must still be as they were read.
     ///
     /// # Errors
     /// The inner `Err` says why not.
@@ -86,7 +77,7 @@ impl Store {
         &self,
         user: &User,
         to: &Privileges,
-        witness: Option<Witness<'_>>,
+        read: &[Group],
         author: &Author<'_>,
     ) -> Result<Result<bool, NotSaved>, StoreError> {
         let (before, to) = (Privileges::of(user), to.clone().sorted());
@@ -98,7 +89,7 @@ impl Store {
         let left = Privileges::added(&before.groups, &to.groups);
         let mut writes = vec![Write::update(table, Key::user(user.id), privileged(user, &to, author)?)];
         for name in &joined {
-            let read = witness.and_then(|witness| witness.joined.iter().find(|group| group.name == **name));
+            let read = read.iter().find(|group| group.name == **name);
             let there = match read {
                 Some(group) => Expression::new().if_group_is(group)?,
                 None => Expression::new().if_living(),
@@ -106,7 +97,7 @@ impl Store {
             writes.push(Write::check(table, Key::group(name), there));
         }
         let checked = writes.len();
-        writes.extend(witness.map(|witness| self.if_still(witness.by)).transpose()?);
+        writes.extend(author.witness.map(|witness| self.if_still(witness)).transpose()?);
         writes.extend(joined.iter().map(|name| self.membership(name, user.id)));
         writes.extend(left.iter().map(|name| Write::delete(table, Key::member(name, user.id))));
         let event = told(author.of_user(Action::UserChanged, user), &before, &to);

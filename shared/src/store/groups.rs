@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
 
 use super::bundles::Bundle;
 use super::call::{Item, Write, from_item, key_item, sdk_error, to_item, units};
@@ -54,13 +55,23 @@ impl Store {
         Ok(Bundle::new(vec![Write::put(self.accounts(), item, Expression::new().if_absent(PK))]))
     }
 
-    /// Makes a group.
+    /// Makes a group; nobody else can make one that looks like it (`skeleton`).
     ///
     /// # Errors
-    /// [`StoreError::Condition`] when there is one of its name, or one that is not deleted to its end.
-    pub async fn create_group(&self, group: &Group, event: &Event) -> Result<(), StoreError> {
+    /// [`StoreError::Condition`] when there is one of its name, or one that is not deleted to its end (0 among the failed); one
+    /// that looks like it (1); or when `witness` is not who they were (3).
+    pub async fn create_group(
+        &self,
+        group: &Group,
+        skeleton: &str,
+        witness: Option<&User>,
+        event: &Event,
+    ) -> Result<(), StoreError> {
         let mut writes = self.new_group(group)?.into_writes();
+        let alike = to_item(&Key::group_skeleton(skeleton), Alike { name: &group.name })?;
+        writes.push(Write::put(self.accounts(), alike, Expression::new().if_absent(PK)));
         writes.push(self.record(event)?);
+        writes.extend(witness.map(|witness| self.if_still(witness)).transpose()?);
         self.transact(Some(event.id.to_string()), &writes).await
     }
 
@@ -88,11 +99,13 @@ impl Store {
     /// to begin twice; that is told once.
     ///
     /// # Errors
-    /// [`StoreError::Condition`] when there is none of this name.
-    pub async fn end_group(&self, name: &str, event: &Event) -> Result<(), StoreError> {
+    /// [`StoreError::Condition`] when there is none of this name, or `witness` is not who they were (2 among the failed).
+    pub async fn end_group(&self, name: &str, witness: Option<&User>, event: &Event) -> Result<(), StoreError> {
         let ended = Expression::new().set(&[DELETED_AT], event.at)?.remove(&["listed_in"]).if_living();
-        let writes = [Write::update(self.accounts(), Key::group(name), ended), self.record(event)?];
+        let mut writes = vec![Write::update(self.accounts(), Key::group(name), ended), self.record(event)?];
+        writes.extend(witness.map(|witness| self.if_still(witness)).transpose()?);
         match self.transact(Some(event.id.to_string()), &writes).await {
+            Err(StoreError::Condition { failed }) if failed.contains(&2) => Err(StoreError::Condition { failed }),
             Err(error) if error.is_condition() => match self.get(self.accounts(), &Key::group(name)).await? {
                 Some(_) => Ok(()),
                 None => Err(error),
@@ -101,9 +114,24 @@ impl Store {
         }
     }
 
-    /// Deletes a group that was ended, when nobody is in it any more and nothing is granted to it: it goes last.
-    pub async fn delete_group(&self, name: &str) -> Result<(), StoreError> {
-        self.delete(self.accounts(), &Key::group(name)).await
+    /// Deletes a group that was ended, when nobody is in it any more and nothing is granted to it, and with it what keeps
+    /// others from looking like it. One that was deleted to its end by another call is left alone, and so is its successor.
+    pub async fn delete_group(&self, name: &str, skeleton: &str) -> Result<(), StoreError> {
+        let (key, ended) = (Key::group(name), || Expression::new().if_exists(DELETED_AT));
+        let its_own = Expression::new().only_if_absent_or("name", "=", name)?;
+        let alike = Write::delete_if(self.accounts(), Key::group_skeleton(skeleton), its_own);
+        let group = Write::delete_if(self.accounts(), key.clone(), ended());
+        let deleted = match self.transact(None, &[alike, group]).await {
+            // It is older than that guard, which is another one's.
+            Err(StoreError::Condition { failed }) if failed == [0] => {
+                self.delete_if(self.accounts(), &key, &ended()).await
+            }
+            other => other,
+        };
+        match deleted {
+            Err(StoreError::Condition { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     /// Up to `most` of who is in a group, those after `after`, and whether there are more: one call. An account that is
@@ -153,6 +181,12 @@ impl Store {
     pub(super) fn membership(&self, group: &str, id: UserId) -> Write {
         Write::put(self.accounts(), key_item(&Key::member(group, id)), Expression::new())
     }
+}
+
+/// Which group is looked like.
+#[derive(Serialize)]
+struct Alike<'a> {
+    name: &'a str,
 }
 
 /// How many batches are read at once, of somebody in very many groups.

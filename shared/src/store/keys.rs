@@ -110,6 +110,11 @@ impl Key {
         self.pk.starts_with(GROUP) && self.sk == "GROUP"
     }
 
+    /// What keeps a group from being looked like: stands under what its name looks like.
+    pub fn group_skeleton(skeleton: &str) -> Self {
+        Self { pk: group_partition(skeleton), sk: "ALIKE".to_owned() }
+    }
+
     /// That a user is in a group: by it a group's members are found without a scan.
     pub fn member(group: &str, user: UserId) -> Self {
         Self { pk: group_partition(group), sk: format!("{MEMBER}{user}") }

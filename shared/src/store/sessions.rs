@@ -159,17 +159,23 @@ impl Store {
     }
 
     /// Ends a session of somebody else's, and tells of it: both, or neither where it has ended already or is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when `witness` is not who they were.
     pub async fn end_session_and_tell(
         &self,
         key: &SessionKey,
         why: EndReason,
         kept: i64,
+        witness: Option<&User>,
         event: &Event,
     ) -> Result<(), StoreError> {
         let living = Expression::new().if_exists(PK).if_absent(ENDED);
         let ended = entomb(living, why, event.at.as_second(), kept)?;
-        let writes = [Write::update(self.sessions(), Key::session(key), ended), self.record(event)?];
+        let mut writes = vec![Write::update(self.sessions(), Key::session(key), ended), self.record(event)?];
+        writes.extend(witness.map(|witness| self.if_still(witness)).transpose()?);
         match self.transact(Some(event.id.to_string()), &writes).await {
+            Err(StoreError::Condition { failed }) if failed.contains(&2) => Err(StoreError::Condition { failed }),
             Ok(()) | Err(StoreError::Condition { .. }) => Ok(()),
             Err(error) => Err(error),
         }

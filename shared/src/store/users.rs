@@ -270,10 +270,21 @@ impl Store {
 
     /// Ends every session of a user, whatever their number, by one write, and tells of it by another: sessions of an older
     /// epoch are dead. Those of a deleted account are dead already.
-    pub async fn end_all_sessions(&self, user: &User, why: EndReason, event: &Event) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Condition`] when `witness` is not who they were.
+    pub async fn end_all_sessions(
+        &self,
+        user: &User,
+        why: EndReason,
+        witness: Option<&User>,
+        event: &Event,
+    ) -> Result<(), StoreError> {
         let change = end_epoch(Expression::new(), user, why, event.at.as_second())?.if_living();
-        let writes = [Write::update(self.accounts(), Key::user(user.id), change), self.record(event)?];
+        let mut writes = vec![Write::update(self.accounts(), Key::user(user.id), change), self.record(event)?];
+        writes.extend(witness.map(|witness| self.if_still(witness)).transpose()?);
         match self.transact(Some(event.id.to_string()), &writes).await {
+            Err(StoreError::Condition { failed }) if failed.contains(&2) => Err(StoreError::Condition { failed }),
             Ok(()) | Err(StoreError::Condition { .. }) => Ok(()),
             Err(error) => Err(error),
         }

@@ -86,7 +86,7 @@ impl Site {
         let id = store.find_user(&Identifier::parse(name).unwrap()).await.unwrap().unwrap();
         let user = store.get_user(id).await.unwrap().unwrap();
         let (now, rng, actor) = (app.clock().now(), app.rng(), Actor::Command);
-        let author = Author { actor, address: None, user_agent: None, now, max_age: None, rng };
+        let author = Author { actor, address: None, user_agent: None, now, witness: None, max_age: None, rng };
         user.change_privileges(&store, &author, |to| (to.is_staff, to.is_superuser) = (true, true)).await.unwrap();
     }
 

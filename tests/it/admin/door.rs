@@ -74,7 +74,10 @@ async fn staff_get_in_who_have_just_logged_in_and_see_what_they_are_permitted() 
     site.raise(&kim, |to| (to.is_superuser, to.is_staff) = (false, true)).await;
     assert_eq!(kim.clone().json().get("/admin/").await.json()["sections"], json!([]));
     let refused = kim.clone().json().get("/admin/users").await;
-    assert_eq!((refused.status.as_u16(), &refused.json()["error"]["missing"]), (403, &json!(["auth.view_user"])));
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["error"]["missing"]),
+        (403, &json!(["auth.view_user", "auth.change_user"]))
+    );
     assert!(kim.get("/admin/users").await.text().contains("Can view accounts"));
 
     site.raise(&kim, |to| to.user_permissions = vec!["auth.view_user".to_owned()]).await;

@@ -1,5 +1,6 @@
 //! The administration at `/admin/`.
 
+mod authority;
 mod directory;
 mod door;
 mod groups;

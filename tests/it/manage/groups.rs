@@ -101,7 +101,7 @@ async fn a_group_that_is_deleted_has_no_members_and_a_deletion_that_was_cut_off_
         done(&site, add("editors", "kim@example.com")).await;
         let store = site.stack.app().store(std::sync::Arc::default());
         if begun {
-            store.end_group("editors", &group_deleted("editors")).await.unwrap();
+            store.end_group("editors", None, &group_deleted("editors")).await.unwrap();
             assert!(store.get_group("editors").await.unwrap().is_none(), "one that is being deleted is none");
             assert_eq!(done(&site, Action::List).await, "readers  1 in it");
             assert!(refused(&site, add("editors", "lee@example.com")).await.contains("no group"));

@@ -263,7 +263,7 @@ async fn a_group_that_changes_meanwhile_is_planned_anew() {
 async fn a_group_that_is_just_being_deleted_is_told_and_the_others_are_made() {
     let site = Site::start().await;
     put_group(&site, "Editors", &[], 0);
-    store(&site).end_group("Editors", &group_deleted("Editors")).await.unwrap();
+    store(&site).end_group("Editors", None, &group_deleted("Editors")).await.unwrap();
     let (finished, said) = apply(&site, FILE, true).await;
     assert_eq!(finished, Finished::InPart);
     assert!(said.contains("group Editors is just being deleted"), "{said}");

@@ -100,7 +100,7 @@ async fn what_is_wrong_is_put_right_and_what_is_right_otherwise_left_alone() {
     let site = Site::start().await;
     people(&site).await;
     let store = site.stack.app().store(std::sync::Arc::default());
-    store.end_group("Editors", &group_deleted("Editors")).await.unwrap();
+    store.end_group("Editors", None, &group_deleted("Editors")).await.unwrap();
     let before = state(&site);
     let table = site.stack.app().config().tables.accounts.clone();
     let (kim, lee) = (site.user_of("kim@example.com"), site.user_of("lee@example.com"));

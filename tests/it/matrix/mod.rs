@@ -8,7 +8,6 @@ mod rewind;
 
 use http::Method;
 use local::functions::{self, Handler};
-use portico::permissions::Permission;
 use portico::sharing::{Access, Verb};
 use portico::{Allow, Routes, Who};
 
@@ -100,8 +99,12 @@ fn expected(route: &Route, role: Role, format: Format) -> &'static [Outcome] {
             _ => &[Denied],
         },
         Who::Staff if role.is_staff() => &[Answered],
-        Who::Permission(_) if role.is_permitted() && (role.is_staff() || !route.allow.is_admin()) => &[Answered],
-        Who::Staff | Who::Permission(_) => denied,
+        Who::Permission(_) | Who::AnyOf(_) | Who::AllOf(_)
+            if role.is_permitted() && (role.is_staff() || !route.allow.is_admin()) =>
+        {
+            &[Answered]
+        }
+        Who::Staff | Who::Permission(_) | Who::AnyOf(_) | Who::AllOf(_) => denied,
     }
 }
 
@@ -156,8 +159,12 @@ async fn hold(part: usize) {
     let (mut cells, mut wrong) = (0, Vec::new());
     for (_, route) in all.iter().enumerate().filter(|(index, _)| index % PARTS == part) {
         site.rewind(&begun);
-        let asked: &[Permission] = if let Who::Permission(any_of) = route.allow.whom() { any_of } else { &[] };
-        people::permit(&site, asked).await;
+        let asked = match route.allow.whom() {
+            Who::Permission(permission) => vec![permission],
+            Who::AnyOf(permissions) | Who::AllOf(permissions) => permissions.to_vec(),
+            _ => Vec::new(),
+        };
+        people::permit(&site, &asked).await;
         let (path, is_known) = objects.fill(&people, &route.path).await;
         let before = site.snapshot();
         for role in Role::ALL {

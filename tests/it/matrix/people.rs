@@ -144,6 +144,6 @@ pub(super) async fn permit(site: &Site, asked: &[Permission]) {
     let last: Vec<_> = asked.last().into_iter().map(|permission| permission.as_str().to_owned()).collect();
     for (name, permissions) in [(THAT_ALONE, last), (ALL_BUT_THAT, others)] {
         let group = site.store().get_group(name).await.unwrap().expect("there is the group");
-        groups::set_permissions(&site.store(), &author(), None, &group, permissions).await.unwrap();
+        groups::set_permissions(&site.store(), &author(), &group, permissions).await.unwrap();
     }
 }

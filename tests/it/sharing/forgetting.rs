@@ -94,11 +94,11 @@ async fn a_group_that_goes_leaves_nothing_and_nothing_is_granted_to_it_meanwhile
         kim.grant_group(album, "editors", "edit").await;
     }
     kim.grant_group(&albums[0], "readers", "view").await;
-    desk.store().end_group("editors", &group_deleted("editors")).await.unwrap();
+    desk.store().end_group("editors", None, &group_deleted("editors")).await.unwrap();
     let refused = kim.try_grant(&albums[0], json!({ "group": "editors", "verb": "manage" })).await;
     assert_eq!((refused.status.as_u16(), refused.field("group").len()), (422, 1));
     forget_group(&desk.store(), "editors").await.unwrap();
-    desk.store().delete_group("editors").await.unwrap();
+    desk.store().delete_group("editors", "editors").await.unwrap();
     assert_eq!(desk.shares().len(), 2, "the other group's: {:?}", desk.shares());
     assert_eq!((lee.access(&albums[1]).await.as_str(), lee.access(&albums[0]).await.as_str()), ("none", "view"));
     assert_eq!((desk.counted(&albums[0]).0, desk.counted(&albums[1]).0), (1, 0));

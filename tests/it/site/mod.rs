@@ -132,8 +132,16 @@ impl Site {
 
 /// Whoever works on the tables of a test.
 pub(crate) fn author() -> Author<'static> {
-    let (address, user_agent, max_age) = (None, None, None);
-    Author { actor: Actor::Command, address, user_agent, now: jiff::Timestamp::now(), max_age, rng: &SystemRng }
+    let (address, user_agent, witness, max_age) = (None, None, None, None);
+    Author {
+        actor: Actor::Command,
+        address,
+        user_agent,
+        now: jiff::Timestamp::now(),
+        witness,
+        max_age,
+        rng: &SystemRng,
+    }
 }
 
 /// That a group was deleted.
