@@ -24,6 +24,7 @@ mod email;
 mod export;
 mod faults;
 mod gateway;
+mod guards;
 mod headers;
 mod hooks;
 mod log;
