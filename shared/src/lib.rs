@@ -20,8 +20,9 @@
 //! same events. Every request passes [`pipeline::respond`].
 //!
 //! The map: [`pipeline`] is the order of things; [`accounts`] and [`sessions`] are who somebody is; [`csrf`] and
-//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`sharing`] is who else may see them; [`Allow`] and [`permissions`] are who may do what, [`audit`] what was done; [`store`] is DynamoDB; [`config`] is every setting; [`site`] is what a site
-//! declares of its own.
+//! [`next`] and [`headers`] keep others out; [`media`] is pictures; [`sharing`] is who else may see them; [`Allow`] and
+//! [`permissions`] are who may do what, [`administration`] changes it, [`audit`] tells what was done; [`store`] is DynamoDB;
+//! [`config`] is every setting; [`site`] is what a site declares of its own.
 
 pub mod accounts;
 mod admin_door;

@@ -166,7 +166,8 @@ pub(super) fn limit(errors: &mut FieldErrors, field: &str, count: usize, most: u
 /// (ASVS 6.4.6), and is not told more than that it was promised.
 ///
 /// # Errors
-/// Those of [`Administrator::may_administer`]; [`Error::Invalid`] for a deactivated account; [`Error::Throttled`] when that address was written to often enough.
+/// Those of [`Administrator::may_administer`]; [`Error::Invalid`] for a deactivated account; [`Error::Throttled`] when that
+/// address was written to often enough.
 pub async fn send_password_reset(cx: &Context, by: &Administrator, user: &User) -> Result<()> {
     by.may_administer(user)?;
     if !user.is_active {

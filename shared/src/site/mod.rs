@@ -1,6 +1,6 @@
 //! What is this site's own: the fields of its users, what they may upload, its backends, its hooks,
-//! its rules for passwords, the kinds of its objects, what it asks permission for, its orders. Begin here when you make the product
-//! yours.
+//! its rules for passwords, the kinds of its objects, what it asks permission for, its orders. Begin here when you make the
+//! product yours.
 
 mod backends;
 mod hooks;

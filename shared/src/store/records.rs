@@ -77,8 +77,8 @@ impl Record {
         Ok(Self { key: Key { pk: text(PK)?, sk: text(SK)? }, item })
     }
 
-    /// A guard that says no more than whose it is, and that a user is in a group: they follow from the user. What is kept of a user name for somebody who
-    /// has yet to prove an address is nothing to take along.
+    /// A guard that says no more than whose it is, and that a user is in a group: they follow from the user. What is kept of
+    /// a user name for somebody who has yet to prove an address is nothing to take along.
     fn is_implied(&self) -> bool {
         let says_no_more = || self.item.keys().all(|name| IMPLIED.contains(&name.as_str()));
         self.key.member_id().is_some() || self.key.is_of_username() || (self.key.is_guard() && says_no_more())
