@@ -64,6 +64,40 @@ async fn everybody_is_listed_once_and_in_order_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_page_costs_the_same_whether_there_are_a_dozen_or_a_thousand() {
+    let site = site().await;
+    let mut root = site.root("root@example.com").await;
+    let kim = site.member("kim@example.com").await;
+    let page = async |root: &mut Visitor<'_>, query: &str| {
+        let cost = root.get(&format!("/admin/users?{query}")).await.cost();
+        (cost.calls, cost.trips)
+    };
+    let before = [page(&mut root, "").await, page(&mut root, "q=k").await];
+    // As a sign-up stores them, straight into the table: a thousand passwords would take minutes.
+    let user = site.user(&kim.id);
+    let guard = site.accounts().into_iter().find(|item| item["PK"]["S"] == "EMAIL#kim@example.com").unwrap();
+    for number in 0..1_000_u32 {
+        let id = format!("01a21b50-53f5-7000-8000-{number:012}");
+        let email = format!("user{number:04}@example.com");
+        let (mut user, mut guard) = (user.clone(), guard.clone());
+        user["PK"]["S"] = json!(format!("USER#{id}"));
+        (user["id"]["S"], user["email"]["S"]) = (json!(id), json!(email));
+        guard["PK"]["S"] = json!(format!("EMAIL#{email}"));
+        guard["user_id"]["S"] = json!(id);
+        guard["listed_as"]["S"] = json!(email);
+        let shards = guard["listed_in"]["S"].as_str().unwrap().rsplit_once('#').unwrap().0.to_owned();
+        guard["listed_in"]["S"] = json!(format!("{shards}#{:02}", number % 16));
+        site.put("accounts", &user);
+        site.put("accounts", &guard);
+    }
+    assert_eq!([page(&mut root, "").await, page(&mut root, "q=k").await], before);
+    assert_eq!(page(&mut root, "q=user").await, (18, 3));
+    let found = all(&mut root, "q=user").await;
+    assert_eq!(found.len(), 1_000);
+    assert!(found.is_sorted());
+}
+
+#[tokio::test]
 async fn a_state_has_a_list_of_its_own_and_can_be_looked_through_by_name() {
     let site = site().await;
     let mut root = site.root("root@example.com").await;

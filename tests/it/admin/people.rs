@@ -196,6 +196,29 @@ async fn the_last_superuser_stays() {
 }
 
 #[tokio::test]
+async fn a_superuser_leaves_only_where_another_one_can_enter() {
+    let site = site().await;
+    let mut root = site.root("root@example.com").await;
+    let other = site.root("other@example.com").await;
+    let consent = json!({ "password": PASSWORD, "confirm": true });
+    for (attribute, odd, sound) in [
+        ("is_staff", json!({ "BOOL": false }), json!({ "BOOL": true })),
+        ("is_active", json!({ "BOOL": false }), json!({ "BOOL": true })),
+        ("password", json!({ "S": "!unusable" }), site.user(&other.id)["password"].clone()),
+    ] {
+        site.amend(&other.id, attribute, odd);
+        let refused = root.post_json("/profile/delete", consent.clone()).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.field("__all__")),
+            (422, vec!["last_superuser".to_owned()]),
+            "{attribute}"
+        );
+        site.amend(&other.id, attribute, sound);
+    }
+    assert_eq!(root.post_json("/profile/delete", consent).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_reset_goes_to_the_owner_and_a_password_is_never_set() {
     let site = site().await;
     let mut root = site.root("root@example.com").await;
