@@ -75,22 +75,30 @@ pub async fn end_one(cx: &Context, user: &User, handle: &str) -> Result<bool> {
         crate::accounts::logout(cx).await?;
         return Ok(true);
     }
-    end_for_good(cx, key, EndReason::EndedElsewhere).await?;
+    let (event, kept) = (cx.author(user).of_user(Action::SessionEnded, user), cx.config().session.ended_age);
+    if cx.store().end_session_and_tell(key, EndReason::EndedElsewhere, kept, None, &event).await? {
+        cx.app().sessions().forget(cx.store(), key).await?;
+    } else {
+        end_for_good(cx, key, EndReason::EndedElsewhere).await?;
+    }
     Ok(false)
 }
 
 /// Ends the session of `user` that is called `handle`, for the administrator `author`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none that lives is called so, [`Error::Conflict`] when the author's witness is not who they were.
+/// [`Error::NotFound`] when none that lives is called so, also when it goes on under another name by now; [`Error::Conflict`]
+/// when the author's witness is not who they were.
 pub(crate) async fn end_of(cx: &Context, user: &User, handle: &str, author: &Author<'_>) -> Result<()> {
     let Some((None, handle)) = SessionKey::parse_id(handle) else { return Err(Error::NotFound) };
     let (living, _) = living(cx, user, handle).await?;
     let (key, _) = living.first().ok_or(Error::NotFound)?;
     let (event, kept) = (author.of_user(Action::SessionEnded, user), cx.config().session.ended_age);
     match cx.store().end_session_and_tell(key, EndReason::EndedByAdministrator, kept, author.witness, &event).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Error::NotFound),
         Err(error) if error.is_condition() => return Err(Error::Conflict),
-        other => other?,
+        Err(error) => return Err(error.into()),
     }
     cx.app().sessions().forget(cx.store(), key).await
 }

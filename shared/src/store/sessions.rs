@@ -158,7 +158,7 @@ impl Store {
         }
     }
 
-    /// Ends a session of somebody else's, and tells of it: both, or neither where it has ended already or is gone.
+    /// Ends a user's session, and tells of it: both, or neither where it has ended already or is gone. Whether it did.
     ///
     /// # Errors
     /// [`StoreError::Condition`] when `witness` is not who they were.
@@ -169,14 +169,15 @@ impl Store {
         kept: i64,
         witness: Option<&User>,
         event: &Event,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let living = Expression::new().if_exists(PK).if_absent(ENDED);
         let ended = entomb(living, why, event.at.as_second(), kept)?;
         let mut writes = vec![Write::update(self.sessions(), Key::session(key), ended), self.record(event)?];
         writes.extend(witness.map(|witness| self.if_still(witness)).transpose()?);
         match self.transact(Some(event.id.to_string()), &writes).await {
+            Ok(()) => Ok(true),
             Err(StoreError::Condition { failed }) if failed.contains(&2) => Err(StoreError::Condition { failed }),
-            Ok(()) | Err(StoreError::Condition { .. }) => Ok(()),
+            Err(StoreError::Condition { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -47,7 +47,8 @@ async fn every_change_is_told_with_who_what_whom_whence_and_when() {
         "group_created",
     ];
     assert_eq!(told[..7], expected);
-    assert!(events.windows(2).all(|pair| pair[0]["at"].as_str() >= pair[1]["at"].as_str()));
+    let when = |event: &Value| event["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(events.windows(2).all(|pair| when(&pair[0]) >= when(&pair[1])));
     let changed = &events[4];
     assert_eq!(changed["changes"]["is_staff"], json!({ "before": false, "after": true }));
     assert_eq!(changed["changes"]["groups"], json!({ "before": [], "after": ["Staff"] }));

@@ -85,6 +85,10 @@ async fn one_session_is_ended_and_the_others_go_on() {
     assert!(phone.whoami().await.is_null());
     assert!(!kim.whoami().await.is_null() && !tablet.whoami().await.is_null());
     assert_eq!(post(&mut kim, &format!("/sessions/{id}/end")).await.status, 404, "it is none any more");
+    let events = kim.get("/profile/security").await.json()["events"].clone();
+    let told: Vec<_> = events.as_array().unwrap().iter().map(|event| &event["action"]).collect();
+    assert_eq!(told, ["session_ended"], "once: {events}");
+    assert_eq!(events[0]["by"], "self");
     // This one too: that is a log-out.
     let own = own_id(&kim).await;
     let answer = post(&mut kim, &format!("/sessions/{own}/end")).await;
