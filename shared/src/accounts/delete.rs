@@ -25,14 +25,15 @@ pub async fn delete_account(cx: &Context, user: &User) -> Result<()> {
     Ok(())
 }
 
-/// A superuser beside `user` who can log in and enter the administration. The index that names those with flags follows the table within moments, so that
+/// A superuser beside `user` who can log in and, if `user` can, enter the administration. The index that names those with flags follows the table within moments, so that
 /// one who was made just now may be overlooked; who is found is read from the table.
 pub async fn another_superuser(store: &Store, user: &User) -> Result<Option<User>, StoreError> {
     let mut after = None;
     loop {
         let (entries, more) = store.listed(Listing::Staff, "", after.as_deref(), PAGE, Order::First).await?;
         let staff = store.get_users(entries.iter().filter_map(|entry| entry.user)).await?;
-        let can_enter = |other: &User| other.is_active && other.is_staff && other.password.is_usable();
+        let can_enter =
+            |other: &User| other.is_active && other.password.is_usable() && (other.is_staff || !user.is_staff);
         let is_left = |other: &User| other.id != user.id && other.is_superuser && can_enter(other);
         if let Some(other) = staff.into_iter().find(is_left) {
             return Ok(Some(other));

@@ -23,8 +23,8 @@ async fn an_administrator_looks_for_somebody_and_says_what_they_may() {
     kim.presses("Save").await;
     kim.sees("Saved.").await;
     kim.types("#id_user", "nobody@example.com").await;
-    let place = kim.place().await;
-    kim.expects(422, "POST", &format!("{place}/members"));
+    let group = kim.place().await;
+    kim.expects(422, "POST", &format!("{group}/members"));
     kim.presses("Add").await;
     kim.sees("There is no such account").await;
     kim.types("#id_user", "lee").await;
@@ -36,12 +36,13 @@ async fn an_administrator_looks_for_somebody_and_says_what_they_may() {
     kim.presses("Search").await;
     kim.sees_no("kim@example.com").await;
     kim.presses("lee@example.com").await;
+    let account = kim.place().await;
     kim.clicks("#id_is_staff").await;
     kim.presses("Save").await;
     kim.sees("Saved.").await;
     kim.photographs("admin-user").await;
     kim.presses_in("main", "Audit trail").await;
-    kim.sees("is_staff: No → Yes").await;
+    kim.sees("Staff: No → Yes").await;
     kim.goes_to("/admin/audit").await;
     kim.sees("Permissions of a group changed: Staff").await;
     kim.photographs("admin-audit").await;
@@ -55,7 +56,12 @@ async fn an_administrator_looks_for_somebody_and_says_what_they_may() {
         for path in [
             "/admin/users",
             "/admin/users?q=le",
+            &account,
+            &format!("{account}/media"),
+            &format!("{account}/delete"),
             "/admin/groups",
+            &group,
+            &format!("{group}/delete"),
             "/admin/audit",
             "/profile/security",
             "/reauthenticate",
