@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use portico::accounts::User;
 use portico::permissions::{Group, GroupName, groups};
+use portico::store::StoreError;
 use portico::store::listing::{Listing, Order};
 
 use crate::console::{Console, printable};
@@ -95,8 +96,12 @@ async fn create(site: &Site, name: &str, console: &mut dyn Console) -> Outcome {
     let Some(parsed) = GroupName::parse(name) else { return Err(Failure::new(no_name(name))) };
     match groups::create(site.store(), &site.author(), &parsed).await {
         Ok(group) => console.say(&format!("The group {} is made.", group.name)),
-        Err(error) if error.is_condition() => {
-            let why = format!("there is a group {name} already, or one that is not deleted to its end");
+        Err(StoreError::Condition { failed }) => {
+            let why = if failed.contains(&0) {
+                format!("there is a group {name} already, or one that is not deleted to its end")
+            } else {
+                format!("there is a group that looks like {name}")
+            };
             return Err(Failure::new(why));
         }
         Err(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use portico::accounts::{Identifier, User, UserId};
-use portico::permissions::Group;
+use portico::permissions::{Group, groups};
 use portico::store::bundles::{Bundle, Placed};
 use portico::store::keys::Key;
 use portico::store::users::Taken;
@@ -63,6 +63,11 @@ impl Writer {
         placed.extend(feeder.finish().await?);
         let mut done = Groups::default();
         for (group, placed) in placed {
+            let is_stored = self.dry_run.is_none() && !matches!(placed, Placed::Refused(_));
+            if is_stored && !groups::guard(&self.store, &group.name).await? {
+                complaints
+                    .push(format!("group {:?} looks like another one: nobody can tell who is in which", group.name));
+            }
             match placed {
                 Placed::New => done.written += 1,
                 Placed::There(_) => {

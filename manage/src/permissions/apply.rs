@@ -57,6 +57,7 @@ async fn bring_about(
     done: &mut Done,
     console: &mut dyn Console,
 ) -> Result<bool, Failure> {
+    let mut looks_like_another = false;
     for _ in 0..ATTEMPTS {
         if change.is_empty() {
             tell(&change, console);
@@ -69,7 +70,7 @@ async fn bring_about(
                 *count += 1;
                 return Ok(true);
             }
-            Err(error) if error.is_condition() => {}
+            Err(StoreError::Condition { failed }) => looks_like_another = change.before.is_none() && failed == [1],
             Err(error) => return Err(error.into()),
         }
         change = Change::new(wanted, site.store().get_group(&change.name).await?, prune);
@@ -77,6 +78,7 @@ async fn bring_about(
     let name = printable(&change.name);
     console.warn(&match change.before {
         Some(_) => format!("! group {name} is changed by somebody else all the time: apply it again"),
+        None if looks_like_another => format!("! group {name} is not made: there is one that looks like it"),
         None => format!("! group {name} is just being deleted; `groups delete` completes that"),
     });
     Ok(false)

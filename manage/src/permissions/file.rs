@@ -144,6 +144,13 @@ impl Reader {
         if self.declared.groups.contains_key(name.as_str()) {
             return self.mistake(key.span(), format!("the group {shown:?} is there twice, in two spellings"));
         }
+        if let Some(other) = self.declared.groups.values().find(|other| other.name.looks_like(&name)) {
+            let what = format!(
+                "the group {shown:?} looks like {:?}: there can be one of them",
+                printable(other.name.as_str())
+            );
+            return self.mistake(key.span(), what);
+        }
         self.declared.groups.insert(name.as_str().to_owned(), Wanted { name, permissions });
     }
 
@@ -256,6 +263,12 @@ mod tests {
             assert!(told.iter().any(|told| told == expected), "{expected}: {told:#?}");
         }
         assert!(told.iter().any(|told| told.contains("in two spellings")), "{told:#?}");
+    }
+
+    #[test]
+    fn of_groups_that_look_alike_there_is_one() {
+        let told = mistakes("[groups.Editors]\npermissions = []\n[groups.EDITORS]\npermissions = []\n");
+        assert_eq!(told, ["1:9: the group \"Editors\" looks like \"EDITORS\": there can be one of them"]);
     }
 
     #[test]

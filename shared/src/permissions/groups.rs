@@ -61,20 +61,33 @@ impl GroupName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether nobody could tell one from the other: there is one group of such names.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        skeleton(&self.0) == skeleton(&other.0)
+    }
 }
 
-/// What a name looks like, whatever its letters are (the skeleton of Unicode TR 39, without case): of those that look the
-/// same there is one.
+/// What a name looks like, whatever its letters and their case are (the skeleton of Unicode TR 39, of capitals and of small
+/// letters): of those that look the same there is one. A capital I is a small l, and so a small i is one too.
 fn skeleton(name: &str) -> String {
-    let seen: String = unicode_security::skeleton(&caseless::default_case_fold_str(name)).collect();
-    caseless::default_case_fold_str(&seen)
+    let of_capitals: String = unicode_security::skeleton(&name.to_uppercase()).collect();
+    let of_both: String = unicode_security::skeleton(&caseless::default_case_fold_str(&of_capitals)).collect();
+    caseless::default_case_fold_str(&of_both)
+}
+
+/// Keeps others from looking like the group of this name, which was stored without that: by an import, or by an earlier
+/// version. Whether nobody does by now.
+pub async fn guard(store: &Store, name: &str) -> Result<bool, StoreError> {
+    store.guard_group(name, &skeleton(name)).await
 }
 
 /// Whether there is something to see of a character: of what Unicode lets a font leave out (variation selectors, joiners)
 /// there is not, nor of fillers.
 fn is_seen(c: char) -> bool {
     let is_blank = c.is_whitespace() || c.general_category_group() == GeneralCategoryGroup::Other;
-    let is_filler = matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}');
+    let is_filler =
+        matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{303f}' | '\u{fffc}' | '\u{fffd}' | '\u{1d159}');
     c == ' ' || !is_blank && !is_filler && (!is_mark(c) || c.identifier_allowed())
 }
 
@@ -87,9 +100,9 @@ fn is_mark(c: char) -> bool {
     c.general_category_group() == GeneralCategoryGroup::Mark
 }
 
-/// Whether its letters and digits may stand beside each other.
+/// Whether its letters, marks and digits may stand beside each other.
 fn is_of_one_writing(name: &str) -> bool {
-    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric() || is_mark(*c)).collect();
     letters.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
 }
 
@@ -335,6 +348,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_that_look_alike_have_one_skeleton() {
+        for (one, other) in [
+            ("Staff", "STAFF"),
+            ("a", "\u{430}"),
+            ("TEAM", "\u{422}\u{415}\u{410}\u{41c}"),
+            ("BETA", "\u{392}\u{395}\u{3a4}\u{391}"),
+            ("ceo", "\u{441}\u{435}\u{43e}"),
+            ("top", "\u{442}\u{43e}\u{440}"),
+            ("Billing", "BilIing"),
+            ("IT", "lT"),
+            ("x1", "Xl"),
+            ("modern", "MODERN"),
+        ] {
+            assert_eq!(skeleton(one), skeleton(other), "{one} {other}");
+        }
+        for (one, other) in
+            [("Staff", "Stuff"), ("R&D", "R+D"), ("A 2", "A 3"), ("\u{c8fc}\u{bb38}", "\u{c8fc}\u{bc88}")]
+        {
+            assert_ne!(skeleton(one), skeleton(other), "{one} {other}");
+        }
+    }
+
+    #[test]
     fn a_group_is_called_what_can_be_read() {
         let longest = "a".repeat(Group::NAME_MAX_LENGTH);
         for name in [
@@ -374,6 +410,10 @@ mod tests {
             "Staff \u{301}",
             "\u{2800}",
             "\u{1160}",
+            "\u{fffc}",
+            "Staff \u{1d159}",
+            "Zz\u{94d}",
+            "Zz\u{17d2}",
             "St\u{430}ff",
             "\u{405}taff",
             "\u{391}dmin",

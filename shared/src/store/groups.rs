@@ -75,6 +75,17 @@ impl Store {
         self.transact(Some(event.id.to_string()), &writes).await
     }
 
+    /// Keeps others from looking like the group of this name. Whether none does.
+    pub(crate) async fn guard_group(&self, name: &str, skeleton: &str) -> Result<bool, StoreError> {
+        let alike = to_item(&Key::group_skeleton(skeleton), Alike { name })?;
+        let free = Expression::new().only_if_absent_or("name", "=", name)?;
+        match self.transact(None, &[Write::put(self.accounts(), alike, free)]).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_condition() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Gives `group`, as it was read, other permissions.
     ///
     /// # Errors

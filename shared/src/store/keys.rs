@@ -1,5 +1,8 @@
 //! How the keys of the tables are spelled: here and nowhere else.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::accounts::tokens::{LinkId, Purpose};
@@ -110,9 +113,10 @@ impl Key {
         self.pk.starts_with(GROUP) && self.sk == "GROUP"
     }
 
-    /// What keeps a group from being looked like: stands under what its name looks like.
+    /// What keeps a group from being looked like: stands under what its name looks like, as SHA-256, since that may be longer
+    /// than a key.
     pub fn group_skeleton(skeleton: &str) -> Self {
-        Self { pk: group_partition(skeleton), sk: "ALIKE".to_owned() }
+        Self { pk: group_partition(&URL_SAFE_NO_PAD.encode(Sha256::digest(skeleton))), sk: "ALIKE".to_owned() }
     }
 
     /// That a user is in a group: by it a group's members are found without a scan.

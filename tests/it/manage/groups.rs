@@ -51,6 +51,8 @@ async fn a_group_is_made_filled_emptied_and_listed() {
     assert_eq!(done(&site, Action::List).await, "There is no group.");
     done(&site, create("editors")).await;
     done(&site, create("All of us")).await;
+    assert_eq!(refused(&site, create("Editors")).await, "there is a group that looks like Editors");
+    assert!(refused(&site, create("editors")).await.contains("there is a group editors already"));
     assert!(done(&site, add("editors", "kim@example.com")).await.contains("is in editors"));
     done(&site, add("All of us", "kim@example.com")).await;
     assert!(done(&site, add("editors", "kim@example.com")).await.contains("already"), "once is enough");

@@ -102,6 +102,10 @@ async fn the_users_of_django_come_as_they_were_there() {
     assert_eq!(user["last_name"]["S"], of_django("Kim.Haneul@Example.com")["last_name"]);
     assert_eq!(user["date_joined"]["S"], "2019-03-01T09:30:15.123Z");
     assert_eq!(texts(&user["groups"]), ["editors", "\u{d3b8}\u{c9d1}\u{c790} & \"friends\""]);
+    let store = site.stack.app().store(std::sync::Arc::default());
+    let alike = portico::permissions::GroupName::parse("Editors").unwrap();
+    let refused = portico::permissions::groups::create(&store, &crate::site::author(), &alike).await;
+    assert!(refused.unwrap_err().is_condition(), "a group that came along is looked like by none");
     assert_eq!(texts(&user["user_permissions"]), ["auth.delete_group", "auth.view_permission"]);
     let flags = ["is_staff", "is_superuser", "is_active", "email_verified"];
     assert_eq!(flags.map(|flag| user[flag]["BOOL"].as_bool().unwrap()), [true, false, true, false]);
