@@ -261,8 +261,15 @@ fn plain(cx: &Context, error: &Error, user: Option<&crate::accounts::User>, csrf
         if !errors.is_empty() {
             body["fields"] = json!(shown_errors(cx.language(), errors));
         }
-        if let Error::PermissionDenied(Missing::Permission(lacking) | Missing::Permissions(lacking)) = error {
-            body["missing"] = json!(lacking.iter().map(|permission| permission.as_str()).collect::<Vec<_>>());
+        if let Error::PermissionDenied(missing) = error {
+            match missing {
+                Missing::Permission(lacking) | Missing::Permissions(lacking) => {
+                    body["missing"] = json!(lacking.iter().map(|permission| permission.as_str()).collect::<Vec<_>>());
+                }
+                Missing::Staff => body["missing"] = json!(["is_staff"]),
+                Missing::Superuser => body["missing"] = json!(["is_superuser"]),
+                Missing::Right => {}
+            }
         }
         // Where another token would help: the request comes from here, or from no browser.
         if matches!(error, Error::CsrfFailed(_)) && csrf::check_origin(cx.request(), cx.config()).is_ok() {

@@ -53,10 +53,14 @@ pub(crate) async fn of_user(cx: Context) -> Result<Response> {
 }
 
 pub(crate) async fn of_group(cx: Context) -> Result<Response> {
-    let group = administration::group(&cx, cx.param("group")).await?;
-    let page = trail_of(&cx, &Subject::Group(group.name.clone()), cursor(&cx)?).await?;
+    // Of one that is deleted by now too.
+    let name = administration::group_name(cx.param("group"))?;
+    let page = trail_of(&cx, &Subject::Group(name.clone()), cursor(&cx)?).await?;
+    if page.events.is_empty() {
+        administration::group(&cx, cx.param("group")).await?;
+    }
     let back = format!("/admin/groups/{}", cx.param("group"));
-    cx.page(TEMPLATE, concerning(page, group.name, back)).await
+    cx.page(TEMPLATE, concerning(page, name, back)).await
 }
 
 fn concerning(page: TrailPage, name: String, back: String) -> AuditPage {

@@ -1,10 +1,10 @@
 //! `/admin/groups/{group}`: what a group permits, and who is in it.
 
-use portico::administration::{self, Administrator, GroupForm, GroupPage, GroupRow, MemberForm};
+use portico::administration::{self, Administrator, GroupForm, GroupHandle, GroupPage, MemberForm};
 use portico::permissions::Group;
 use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::user::Choice;
 
@@ -73,7 +73,8 @@ pub(crate) async fn remove_member(cx: Context) -> Result<Response> {
     let by = Administrator::of(&cx).await?;
     let group = administration::group(&cx, cx.param("group")).await?;
     match administration::remove_member(&cx, &by, &group, cx.param("id")).await {
-        Ok(_) => cx.messages().success("admin-member-removed"),
+        Ok(true) => cx.messages().success("admin-member-removed"),
+        Ok(false) => cx.messages().success("admin-unchanged"),
         Err(error @ (Error::Invalid(_) | Error::Conflict)) if !cx.wants_json() && by.sees_groups() => {
             let page = page(&cx, &by, group, None, String::new(), false).await?;
             return cx.refuse(error, TEMPLATE, page).await;
@@ -85,20 +86,24 @@ pub(crate) async fn remove_member(cx: Context) -> Result<Response> {
 
 /// Asks once more: what is deleted is gone.
 pub(crate) async fn confirm_delete(cx: Context) -> Result<Response> {
-    let group = GroupRow::new(administration::group(&cx, cx.param("group")).await?);
-    cx.page("admin/delete_group.html", json!({ "group": group })).await
+    let group = administration::group(&cx, cx.param("group")).await?;
+    cx.page("admin/delete_group.html", which(&group)).await
 }
 
 pub(crate) async fn delete(cx: Context) -> Result<Response> {
     let by = Administrator::of(&cx).await?;
     let group = administration::group(&cx, cx.param("group")).await?;
     if let Err(error) = administration::delete_group(&cx, &by, &group).await {
-        let page = json!({ "group": GroupRow::new(group) });
-        return cx.refuse_form(error, "admin/delete_group.html", page).await;
+        return cx.refuse_form(error, "admin/delete_group.html", which(&group)).await;
     }
     cx.messages().success("admin-group-deleted");
     let next = if by.sees_groups() { "/admin/groups" } else { "/admin/" };
     cx.done(StatusCode::OK, &Next::to(next), json!({}))
+}
+
+/// Which it is, for who need not see more of the group.
+fn which(group: &Group) -> Value {
+    json!({ "group": { "name": group.name, "handle": GroupHandle::of(&group.name) } })
 }
 
 async fn page(

@@ -17,7 +17,7 @@ struct UserPage {
     form: Value,
     /// What can be chosen.
     permissions: Vec<Choice>,
-    /// Groups that the account can join: the first of them, by name.
+    /// Groups that the account can join: the first of them, by name, for who sees groups.
     groups: Vec<String>,
     conflict: bool,
 }
@@ -44,7 +44,7 @@ pub(crate) async fn show(cx: Context) -> Result<Response> {
     let by = Administrator::of(&cx).await?;
     let (user, account) = administration::account(&cx, &by, cx.param("id")).await?;
     let form = form_of(&Privileges::of(&user), user.version);
-    let page = page(&cx, account, form, &user, false).await?;
+    let page = page(&cx, &by, account, form, &user, false).await?;
     cx.page(TEMPLATE, page).await
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn save(cx: Context) -> Result<Response> {
                 if conflict { administration::account(&cx, &by, cx.param("id")).await? } else { (user, account) };
             let version = if conflict { user.version } else { form.version.unwrap_or(user.version) };
             let chosen = form_of(&form.over(&Privileges::of(&user)), version);
-            let page = page(&cx, account, chosen, &user, conflict).await?;
+            let page = page(&cx, &by, account, chosen, &user, conflict).await?;
             cx.refuse(error, TEMPLATE, page).await
         }
         Err(error) => Err(error),
@@ -154,8 +154,16 @@ async fn administered(cx: &Context) -> Result<(Administrator, User)> {
     Ok((by, user))
 }
 
-async fn page(cx: &Context, account: AccountPage, form: Value, user: &User, conflict: bool) -> Result<UserPage> {
-    let groups = administration::groups(cx, None).await?.groups.into_iter().map(|group| group.name).collect();
+async fn page(
+    cx: &Context,
+    by: &Administrator,
+    account: AccountPage,
+    form: Value,
+    user: &User,
+    conflict: bool,
+) -> Result<UserPage> {
+    let groups = if by.sees_groups() { administration::groups(cx, None).await?.groups } else { Vec::new() };
+    let groups = groups.into_iter().map(|group| group.name).collect();
     let permissions = Choice::all(cx, &Privileges::of(user).user_permissions);
     Ok(UserPage { account, form, permissions, groups, conflict })
 }

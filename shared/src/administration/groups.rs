@@ -60,8 +60,7 @@ pub struct GroupRow {
 }
 
 impl GroupRow {
-    /// `group` in a list.
-    pub fn new(group: Group) -> Self {
+    fn new(group: Group) -> Self {
         let handle = GroupHandle::of(&group.name);
         Self { handle, name: group.name, permissions: group.permissions, version: group.version }
     }
@@ -104,13 +103,20 @@ pub async fn groups(cx: &Context, cursor: Option<&str>) -> Result<GroupsPage> {
     Ok(GroupsPage { groups: groups.into_iter().map(GroupRow::new).collect(), next })
 }
 
+/// The name of the group that an address names, whether or not there is one.
+///
+/// # Errors
+/// [`Error::NotFound`] when it names none.
+pub fn group_name(handle: &str) -> Result<String> {
+    GroupHandle::parse(handle).ok_or(Error::NotFound)
+}
+
 /// The group that an address names.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn group(cx: &Context, handle: &str) -> Result<Group> {
-    let name = GroupHandle::parse(handle).ok_or(Error::NotFound)?;
-    cx.store().get_group(&name).await?.ok_or(Error::NotFound)
+    cx.store().get_group(&group_name(handle)?).await?.ok_or(Error::NotFound)
 }
 
 /// A group, with a page of who is in it for whoever sees accounts: two calls.
@@ -190,7 +196,8 @@ pub async fn save_group(
 /// [`Error::Invalid`] when there is no such account, when the address is not proven, when it is in as many groups as there may be, or when the group
 /// permits what the administrator cannot give; the errors of [`Administrator::may_administer`].
 pub async fn add_member(cx: &Context, by: &Administrator, group: &Group, whom: &str) -> Result<bool> {
-    let id = match (UserId::parse(whom), Identifier::parse(whom)) {
+    // A user name has no case, so an identifier has none either: nobody is called by another one's.
+    let id = match (UserId::parse(&whom.to_lowercase()), Identifier::parse(whom)) {
         (Some(id), _) => Some(id),
         (None, Some(identifier)) => cx.store().find_user(&identifier).await?,
         (None, None) => None,

@@ -14,8 +14,8 @@ pub use authority::Administrator;
 pub use directory::{AccountRow, DirectoryPage, DirectoryQuery, State, directory};
 pub use forms::{GroupForm, MemberForm, NewGroupForm, PrivilegesForm, VersionForm};
 pub use groups::{
-    GroupHandle, GroupPage, GroupRow, GroupsPage, add_member, create_group, delete_group, group, groups, members_of,
-    remove_member, save_group,
+    GroupHandle, GroupPage, GroupRow, GroupsPage, add_member, create_group, delete_group, group, group_name, groups,
+    members_of, remove_member, save_group,
 };
 pub use people::{
     AccountPage, UploadRow, UploadsPage, account, delete, end_session, end_sessions, find, save_privileges,

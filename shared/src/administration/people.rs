@@ -105,6 +105,7 @@ pub async fn save_privileges(
     if let Some((field, _)) = wakes.into_iter().find(|(_, wakes)| *wakes) {
         let kept: Vec<_> = to.groups.iter().filter(|name| !names.contains(name)).cloned().collect();
         let kept = cx.store().get_groups(&kept).await?;
+        check_shares(cx, by, &kept, field, &mut errors).await?;
         let theirs = to.user_permissions.iter().chain(kept.iter().flat_map(|group| &group.permissions));
         by.check_given(field, theirs, &mut errors);
     }
@@ -132,14 +133,27 @@ pub(super) async fn read_joined(
         errors.add(field, "invalid_choice", "admin-unknown-group");
     }
     by.check_given(field, groups.iter().flat_map(|group| &group.permissions), errors);
-    // What is shared with a group is for its members to let others see: a file of somebody's may be among it.
-    for group in &groups {
+    check_shares(cx, by, &groups, field, errors).await?;
+    Ok(groups)
+}
+
+/// Notes that something is shared with one of the groups that the administrator is not in: what it is is for its members to
+/// let others see, and a file of somebody's may be among it.
+async fn check_shares(
+    cx: &Context,
+    by: &Administrator,
+    groups: &[Group],
+    field: &str,
+    errors: &mut FieldErrors,
+) -> Result<()> {
+    for group in groups {
         let is_theirs = by.user.is_superuser || by.user.groups.contains(&group.name);
         if !is_theirs && cx.store().is_granted_anything(&Grantee::Group(group.name.clone())).await? {
             errors.add(field, "above_yourself", "admin-group-shares");
+            break;
         }
     }
-    Ok(groups)
+    Ok(())
 }
 
 pub(super) async fn save(

@@ -55,7 +55,13 @@ async fn what_is_shared_with_a_group_is_for_its_members_to_let_others_see() {
     let refused = change(&mut lee, &kim, json!({ "groups": ["Family"] })).await;
     assert_eq!((refused.status.as_u16(), refused.field("groups")), (422, vec!["above_yourself".to_owned()]));
     assert_eq!(site.user(&kim.id)["groups"], Value::Null, "nothing was written");
+    // Nor is who lies in it woken by others.
+    let vic = site.member("vic@example.com").await;
+    assert_eq!(change(&mut root, &vic, json!({ "groups": ["Family"], "is_active": false })).await.status, 200);
+    let refused = change(&mut lee, &vic, json!({ "is_active": true })).await;
+    assert_eq!((refused.status.as_u16(), refused.field("is_active")), (422, vec!["above_yourself".to_owned()]));
     assert_eq!(root.post_json(&format!("{address}/members"), json!({ "user": lee.id })).await.status, 200);
+    assert_eq!(change(&mut lee, &vic, json!({ "is_active": true })).await.status, 200);
     assert_eq!(lee.post_json(&format!("{address}/members"), join).await.status, 200, "a member lets others in");
 }
 
@@ -93,6 +99,9 @@ async fn nobody_is_shown_what_they_may_not_see() {
         assert_eq!(changer.get(path).await.status, 200, "{path}");
     }
     assert_eq!(changer.get(&address).await.json()["members"][0]["email"], "kim@example.com");
+    assert_eq!(changer.get(&at(&kim, "")).await.json()["groups"], json!(["Staff"]));
+    let mut viewer = site.staff("viewer@example.com", &["auth.view_user"]).await;
+    assert_eq!(viewer.get(&at(&kim, "")).await.json()["groups"], json!([]), "which there are is for who sees groups");
 
     // Groups, and nobody in them.
     let mut groups = site.staff("groups@example.com", &["auth.view_group"]).await;
@@ -121,6 +130,14 @@ async fn nobody_is_shown_what_they_may_not_see() {
         people.post_json(&format!("{address}/members"), json!({ "user": kim.id })).await.json()["next"],
         "/admin/"
     );
+
+    let mut breaker = site.staff("breaker@example.com", &["auth.delete_group"]).await;
+    let which = breaker.get(&format!("{address}/delete")).await.json()["group"].clone();
+    assert_eq!(which.as_object().unwrap().keys().collect::<Vec<_>>(), ["handle", "name"]);
+    let gone = group(&mut root, "Gone", &[]).await;
+    assert_eq!(breaker.post_json(&format!("{gone}/delete"), json!({})).await.json()["next"], "/admin/");
+    let trail = root.get(&format!("{gone}/audit")).await.json();
+    assert_eq!(trail["events"][0]["action"], "group_deleted", "what was done to it stays");
 
     // Files and deletion tell whose account it is, and no more of it.
     let mut files = site.staff("files@example.com", &["media.view_upload"]).await;
