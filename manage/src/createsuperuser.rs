@@ -71,7 +71,8 @@ pub async fn run(args: &Args, site: &Site, console: &mut dyn Console) -> Outcome
         fields,
         ..User::new(UserId::new(site.rng().uuid(now)), email, hash, now)
     };
-    let event = site.author().of_user(Action::UserCreated, &user).changed("is_superuser", false, true);
+    let event = site.author().of_user(Action::UserCreated, &user);
+    let event = event.changed("is_staff", false, true).changed("is_superuser", false, true);
     if let Err(taken) = site.store().create_user(&user, None, Some(&event)).await? {
         // Somebody signed up with it while the password was typed.
         let what = if taken.email { "address" } else { "user name" };

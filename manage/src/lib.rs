@@ -99,7 +99,7 @@ enum Command {
     /// Tells why something does not work, and what to do.
     #[command(arg_required_else_help = true)]
     Doctor(doctor::Args),
-    /// Lists every path with its methods, its function and its CSRF policy.
+    /// Lists every path with its methods, whom it answers, its function and its CSRF policy.
     Routes(routes::Args),
     /// Lists the mails that were promised and not sent, or has them tried once more.
     Mails(mails::Args),

@@ -102,9 +102,12 @@ async fn show(site: &Site, user: &User, console: &mut dyn Console) -> Outcome {
     let rights = Rights::new(user, &groups);
     let own = Privileges::of(user);
     console.say(&format!("{} ({})", printable(user.email.as_str()), user.id));
-    for (flag, is_set) in
-        [("is_active", user.is_active), ("is_staff", user.is_staff), ("is_superuser", user.is_superuser)]
-    {
+    for (flag, is_set) in [
+        ("email_verified", user.email_verified),
+        ("is_active", user.is_active),
+        ("is_staff", user.is_staff),
+        ("is_superuser", user.is_superuser),
+    ] {
         console.say(&format!("{flag}: {}", if is_set { "yes" } else { "no" }));
     }
     let is_there = |name: &str| groups.iter().any(|group| group.name == name);

@@ -72,6 +72,6 @@ async fn an_administrator_looks_for_somebody_and_says_what_they_may() {
     kim.takes(DESKTOP).await;
     kim.goes_to("/reauthenticate?next=/admin/users").await;
     kim.types("#id_password", PASSWORD).await;
-    kim.leaves(kim.clicks("main form button")).await;
+    kim.presses("계속").await;
     assert_eq!(kim.place().await, "/admin/users");
 }

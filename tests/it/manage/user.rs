@@ -58,7 +58,7 @@ async fn an_account_is_given_permissions_flags_and_groups_and_loses_them_again()
     let shown = said(&site, show(whom)).await;
     let expected = [
         format!("kim@example.com ({})", kim.id.as_str().unwrap()),
-        "is_active: yes\nis_staff: yes\nis_superuser: no\ngroups:\n    Staff".to_owned(),
+        "email_verified: no\nis_active: yes\nis_staff: yes\nis_superuser: no\ngroups:\n    Staff".to_owned(),
         "own permissions:\n    shop.add_order\n    shop.view_order".to_owned(),
         "all permissions:\n    shop.add_order\n    shop.view_order".to_owned(),
     ];
