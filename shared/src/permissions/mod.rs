@@ -8,13 +8,15 @@
 //! (`docs/permissions.md`).
 
 mod declare;
+mod group_name;
 pub mod groups;
 mod own;
 mod permission;
 mod rights;
 
 pub(crate) use declare::declare;
-pub use groups::{Group, GroupName};
+pub use group_name::GroupName;
+pub use groups::Group;
 pub use own::{audit, auth, media, sessions};
 pub use permission::Permission;
 pub use rights::{Missing, Perms, Rights};
