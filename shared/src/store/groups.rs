@@ -1,21 +1,18 @@
 //! Groups as items, who is in them beside each, and what each permits.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 
 use super::bundles::Bundle;
-use super::call::{Item, Write, from_item, key_item, sdk_error, to_item, units};
+use super::call::{Item, Write, from_item, key_item, to_item};
 use super::erasure::is_tombstone;
 use super::expression::Expression;
 use super::grants::MOST_KEYS;
-use super::keys::{DELETED_AT, Key, MEMBER, PK, SK, group_partition, shared_partition};
-use super::listing::{Listed, Listing, Shard};
-use super::partition::read_key;
+use super::keys::{DELETED_AT, Key, MEMBER, PK, group_partition, shared_partition};
+use super::listing::{Listed, Listing, Order, Shard};
 use super::{Store, StoreError};
 use crate::accounts::{User, UserId};
 use crate::audit::Event;
-use crate::meter::Units;
 use crate::permissions::Group;
 use crate::sharing::Grantee;
 
@@ -79,7 +76,7 @@ impl Store {
     pub(crate) async fn guard_group(&self, name: &str, skeleton: &str) -> Result<bool, StoreError> {
         let alike = to_item(&Key::group_skeleton(skeleton), Alike { name })?;
         let free = Expression::new().only_if_absent_or("name", "=", name)?;
-        match self.transact(None, &[Write::put(self.accounts(), alike, free)]).await {
+        match self.put(self.accounts(), alike, &free).await {
             Ok(()) => Ok(true),
             Err(error) if error.is_condition() => Ok(false),
             Err(error) => Err(error),
@@ -153,25 +150,11 @@ impl Store {
         after: Option<UserId>,
         most: usize,
     ) -> Result<(Vec<UserId>, bool), StoreError> {
-        let call = self.meter.begin();
-        let request = self
-            .client()
-            .query()
-            .table_name(self.accounts())
-            .key_condition_expression("#p = :p AND begins_with(#s, :s)")
-            .projection_expression("#p, #s")
-            .expression_attribute_names("#p", PK)
-            .expression_attribute_names("#s", SK)
-            .expression_attribute_values(":p", AttributeValue::S(group_partition(group)))
-            .expression_attribute_values(":s", AttributeValue::S(MEMBER.to_owned()))
-            .consistent_read(true)
-            .limit(i32::try_from(most + 1).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(after.map(|id| key_item(&Key::member(group, id))))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
-        call.consumed(Units::Read, units(output.consumed_capacity()));
-        let keys = output.items().iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
-        let more = keys.len() > most || output.last_evaluated_key().is_some();
+        let (partition, after) = (group_partition(group), after.map(|id| Key::member(group, id)));
+        let members = (&*partition, MEMBER);
+        // One more tells whether there are more: where the limit falls on the last one DynamoDB does not.
+        let (keys, cut) = self.keys_beginning(self.accounts(), members, after, most + 1, Order::First).await?;
+        let more = keys.len() > most || cut;
         let mut ids: Vec<_> = keys.iter().filter_map(Key::member_id).collect();
         ids.truncate(most);
         Ok((ids, more))

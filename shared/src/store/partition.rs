@@ -7,6 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::call::{BATCH_ATTEMPTS, Item, internal, key_item, sdk_error, units};
 use super::keys::{Key, PK, SK};
+use super::listing::Order;
 use super::{Store, StoreError};
 use crate::meter::Units;
 
@@ -59,6 +60,38 @@ impl Store {
         let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
         call.consumed(Units::Read, units(output.consumed_capacity()));
         Ok(Page { items: output.items.unwrap_or_default(), next: output.last_evaluated_key })
+    }
+
+    /// Up to `limit` keys of a partition whose sort key begins with `prefix`, in `order` and those after `after`; and whether
+    /// the limit has cut them. Strongly consistent.
+    pub(super) async fn keys_beginning(
+        &self,
+        table: &str,
+        (partition, prefix): (&str, &str),
+        after: Option<Key>,
+        limit: usize,
+        order: Order,
+    ) -> Result<(Vec<Key>, bool), StoreError> {
+        let call = self.meter.begin();
+        let request = self
+            .client()
+            .query()
+            .table_name(table)
+            .key_condition_expression("#p = :p AND begins_with(#s, :s)")
+            .projection_expression("#p, #s")
+            .expression_attribute_names("#p", PK)
+            .expression_attribute_names("#s", SK)
+            .expression_attribute_values(":p", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":s", AttributeValue::S(prefix.to_owned()))
+            .consistent_read(true)
+            .scan_index_forward(order == Order::First)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.as_ref().map(key_item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
+        call.consumed(Units::Read, units(output.consumed_capacity()));
+        let keys = output.items().iter().map(read_key).collect::<Result<_, _>>()?;
+        Ok((keys, output.last_evaluated_key().is_some()))
     }
 
     /// Up to `most` keys of a partition from its end, those before `after`; and whether there are more.

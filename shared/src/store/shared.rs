@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::call::{Item, Write, from_item, key_item, sdk_error, units};
+use super::call::{Item, Write, from_item};
 use super::expression::Expression;
 use super::grants::{MOST_KEYS, SHARE_COUNT};
-use super::keys::{Key, PK, SK, shared_partition};
+use super::keys::{Key, PK, shared_partition};
+use super::listing::Order;
 use super::partition::read_key;
 use super::{Store, StoreError};
 use crate::accounts::User;
-use crate::meter::Units;
 use crate::sharing::{Access, Grant, Grantee, Head, Kind, Object};
 
 /// How many calls are under way at once: of a list of very many groups, of what a deleted account was granted.
@@ -68,28 +67,11 @@ impl Store {
         most: usize,
     ) -> Result<(Vec<Uuid>, bool), StoreError> {
         let (partition, prefix) = (shared_partition(to), format!("{}#", kind.as_str()));
-        let from = after.map(|id| key_item(&Key::shared(to, Object { kind, id })));
-        let call = self.meter.begin();
-        let request = self
-            .client()
-            .query()
-            .table_name(self.accounts())
-            .key_condition_expression("#p = :p AND begins_with(#s, :s)")
-            .projection_expression("#p, #s")
-            .expression_attribute_names("#p", PK)
-            .expression_attribute_names("#s", SK)
-            .expression_attribute_values(":p", AttributeValue::S(partition))
-            .expression_attribute_values(":s", AttributeValue::S(prefix.clone()))
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(from)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let output = Box::pin(request.send()).await.map_err(|error| sdk_error(&error))?;
-        call.consumed(Units::Read, units(output.consumed_capacity()));
-        let keys = output.items().iter().map(read_key).collect::<Result<Vec<_>, _>>()?;
+        let after = after.map(|id| Key::shared(to, Object { kind, id }));
+        let (keys, more) =
+            self.keys_beginning(self.accounts(), (&partition, &prefix), after, most, Order::Latest).await?;
         let ids = keys.iter().filter_map(|key| Uuid::try_parse(key.sk.strip_prefix(&prefix)?).ok()).collect();
-        Ok((ids, output.last_evaluated_key().is_some()))
+        Ok((ids, more))
     }
 
     /// The objects of a page with what `user` may do with them. What is gone is left out, and what is the user's own.
