@@ -21,7 +21,7 @@ pub(crate) async fn download(cx: Context) -> Result<Response> {
     if let Err(error) = proven.and_then(|()| errors.into_result()) {
         return cx.refuse_form(error, TEMPLATE, json!({})).await;
     }
-    let file = export::archive(&cx, &user).await?;
+    let file = Box::pin(export::archive(&cx, &user)).await?;
     Ok(Response::bytes(StatusCode::OK, "application/zip", file)
         .attachment(&file_name(&cx.config().mail.site_name))
         .header(CACHE_CONTROL, "no-store"))

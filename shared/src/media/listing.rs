@@ -78,6 +78,11 @@ impl Media {
         Ok(Page { objects, next })
     }
 
+    /// Whether there is an object of this key: for who may list, and perhaps not read.
+    pub(super) async fn is_listed(&self, key: &str) -> Result<bool, MediaError> {
+        Ok(self.list(key, None).await?.objects.iter().any(|object| object.key == key))
+    }
+
     /// The unfinished uploads whose keys begin with `prefix`, after the one where the page before ended.
     pub async fn list_unfinished(
         &self,

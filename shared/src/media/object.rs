@@ -86,7 +86,7 @@ impl Media {
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(None),
             // From its end on an object has nothing.
             Err(error) if error.code() == Some("InvalidRange") => Ok(Some(GetObjectOutput::builder().build())),
-            Err(error) => Err(unavailable(&error)),
+            Err(error) => self.gone_or(key, &error).await.map(|()| None),
         }
     }
 
@@ -101,9 +101,19 @@ impl Media {
             // An answer to HEAD has no body, and so no code.
             Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
                 Some(404) => Ok(None),
-                _ => Err(unavailable(&error)),
+                _ => self.gone_or(key, &error).await.map(|()| None),
             },
         }
+    }
+
+    /// An error that says that nothing is there: S3 tells what is missing from what is forbidden to nobody who may list no
+    /// more than what is under a prefix (`GetObject` in the Amazon S3 API Reference), but lists it to them, which leaves no doubt.
+    async fn gone_or<E>(&self, key: &str, error: &SdkError<E>) -> Result<(), MediaError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let refused = error.raw_response().is_some_and(|response| response.status().as_u16() == 403);
+        if refused && !self.is_listed(key).await? { Ok(()) } else { Err(unavailable(error)) }
     }
 
     /// Writes a published object.
@@ -124,7 +134,7 @@ impl Media {
         match request.customize().config_override(self.unhurried()).send().await {
             Ok(_) => Ok(Copy::Copied),
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(Copy::Gone),
-            Err(error) => Err(unavailable(&error)),
+            Err(error) => self.gone_or(from, &error).await.map(|()| Copy::Gone),
         }
     }
 
