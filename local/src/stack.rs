@@ -1,6 +1,5 @@
 //! Puts the system together: template, engines, functions, gateway.
 
-use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -14,10 +13,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use portico::clock::{Clock, SystemClock};
 use portico::config::aws::AwsSettings;
-use portico::config::{Config, misspelt};
-use portico::rng::{Rng, SystemRng};
 use portico::site::Site;
-use portico::static_files::Assets;
 use portico::{App, BoxError};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -27,9 +23,10 @@ use tokio::task::JoinHandle;
 use crate::deliveries::{self, Delivery};
 use crate::dynamodb::DynamoDb;
 use crate::folder::{Folder, FolderError};
-use crate::functions::{self, Function};
-use crate::gateway::{self, Gateway, Invoke, InvokeError, Route};
+use crate::gateway::{self, Gateway, InvokeError, Route};
+use crate::iam::Roles;
 use crate::mail::{self, Mail, SesServer, Tray, TrayPages};
+use crate::processes::{Builder, Functions, has_secret_key};
 use crate::s3::{self, S3Server, Sweeper};
 use crate::s3_events::S3Events;
 use crate::secrets;
@@ -49,6 +46,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The project's folder, with `template.yaml`: those of static files are named from here.
     pub root: PathBuf,
+    /// The template's parameters that differ from their defaults, as `--parameter-overrides` gives them.
+    pub parameters: Vec<(String, String)>,
     /// Settings that differ from the template's.
     pub settings: Vec<(String, String)>,
     /// Whether S3's events are carried to the functions as they come.
@@ -81,6 +80,7 @@ impl Options {
             s3_address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: None,
             root: root.into(),
+            parameters: Vec::new(),
             settings: Vec::new(),
             deliver_events: true,
             deliver_changes: false,
@@ -150,6 +150,7 @@ pub struct Stack {
     functions: Functions,
     dynamodb: Arc<DynamoDb>,
     template: Template,
+    roles: Arc<Roles>,
     app: Arc<App>,
     aws: AwsSettings,
     clock: Arc<dyn Clock>,
@@ -179,6 +180,9 @@ impl Stack {
         let port = listener.as_ref().and_then(|listener| listener.local_addr().ok()).map_or(NOMINAL_PORT, |a| a.port());
         let url = format!("http://localhost:{port}");
         let mut resolver = Resolver::local().parameter("PublicUrl", &url).fallback("DefaultFromEmail", SENDER);
+        for (name, value) in &options.parameters {
+            resolver = resolver.parameter(name, value);
+        }
         if options.collected {
             resolver = resolver.parameter("StaticFiles", "function");
         }
@@ -197,7 +201,8 @@ impl Stack {
         let secret_key = needed.then(|| secret(options.data.as_deref(), "secret-key")).transpose()?;
         // Kept too: a signed address or an open upload form stays good over a restart.
         let storage_key = secret(options.data.as_deref(), "storage-key")?;
-        let s3 = start_s3(&options, &template, &storage_key, port).await?;
+        let roles = Arc::new(Roles::of(&template));
+        let s3 = start_s3(&options, &template, &roles, &storage_key, port).await?;
         let file = folder.as_ref().map(Folder::database);
         let dynamodb = match &options.tables {
             Some(tables) => tables.clone(),
@@ -205,8 +210,8 @@ impl Stack {
         };
         let tray = Tray::open(options.data.as_ref().map(|data| data.join("mail.db")).as_deref());
         let tray = tray.map_err(StartError::Mail)?;
-        let ses =
-            SesServer::start(tray.clone(), ACCESS_KEY).await.map_err(|error| StartError::Mail(error.to_string()))?;
+        let ses = SesServer::start(tray.clone(), ACCESS_KEY, roles.clone()).await;
+        let ses = ses.map_err(|error| StartError::Mail(error.to_string()))?;
         if let Some(folder) = &folder {
             folder.publish(&dynamodb.url(), &s3.url())?;
         }
@@ -223,7 +228,16 @@ impl Stack {
             ),
         };
         let changed = Arc::new(Notify::new());
-        let (functions, app) = build_functions(&options, &template, &aws, secret_key.as_deref(), &changed).await?;
+        let (functions, app) = Builder {
+            options: &options,
+            template: &template,
+            roles: &roles,
+            aws: &aws,
+            secret_key: secret_key.as_deref(),
+            changed: &changed,
+        }
+        .build()
+        .await?;
         let gateway_options = gateway::Options { port, ..gateway::Options::default() };
         let mut gateway = Gateway::new(routes(&template), functions.clone(), gateway_options)?;
         if !options.collected {
@@ -252,6 +266,7 @@ impl Stack {
             functions,
             dynamodb,
             template,
+            roles,
             app,
             aws,
             clock: options.clock,
@@ -315,12 +330,17 @@ impl Stack {
         self.s3.shutdown().await;
     }
 
-    /// The parts of a function's process, as its handlers have them.
+    /// What the functions may do, and have done of it.
+    pub fn roles(&self) -> &Arc<Roles> {
+        &self.roles
+    }
+
+    /// The parts of a process as handlers have them, for the operator: who may do everything.
     pub fn app(&self) -> &Arc<App> {
         &self.app
     }
 
-    /// How the functions reach the engines, for whoever works on them beside the functions.
+    /// How the operator reaches the engines.
     pub fn aws(&self) -> &AwsSettings {
         &self.aws
     }
@@ -406,6 +426,7 @@ impl Stack {
     }
 }
 
+/// The operator's.
 pub(crate) const ACCESS_KEY: &str = "LOCALPORTICO";
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -427,18 +448,15 @@ fn secret(data: Option<&Path>, name: &str) -> Result<String, StartError> {
     key.map_err(|error| StartError::Data(data.unwrap_or(Path::new("")).to_owned(), error))
 }
 
-/// Whether a function's environment brings the key along; the file is not made, nor looked at, where all of them do.
-fn has_secret_key(environment: &BTreeMap<String, String>) -> bool {
-    environment.get("SECRET_KEY").is_some_and(|key| !key.is_empty())
-}
-
 async fn start_s3(
     options: &Options,
     template: &Template,
+    roles: &Arc<Roles>,
     storage_key: &str,
     port: u16,
 ) -> Result<S3Server, StartError> {
     let mut s3 = s3::Options::new(ACCESS_KEY, storage_key);
+    s3.roles = roles.clone();
     s3.address = options.s3_address;
     s3.data = options.data.as_ref().map(|data| data.join("s3"));
     if let Some(data) = &s3.data {
@@ -488,65 +506,6 @@ fn declare(bucket: &template::Bucket, template: &Template, port: u16) -> s3::Buc
         notifications: notifications.collect(),
         lifecycle: lifecycle.collect(),
     }
-}
-
-type Functions = HashMap<String, Arc<dyn Invoke>>;
-
-/// Builds every function of the template with its own environment. Gives them, and the parts of one of them.
-async fn build_functions(
-    options: &Options,
-    template: &Template,
-    aws: &AwsSettings,
-    secret_key: Option<&str>,
-    changed: &Arc<Notify>,
-) -> Result<(Functions, Arc<App>), StartError> {
-    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-    let handlers: HashMap<_, _> = functions::all().into_iter().collect();
-    let mut built = Functions::new();
-    let mut last = None;
-    let given = template.functions.iter().flat_map(|function| function.environment.keys());
-    for complaint in misspelt(given.chain(options.settings.iter().map(|(name, _)| name))) {
-        tracing::warn!("{complaint}");
-    }
-    for function in &template.functions {
-        let name = &function.name;
-        let handler = handlers.get(name.as_str()).ok_or_else(|| StartError::UnknownFunction(name.clone()))?;
-        let mut vars = function.environment.clone();
-        // On one machine there is no vault: the key comes from the data folder instead, where the template has none.
-        vars.remove("SECRET_KEY_ARN");
-        if let Some(key) = secret_key.filter(|_| !has_secret_key(&vars)) {
-            vars.insert("SECRET_KEY".to_owned(), key.to_owned());
-        }
-        // Nor is there a distribution: the gateway sees whose request it is, and the bucket serves what is published.
-        vars.remove("ORIGIN_SECRET_ARN");
-        vars.remove("MEDIA_URL");
-        // Nor a layer: what was collected is where `collectstatic` leaves it.
-        match static_root(template) {
-            Some(root) => vars.insert("STATIC_ROOT".to_owned(), root.clone()),
-            None => vars.remove("STATIC_ROOT"),
-        };
-        vars.extend(options.settings.iter().cloned());
-        let failed = |error: BoxError| StartError::Function(name.clone(), error);
-        let mut config = Config::from_vars(vars).map_err(|error| failed(error.into()))?;
-        config.static_files.root = options.root.join(&config.static_files.root);
-        let (clock, site) = (options.clock.clone(), options.site.clone());
-        let assets = if options.collected { Assets::collected(&config.static_files) } else { Ok(Assets::Plain) };
-        let assets = assets.map_err(|error| failed(error.into()))?;
-        let app = Box::pin(App::build(config, aws, clock, rng.clone(), site, assets)).await.map_err(failed)?;
-        if let functions::Handler::Http(routes) = handler {
-            routes.start(&app).map_err(failed)?;
-        }
-        last = Some(app.clone());
-        built.insert(name.clone(), Arc::new(Function::new(app, handler.clone(), function.timeout, changed.clone())));
-    }
-    let app = last.ok_or_else(|| StartError::UnknownFunction("(none)".to_owned()))?;
-    Ok((built, app))
-}
-
-/// `STATIC_ROOT` as the functions have it that no layer is laid under.
-fn static_root(template: &Template) -> Option<&String> {
-    let others = template.functions.iter().filter(|function| function.name != "static-files");
-    others.map(|function| function.environment.get("STATIC_ROOT")).next()?
 }
 
 fn routes(template: &Template) -> Vec<Route> {

@@ -106,6 +106,7 @@ impl Args {
             s3_address,
             data,
             root,
+            parameters: Vec::new(),
             settings: if self.no_throttle { vec![("THROTTLE_ENABLED".into(), "false".into())] } else { Vec::new() },
             deliver_events: true,
             deliver_changes: true,

@@ -59,6 +59,24 @@ pub struct App {
     mailer: Mailer,
 }
 
+/// What an [`App`] is built from.
+pub struct Parts<'a> {
+    /// The settings.
+    pub config: Config,
+    /// How AWS is reached.
+    pub aws: &'a AwsSettings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub rng: Arc<dyn Rng>,
+    /// What is the site's own.
+    pub site: Site,
+    /// The names of the static files.
+    pub assets: Assets,
+    /// Whether the tables may be read: their connection is opened at once then.
+    pub has_tables: bool,
+}
+
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
@@ -90,30 +108,16 @@ impl App {
     async fn of_function(config: Config, has_tables: bool) -> Result<Arc<Self>, BoxError> {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-        Self::assemble(config, &aws, clock, rng, crate::site::site(), Assets::embedded(), has_tables).boxed().await
+        let (site, assets) = (crate::site::site(), Assets::embedded());
+        Self::build(Parts { config, aws: &aws, clock, rng, site, assets, has_tables }).boxed().await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.
-    pub async fn build(
-        config: Config,
-        aws: &AwsSettings,
-        clock: Arc<dyn Clock>,
-        rng: Arc<dyn Rng>,
-        site: Site,
-        assets: Assets,
-    ) -> Result<Arc<Self>, BoxError> {
-        Self::assemble(config, aws, clock, rng, site, assets, true).boxed().await
-    }
-
-    async fn assemble(
-        config: Config,
-        aws: &AwsSettings,
-        clock: Arc<dyn Clock>,
-        rng: Arc<dyn Rng>,
-        site: Site,
-        assets: Assets,
-        has_tables: bool,
-    ) -> Result<Arc<Self>, BoxError> {
+    ///
+    /// # Errors
+    /// When a secret cannot be had, or the settings contradict each other.
+    pub async fn build(parts: Parts<'_>) -> Result<Arc<Self>, BoxError> {
+        let Parts { config, aws, clock, rng, site, assets, has_tables } = parts;
         let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));

@@ -70,7 +70,7 @@ pub mod user_agent;
 pub mod user_fields;
 
 pub use allow::{Allow, Who};
-pub use app::App;
+pub use app::{App, Parts};
 pub use context::Context;
 pub use error::{Arg, BoxError, Error, FieldError, FieldErrors, Result};
 pub use http::{Method, StatusCode};

@@ -203,7 +203,7 @@ impl Routes {
     }
 
     /// Whether no request to any of the paths is anybody's: neither a key nor a table is needed to answer.
-    pub(crate) fn know_nobody(&self) -> bool {
+    pub fn know_nobody(&self) -> bool {
         !self.routes.is_empty() && self.routes.iter().all(|route| route.for_everybody)
     }
 

@@ -8,7 +8,7 @@ use portico::accounts::{Backend, Credentials, Email, Identifier, Verdict};
 use portico::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::site::{Answer, PASSWORD, Site, Visitor, root};
+use crate::site::{Answer, PASSWORD, Site, Visitor, root, with_template};
 
 /// A company's directory: it knows the passwords of its people, and who has left.
 struct Directory;
@@ -241,7 +241,18 @@ async fn a_fault_of_ours_is_no_wrong_password() {
 
 #[tokio::test]
 async fn whoever_has_a_password_elsewhere_alone_proves_that_one() {
-    let site = Site::start_with(listed("directory,email")).await;
+    // What a backend reads must be permitted wherever a password is proven.
+    let folder = with_template(|template| {
+        let own = "            - Sid: LookUpWhoTheDirectoryNames\n              Effect: Allow\n              Action: dynamodb:GetItem\n              \
+                   Resource: !GetAtt AccountsTable.Arn\n";
+        let before = "            - Sid: ListTheLastLoginsForTheirUser";
+        template.replacen(before, &format!("{own}{before}"), 1)
+    });
+    let site = Site::start_with(|options| {
+        listed("directory,email")(options);
+        options.root = folder.path().into();
+    })
+    .await;
     let kim = sign_up(&site, "kim@example.com", "").await;
     let mut browser = site.program();
     assert_eq!(log_in(&mut browser, "kim@example.com", IN_DIRECTORY).await.status, 200);

@@ -6,11 +6,11 @@ use std::time::Duration;
 use http::header::EXPECT;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3ErrorCode, S3Result};
 use uuid::Uuid;
 
+use super::access::Keys;
 use super::api::Api;
 use super::body::{Guarded, guard};
 use super::cors::CrossOrigin;
@@ -21,8 +21,7 @@ use super::{post, signed};
 /// The service behind the port.
 pub(crate) struct Front {
     pub(crate) store: Arc<Store>,
-    pub(crate) access_key: String,
-    pub(crate) secret_key: SecretKey,
+    pub(crate) keys: Keys,
     pub(crate) max_form: u64,
     idle_timeout: Duration,
     s3: S3Service,
@@ -30,17 +29,12 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) fn new(options: &Options, store: Arc<Store>) -> Self {
-        let secret_key = SecretKey::from(options.secret_key.as_str());
-        let mut builder = S3ServiceBuilder::new(Api::new(Arc::clone(&store), options.region.clone()));
-        builder.set_auth(OneKey { access_key: options.access_key.clone(), secret_key: secret_key.clone() });
-        Self {
-            store,
-            access_key: options.access_key.clone(),
-            secret_key,
-            max_form: options.max_form,
-            idle_timeout: options.idle_timeout,
-            s3: builder.build(),
-        }
+        let keys = Keys::new(&options.access_key, &options.secret_key, Arc::clone(&options.roles));
+        let api = Api::new(Arc::clone(&store), options.region.clone(), keys.clone());
+        let mut builder = S3ServiceBuilder::new(api);
+        builder.set_auth(keys.clone());
+        builder.set_access(keys.clone());
+        Self { store, keys, max_form: options.max_form, idle_timeout: options.idle_timeout, s3: builder.build() }
     }
 
     /// Answers one request. Faults become answers too, so that CORS headers are on them.
@@ -126,21 +120,4 @@ fn render(error: S3Error) -> Response<Body> {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response
     })
-}
-
-/// The one key the server knows. `s3s`'s own answers `NotSignedUp` where S3 answers `InvalidAccessKeyId`.
-struct OneKey {
-    access_key: String,
-    secret_key: SecretKey,
-}
-
-#[async_trait::async_trait]
-impl S3Auth for OneKey {
-    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        if access_key == self.access_key {
-            Ok(self.secret_key.clone())
-        } else {
-            Err(S3ErrorCode::InvalidAccessKeyId.into())
-        }
-    }
 }

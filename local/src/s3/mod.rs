@@ -6,11 +6,13 @@
 //!
 //! | module | what it knows |
 //! |---|---|
+//! | `access` | who has a key, and what it is good for |
 //! | `front` | the order in which a request is answered: preflight, form, signature rules, `s3s` |
 //! | `cors`, `form`, `policy`, `post`, `signed` | what S3 does and `s3s` does not, or does differently |
 //! | `api` | the operations, from `s3s`'s types to the store's and back |
 //! | `store` | rows in `SQLite`, bodies in files (or both in memory), and the events |
 
+mod access;
 mod api;
 mod body;
 mod checksums;

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::iam::Roles;
 
 /// Everything [`S3Server::start`](super::S3Server::start) needs. Begin with [`Options::new`].
 #[derive(Clone)]
@@ -13,10 +16,12 @@ pub struct Options {
     pub address: SocketAddr,
     /// The folder of the index and the bodies; `None` keeps everything in memory and writes no file.
     pub data: Option<PathBuf>,
-    /// The access key id every request has to be signed with.
+    /// The access key id of who may do everything.
     pub access_key: String,
-    /// The secret key of `access_key`.
+    /// The secret key of `access_key`, and of the functions'.
     pub secret_key: String,
+    /// The functions that have keys of their own, and what they may do.
+    pub roles: Arc<Roles>,
     /// The region named in events and by `HeadBucket`, such as `ap-northeast-2`.
     pub region: String,
     /// The buckets that exist. Objects of a bucket that is no longer declared stay, unreachable.
@@ -37,6 +42,7 @@ impl Options {
             data: None,
             access_key: access_key.into(),
             secret_key: secret_key.into(),
+            roles: Arc::default(),
             region: "us-east-1".to_owned(),
             buckets: Vec::new(),
             max_form: 1024 * 1024 * 1024,

@@ -100,11 +100,9 @@ fn authorise(front: &Front, form: &Form, bucket: &str) -> S3Result<()> {
     let [access_key, day, region, "s3", "aws4_request"] = scope[..] else {
         return Err(S3Error::with_message(S3ErrorCode::InvalidArgument, "Invalid X-Amz-Credential."));
     };
-    if access_key != front.access_key {
-        return Err(S3ErrorCode::InvalidAccessKeyId.into());
-    }
+    let secret = front.keys.secret(access_key).ok_or(S3ErrorCode::InvalidAccessKeyId)?;
     let signature = needed("x-amz-signature")?;
-    let mut signing = mac(format!("AWS4{}", front.secret_key.expose()).as_bytes())?;
+    let mut signing = mac(format!("AWS4{}", secret.expose()).as_bytes())?;
     signing.update(day.as_bytes());
     for part in [region, "s3", "aws4_request", policy] {
         let key = signing.finalize().into_bytes();
@@ -117,7 +115,8 @@ fn authorise(front: &Front, form: &Form, bucket: &str) -> S3Result<()> {
         return Err(S3ErrorCode::SignatureDoesNotMatch.into());
     }
     let now = Timestamp::from(std::time::SystemTime::now());
-    Policy::parse(policy)?.check(form, bucket, &now)
+    Policy::parse(policy)?.check(form, bucket, &now)?;
+    front.keys.check_post(access_key, bucket, form.field("key").unwrap_or_default())
 }
 
 fn mac(key: &[u8]) -> S3Result<Hmac<Sha256>> {

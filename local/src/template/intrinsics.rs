@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::names;
 
+/// The account of one machine.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
 /// References that go deeper than this are a circle.
 const DEEPEST: usize = 32;
 
@@ -24,7 +27,7 @@ impl Resolver {
     /// One machine: region `us-east-1`, account `123456789012`, stack `portico`, defaults for parameters.
     pub fn local() -> Self {
         let pseudo = [
-            ("AWS::AccountId", "123456789012"),
+            ("AWS::AccountId", ACCOUNT),
             ("AWS::Partition", "aws"),
             ("AWS::Region", "us-east-1"),
             ("AWS::StackId", "arn:aws:cloudformation:us-east-1:123456789012:stack/portico/local"),

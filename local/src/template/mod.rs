@@ -24,6 +24,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
+pub(crate) use self::intrinsics::ACCOUNT;
 pub use self::{
     bucket::{Bucket, CorsRule, LifecycleRule},
     error::TemplateError,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::iam::is_known;
+
 use super::{
     error::TemplateError,
     section::{Resource, Section},
@@ -10,6 +12,8 @@ use super::{
 /// One statement of an IAM policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
+    /// The managed policy of this template that it stands in, as `PagePolicy`; `None` for the function's own.
+    pub policy: Option<String>,
     /// The statement's name, where it has one.
     pub sid: Option<String>,
     /// Whether it allows or denies.
@@ -41,7 +45,8 @@ pub(super) fn statements(function: &Resource<'_>) -> Result<Vec<Statement>, Temp
     };
     for (index, policy) in policies.iter().enumerate() {
         let path = format!("Policies.{index}");
-        let document = managed(function, policy).unwrap_or(policy);
+        let (name, document) = managed(function, policy).unzip();
+        let document = document.unwrap_or(policy);
         let Some(section) = function.section(&path, document)? else {
             continue;
         };
@@ -50,21 +55,23 @@ pub(super) fn statements(function: &Resource<'_>) -> Result<Vec<Statement>, Temp
             return Err(section.invalid("a policy document or a !Ref to an AWS::IAM::ManagedPolicy"));
         };
         for statement in list.items()? {
-            found.push(read(&statement)?);
+            found.push(Statement { policy: name.map(str::to_owned), ..read(&statement)? });
         }
     }
     Ok(found)
 }
 
-/// The document of the managed policy of this template that `policy` refers to.
-fn managed<'a>(function: &Resource<'a>, policy: &Value) -> Option<&'a Value> {
-    let resource = function.scope.template["Resources"].get(policy.get("Ref")?.as_str()?)?;
-    (resource["Type"] == "AWS::IAM::ManagedPolicy").then(|| &resource["Properties"]["PolicyDocument"])
+/// The managed policy of this template that `policy` refers to: its logical id, and its document.
+fn managed<'a>(function: &Resource<'a>, policy: &'a Value) -> Option<(&'a str, &'a Value)> {
+    let id = policy.get("Ref")?.as_str()?;
+    let resource = function.scope.template["Resources"].get(id)?;
+    (resource["Type"] == "AWS::IAM::ManagedPolicy").then(|| (id, &resource["Properties"]["PolicyDocument"]))
 }
 
 fn read(statement: &Section<'_>) -> Result<Statement, TemplateError> {
     let effect = statement.require("Effect")?;
     Ok(Statement {
+        policy: None,
         sid: statement.get("Sid").map(|sid| sid.text().map(str::to_owned)).transpose()?,
         effect: match effect.text()? {
             "Allow" => Effect::Allow,
@@ -73,6 +80,16 @@ fn read(statement: &Section<'_>) -> Result<Statement, TemplateError> {
         },
         actions: statement.require("Action")?.texts()?,
         resources: statement.require("Resource")?.texts()?,
-        condition: statement.get("Condition").map_or(Value::Null, |condition| condition.value),
+        condition: statement.get("Condition").map_or(Ok(Value::Null), |condition| known(&condition))?,
     })
+}
+
+/// A condition, every operator of which can be held to here: one that is passed over would hold for everything.
+fn known(condition: &Section<'_>) -> Result<Value, TemplateError> {
+    for (operator, keys) in condition.entries()? {
+        if !is_known(&operator) {
+            return Err(keys.invalid("StringEquals or StringLike, with ForAllValues: or ForAnyValue: before it"));
+        }
+    }
+    Ok(condition.value.clone())
 }

@@ -59,8 +59,8 @@ async fn every_letter_is_whole_in_both_languages_and_both_renderings() {
 #[tokio::test]
 async fn the_headers_are_those_of_a_machine_and_the_subject_reads_in_any_script() {
     let site = site_with(|options| {
-        let settings = [("SITE_NAME", "\u{c0ac}\u{c774}\u{d2b8}"), ("DEFAULT_FROM_EMAIL", "no-reply@example.org")];
-        options.settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        options.settings = vec![("SITE_NAME".to_owned(), "\u{c0ac}\u{c774}\u{d2b8}".to_owned())];
+        options.parameters = vec![("DefaultFromEmail".to_owned(), "no-reply@example.org".to_owned())];
     })
     .await;
     site.member("kim@example.com").await;

@@ -256,7 +256,7 @@ async fn what_is_deleted_is_gone_for_everybody_with_all_that_was_granted_on_it()
     for visitor in [&mut kim, &mut lee] {
         assert_eq!(status(visitor, &format!("/media/{id}")).await, 404);
     }
-    assert_eq!(s3::get(&url).await.status, 404, "an address that was signed before shows nothing either");
+    assert_eq!(s3::get(&url).await.status, 403, "an address that was signed before shows nothing either");
     assert_eq!(site.stack.objects(), [] as [String; 0]);
     let left: Vec<_> = site.items("accounts").into_iter().filter(|item| item.to_string().contains(&id)).collect();
     assert!(left.is_empty(), "{left:?}");

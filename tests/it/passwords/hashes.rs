@@ -10,7 +10,7 @@ use portico::clock::SystemClock;
 use portico::config::aws::AwsSettings;
 use portico::rng::SystemRng;
 use portico::static_files::Assets;
-use portico::{App, BoxError, Context};
+use portico::{App, BoxError, Context, Parts};
 use serde_json::{Value, json};
 
 use super::django;
@@ -149,10 +149,10 @@ async fn a_process_knows_from_its_start_what_hashes_there_are() {
 
     let aws = AwsSettings { dynamodb_endpoint: Some(site.stack.dynamodb().url()), ..aws() };
     let config = site.stack.app().config().clone();
-    let app =
-        App::build(config, &aws, Arc::new(SystemClock), Arc::new(SystemRng), portico::site::site(), Assets::Plain)
-            .await
-            .unwrap();
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+    let (site, assets) = (portico::site::site(), Assets::Plain);
+    let parts = Parts { config, aws: &aws, clock, rng, site, assets, has_tables: true };
+    let app = Box::pin(App::build(parts)).await.unwrap();
     assert!(!app.hasher().verify(Password::new("x"), None).await.unwrap());
     let work = app.hasher().work();
     assert_eq!(work.get(Kind::Own), 19_456 * 2);

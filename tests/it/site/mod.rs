@@ -9,7 +9,7 @@ pub(crate) mod mail;
 mod own_routes;
 pub(crate) mod pictures;
 mod privileges;
-pub(crate) mod rights;
+mod rights;
 pub(crate) mod s3;
 mod store;
 pub(crate) mod uploading;
@@ -26,6 +26,8 @@ use portico::rng::SystemRng;
 pub(crate) use answer::Answer;
 pub(crate) use faults::{Fault, Faults};
 pub(crate) use gate::Gate;
+use rights::Rights;
+
 pub(crate) use own_routes::Sent;
 pub(crate) use visitor::Visitor;
 
@@ -38,6 +40,7 @@ pub(crate) struct Site {
     pub(crate) stack: Stack,
     /// Its clock: `site.clock.advance(..)` lets things expire.
     pub(crate) clock: Arc<TestClock>,
+    _rights: Rights,
 }
 
 impl Site {
@@ -54,7 +57,8 @@ impl Site {
         options.clock = clock.clone();
         change(&mut options);
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", portico::log::chain(&error)));
-        Self { stack, clock }
+        let rights = Rights::of(stack.roles());
+        Self { stack, clock, _rights: rights }
     }
 
     /// Starts a system whose calls to AWS can be made to fail. S3's events are delivered by hand, the calls up to now
@@ -147,6 +151,22 @@ pub(crate) fn author() -> Author<'static> {
 /// That a group was deleted.
 pub(crate) fn group_deleted(name: &str) -> Event {
     author().event(Action::GroupDeleted, Subject::Group(name.to_owned()))
+}
+
+/// The project's folder with another template: for `options.root`. It ends with what is given.
+pub(crate) fn with_template(change: impl FnOnce(String) -> String) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(root()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "template.yaml" {
+            std::os::unix::fs::symlink(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let changed = change(template.clone());
+    assert_ne!(changed, template, "the template has changed meanwhile");
+    std::fs::write(folder.path().join("template.yaml"), changed).unwrap();
+    folder
 }
 
 /// The project's root.

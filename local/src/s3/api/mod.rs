@@ -9,25 +9,27 @@ use std::sync::Arc;
 
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CopyObjectInput, CopyObjectOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    CopyObjectInput, CopyObjectOutput, CopySource, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
     ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput,
     ListPartsOutput, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
 
+use super::access::Keys;
 use super::store::Store;
 
 /// The operations Portico needs; `s3s` answers `NotImplemented` to all others.
 pub(crate) struct Api {
     store: Arc<Store>,
     region: String,
+    keys: Keys,
 }
 
 impl Api {
-    pub(crate) fn new(store: Arc<Store>, region: String) -> Self {
-        Self { store, region }
+    pub(crate) fn new(store: Arc<Store>, region: String, keys: Keys) -> Self {
+        Self { store, region, keys }
     }
 }
 
@@ -40,7 +42,12 @@ impl S3 for Api {
     }
 
     async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
-        write::copy(&self.store, request).await.map(S3Response::new)
+        let (source, who) = (request.input.copy_source.clone(), request.credentials.clone());
+        let copied = write::copy(&self.store, request).await;
+        copied.map(S3Response::new).map_err(|error| match source {
+            CopySource::Bucket { bucket, .. } => self.keys.missing(error, who.as_ref(), &bucket),
+            _ => error,
+        })
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
@@ -53,11 +60,15 @@ impl S3 for Api {
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
-        read::get(&self.store, request.input).await.map(S3Response::new)
+        let bucket = request.input.bucket.clone();
+        let got = read::get(&self.store, request.input).await;
+        got.map(S3Response::new).map_err(|error| self.keys.missing(error, request.credentials.as_ref(), &bucket))
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
-        read::head(&self.store, request.input).await
+        let bucket = request.input.bucket.clone();
+        let got = read::head(&self.store, request.input).await;
+        got.map_err(|error| self.keys.missing(error, request.credentials.as_ref(), &bucket))
     }
 
     async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {

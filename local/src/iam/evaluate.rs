@@ -1,0 +1,112 @@
+//! When a statement allows a need ("Policy evaluation logic", AWS Identity and Access Management User Guide): nothing is
+//! allowed that no statement allows, and a denial overrules.
+
+use serde_json::Value;
+
+use super::Need;
+use crate::template::{Effect, Statement};
+
+/// The statements that allow it; none where one denies it.
+pub(super) fn allowing<'a>(statements: &'a [Statement], need: &Need) -> Vec<&'a Statement> {
+    let met = |statement: &&Statement| meets(statement, need);
+    if statements.iter().filter(met).any(|statement| statement.effect == Effect::Deny) {
+        return Vec::new();
+    }
+    statements.iter().filter(met).collect()
+}
+
+fn meets(statement: &Statement, need: &Need) -> bool {
+    // Actions are the same in capitals and small letters; resources are not.
+    let action = |pattern: &String| matches(&pattern.to_ascii_lowercase(), &need.action.to_ascii_lowercase());
+    statement.actions.iter().any(action)
+        && statement.resources.iter().any(|pattern| matches(pattern, &need.resource))
+        && conditions(statement).all(|condition| condition.holds(need))
+}
+
+/// One key of one operator.
+pub(super) struct Condition<'a> {
+    operator: &'a str,
+    key: &'a str,
+    /// One of these.
+    pub(super) values: Vec<&'a str>,
+}
+
+/// All must hold.
+pub(super) fn conditions(statement: &Statement) -> impl Iterator<Item = Condition<'_>> {
+    let operators = statement.condition.as_object().into_iter().flatten();
+    operators.flat_map(|(operator, keys)| {
+        keys.as_object().into_iter().flatten().map(move |(key, values)| Condition {
+            operator,
+            key,
+            values: texts(values),
+        })
+    })
+}
+
+impl Condition<'_> {
+    fn holds(&self, need: &Need) -> bool {
+        let told = need.context.as_ref().filter(|(key, _)| key.eq_ignore_ascii_case(self.key));
+        let told = told.map_or(&[][..], |(_, values)| values.as_slice());
+        match self.operator.split_once(':') {
+            // True of nothing too: a request without the key passes.
+            Some(("ForAllValues", _)) => told.iter().all(|value| self.admits(value)),
+            Some(("ForAnyValue", _)) => told.iter().any(|value| self.admits(value)),
+            // Of a key with one value; without it, no condition of these operators holds.
+            _ => told.len() == 1 && self.admits(&told[0]),
+        }
+    }
+
+    fn admits(&self, told: &str) -> bool {
+        self.values.iter().any(|value| self.equals(value, told))
+    }
+
+    pub(super) fn equals(&self, value: &str, told: &str) -> bool {
+        match self.operator.rsplit(':').next() {
+            Some("StringEquals") => value == told,
+            Some("StringLike") => matches(value, told),
+            // The template was not read with another one (`is_known`).
+            _ => false,
+        }
+    }
+}
+
+/// Whether this operator of conditions is emulated: an unknown one must not be taken for one that holds.
+pub(crate) fn is_known(operator: &str) -> bool {
+    let (set, plain) = operator.split_once(':').unwrap_or(("ForAllValues", operator));
+    ["ForAllValues", "ForAnyValue"].contains(&set) && ["StringEquals", "StringLike"].contains(&plain)
+}
+
+/// One text or a list of them, as a policy has it.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+/// `*` is any text, `?` any one character.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut next) = (0, 0);
+    // Where the last `*` stands, and how far it reaches so far.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(next) {
+            Some('*') => {
+                star = Some((next, at));
+                next += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == text[at] => {
+                at += 1;
+                next += 1;
+            }
+            _ => {
+                let Some((place, reach)) = star else { return false };
+                star = Some((place, reach + 1));
+                at = reach + 1;
+                next = place + 1;
+            }
+        }
+    }
+    pattern[next..].iter().all(|letter| *letter == '*')
+}
