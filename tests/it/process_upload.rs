@@ -265,12 +265,27 @@ async fn a_new_picture_removes_the_old_one_and_its_note() {
     let second = kim.upload(&pictures::fixture("lossy.webp"), "image/webp").await;
     assert_eq!(s3::get(&old).await.status, 200, "until the new one is ready");
     site.deliver_next().await;
-    assert_eq!(s3::get(&old).await.status, 404);
+    assert_eq!(s3::get(&old).await.status, 403, "whoever may not list is not told what is missing");
     let published = site.objects().1;
     assert!(published.len() == 1 && published[0].contains(&second), "{published:?}");
     let notes: BTreeSet<_> = site.notes().iter().map(|note| note["PK"]["S"].as_str().unwrap().to_owned()).collect();
     assert_eq!(notes, BTreeSet::from([format!("MEDIA#{second}")]));
     assert_eq!(kim.json().get(&format!("/uploads/{first}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_when_its_event_comes_is_no_fault() {
+    let site = Site::by_hand().await;
+    let mut kim = site.member("kim@example.com").await;
+    kim.upload(&pictures::png(), "image/png").await;
+    let waiting = site.objects().0.remove(0);
+    site.stack.app().media().remove(&waiting).await.unwrap();
+    assert_eq!(
+        site.deliver_next().await,
+        Delivery::Done,
+        "it is listed, since S3 would not tell it from a forbidden one"
+    );
+    assert_eq!((kim.avatar().await["url"].as_str(), site.stack.objects()), (None, vec![]));
 }
 
 #[tokio::test]
@@ -283,7 +298,7 @@ async fn a_picture_that_is_removed_is_gone_for_good() {
     let url = kim.avatar().await["url"].as_str().unwrap().to_owned();
     clear_avatar(&mut kim).await;
     assert_eq!(kim.avatar().await, Value::Null);
-    assert_eq!(s3::get(&url).await.status, 404);
+    assert_eq!(s3::get(&url).await.status, 403, "whoever may not list is not told what is missing");
     assert_eq!((site.stack.objects(), site.notes()), (vec![], vec![]));
     assert_eq!(site.stack.deliver(&event).await, Delivery::Done);
     assert_eq!((kim.avatar().await, site.stack.objects()), (Value::Null, vec![]));

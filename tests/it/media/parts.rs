@@ -5,7 +5,7 @@ use local::Delivery;
 use serde_json::{Value, json};
 
 use super::{under_way, used};
-use crate::site::{Site, Visitor, s3};
+use crate::site::{Fault, Site, Visitor, s3};
 
 /// The least that S3 takes as a part that is not the last.
 const PART: usize = 5_242_880;
@@ -209,4 +209,30 @@ async fn an_upload_in_parts_is_its_owners_alone() {
     // One that goes in one piece has no parts.
     let small = kim.post_json("/uploads", super::ask_for_text(10)).await.json();
     assert_eq!(kim.get(&format!("/uploads/{}/parts", small["id"].as_str().unwrap())).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_completion_whose_answer_was_lost_is_found_to_be_done() {
+    let (site, faults) = Site::with_faults(&[("UPLOAD_PART_BYTES", &PART.to_string())]).await;
+    let mut kim = site.member("kim@example.com").await.json();
+    let promised = begin(&mut kim, PART + 10).await;
+    let id = promised["id"].as_str().unwrap();
+    let parts = sign(&mut kim, id, &[1, 2]).await;
+    assert_eq!((put(&parts[0], &text(PART)).await, put(&parts[1], &text(10)).await), (200, 200));
+    faults.next("COMPLETE uploads", 1, Fault::ReplyLost);
+    assert_eq!(complete(&mut kim, id).await.status, 202);
+    assert_eq!(faults.count("LIST uploads"), 1, "whether it is complete is looked up");
+}
+
+#[tokio::test]
+async fn an_account_that_is_erased_leaves_no_half_upload() {
+    let site = site().await;
+    let mut kim = site.member("kim@example.com").await.json();
+    let promised = begin(&mut kim, PART + 10).await;
+    let parts = sign(&mut kim, promised["id"].as_str().unwrap(), &[1]).await;
+    assert_eq!(put(&parts[0], &text(PART)).await, 200);
+    assert_eq!(kim.delete_account().await.status, 200);
+    assert!(site.erase(&kim.id).await);
+    let unfinished = site.stack.app().media().list_unfinished("", None).await.unwrap();
+    assert!(unfinished.uploads.is_empty());
 }
