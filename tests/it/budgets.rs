@@ -1,5 +1,7 @@
 //! What each request costs in `DynamoDB`: calls, trips one after another, capacity units. Exactly.
 
+mod table;
+
 use http::Method;
 use jiff::SignedDuration;
 use portico::meter::Cost;

@@ -33,12 +33,22 @@ pub(crate) fn line(request_id: &str) -> Line {
     Line(of_request.next().unwrap_or_else(|| panic!("the log has no line of {request_id}")))
 }
 
+/// The line of the newest event whose key has this in it.
+pub(crate) fn job(key: &str) -> Line {
+    let known = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines = known.iter().rev().filter(|line| line.contains(key));
+    let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut of_key = lines.filter(|line| line["target"] == "portico::job");
+    let of_key = of_key.find(|line| line["key"].as_str().is_some_and(|whole| whole.contains(key)));
+    Line(of_key.unwrap_or_else(|| panic!("the log has no event of {key}")))
+}
+
 /// A line of the log.
 #[derive(Debug)]
 pub(crate) struct Line(pub(crate) Value);
 
 impl Line {
-    /// What the request cost.
+    /// What the request, or the event, cost.
     pub(crate) fn cost(&self) -> Cost {
         let number = |name: &str| u32::try_from(self.0[name].as_u64().unwrap()).unwrap();
         Cost {
