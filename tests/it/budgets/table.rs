@@ -78,7 +78,7 @@ async fn each_operation_costs_what_the_page_of_costs_says() {
     let names = measured.keys().chain(told.keys().filter(|name| !measured.contains_key(*name)));
     let wrong: Vec<_> = names
         .filter(|name| measured.get(*name) != told.get(*name))
-        .map(|name| format!("{name}\n  costs     {}\n  docs/cost.md {}", row(&measured, name), row(&told, name)))
+        .map(|name| format!("{name}\n  costs        {}\n  docs/cost.md {}", row(&measured, name), row(&told, name)))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
