@@ -59,6 +59,43 @@ def every_statement(change):
     return spoil
 
 
+def built(method):
+    def spoil(template):
+        template["Resources"]["LoginFunction"]["Metadata"]["BuildMethod"] = method
+
+    return spoil
+
+
+def outside_of_the_vpc(template):
+    del template["Globals"]["Function"]["VpcConfig"]
+
+
+def lost(kind, name):
+    """A resource, or an output, that is not there at all."""
+
+    def spoil(template):
+        del template[kind][name]
+
+    return spoil
+
+
+def renamed(name, other):
+    def spoil(template):
+        template["Resources"][other] = template["Resources"].pop(name)
+
+    return spoil
+
+
+def three_more(template):
+    properties(template, "PageErrorsAlarm")["Metrics"] += properties(template, "HashingErrorsAlarm")["Metrics"][1:4]
+
+
+def of_sam(spoil):
+    """Of what SAM makes by itself there is nothing to spoil in the template."""
+    spoil.is_of_sam = True
+    return spoil
+
+
 def unmentioned(name):
     """Loses a function from the dashboard's list."""
 
@@ -88,7 +125,10 @@ BEHAVIOUR = ("DistributionConfig", "DefaultCacheBehavior")
 STREAM = ("Events", "Promised", "Properties")
 ANY_TABLE = {"Statement": [{"Sid": "Much", "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"}]}
 
-# What is spoilt, by which change, and which check tells.
+PAGES_CORS = ("ResponseHeadersPolicyConfig", "CorsConfig", "Fn::If", 1, "AccessControlAllowOrigins", "Items", 0)
+UPLOADED = ("Events", "Uploaded", "Properties")
+
+# What is spoilt, by which change, and which check tells. Every check tells of something.
 MUTATIONS = [
     ("an older Amazon Linux", everywhere("provided.al2", "Runtime"), "every_function_runs_on_amazon_linux_2023_on_the_architecture_that_was_asked_for"),
     ("one architecture for all", everywhere(["x86_64"], "Architectures"), "every_function_runs_on_amazon_linux_2023_on_the_architecture_that_was_asked_for"),
@@ -138,5 +178,28 @@ MUTATIONS = [
     ("an alarm that nobody hears", without("SiteErrorsAlarm", "AlarmActions"), "every_alarm_is_told_to_whoever_asked_for_it"),
     ("an encrypted topic", having("alias/aws/sns", "AlarmTopic", "KmsMasterKeyId"), "every_alarm_is_told_to_whoever_asked_for_it"),
     ("a dashboard without the log-in", unmentioned("LoginFunction"), "the_dashboard_shows_every_function_table_and_queue"),
+    ("another builder", built("makefile"), "every_function_is_built_by_cargo_lambda"),
+    ("a key in plain sight", having({"Variables": {"SECRET_KEY": "plain"}}, "LoginFunction", "Environment"), "no_environment_holds_a_secret"),
+    ("a page that takes a minute", having(60, "LoginFunction", "Timeout"), "only_those_that_may_wait_are_in_no_hurry"),
+    ("no network of its own", outside_of_the_vpc, "the_functions_are_in_the_vpc_that_was_named_or_in_none"),
+    ("verdicts that nobody hears", having("DISABLED", "ProcessUploadFunction", "Events", "Scanned", "Properties", "State"), "guardduty_is_listened_to_only_where_it_scans"),
+    ("a gateway that may not", of_sam(lost("Resources", "LoginFunctionLoginPermission")), "the_gateway_may_invoke_every_function_on_its_routes"),
+    ("whoever wants to", of_sam(having("*", "LoginFunctionLoginPermission", "Principal")), "nobody_invokes_a_function_but_the_gateway_the_bucket_and_the_rule"),
+    ("another key", having("id", "SessionsTable", "KeySchema", 0, "AttributeName"), "there_are_three_tables_with_the_keys_that_the_code_expects"),
+    ("copies that tell of themselves", having("", "ProcessUploadFunction", *UPLOADED, "Filter", "S3Key", "Rules", 0, "Value"), "the_media_bucket_tells_of_new_uploads_and_of_nothing_else"),
+    ("a short key", having(20, "SecretKey", "GenerateSecretString", "PasswordLength"), "secrets_are_made_up_by_secrets_manager"),
+    ("files of the bucket alone", having("static", "Distribution", "DistributionConfig", "CacheBehaviors", 0, "TargetOriginId"), "static_files_come_from_where_they_were_asked_to"),
+    ("files for every site", having("*", "StaticHeaders", *PAGES_CORS), "no_file_is_open_to_every_origin"),
+    ("no alarm", lost("Resources", "UploadsWaitAlarm"), "there_are_alarms_and_a_dashboard_unless_they_were_declined"),
+    ("a function that is kept from running", without("PageThrottlesAlarm", "Metrics", 1), "every_page_that_is_kept_from_running_is_told"),
+    ("mails that wait", having("Duration", "MailsWaitAlarm", "MetricName"), "what_waits_for_a_job_is_told"),
+    ("another line of the log", having('{ $.level = "ERROR" }', "JobFailures", "FilterPattern"), "a_mail_that_fails_is_told_though_the_function_answers_well"),
+    ("the usual latency", having("p50", "SiteLatencyAlarm", "ExtendedStatistic"), "slow_and_failing_answers_are_told"),
+    ("a table that is not watched", without("TableThrottlesAlarm", "Metrics", 6), "what_dynamodb_refuses_is_told"),
+    ("eleven metrics", three_more, "an_alarm_adds_up_ten_metrics_at_most_and_returns_one"),
+    ("a quiet night", having("breaching", "SiteErrorsAlarm", "TreatMissingData"), "nobody_is_woken_because_nobody_came"),
+    ("an alarm without a word", renamed("FailedMailsAlarm", "LostMailsAlarm"), "every_alarm_has_its_place_in_the_documentation"),
+    ("widgets upon each other", text_replaced("Dashboard", "DashboardBody", '"x": 8, "y": 0', '"x": 7, "y": 0'), "the_widgets_of_the_dashboard_do_not_cover_each_other"),
+    ("no log", lost("Outputs", "LogGroup"), "an_operator_finds_in_the_outputs_what_commands_ask_for"),
     ("a dashboard of a table that is not there", text_replaced("Dashboard", "DashboardBody", '"TableName", "${AccountsTable}"', '"TableName", "${HomeFunction}"'), "the_dashboard_shows_what_there_is"),
 ]

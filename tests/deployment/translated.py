@@ -70,6 +70,8 @@ def main():
         found = failures(Deployment(translate(template, parameters), parameters))
         wrong += [f"{which}: {name}: {why}" for name, why in found.items()]
         print(f"{which}: {len(CHECKS) - len(found)} of {len(CHECKS)} checks hold", flush=True)
+    bite = {name for _, _, name in MUTATIONS}
+    wrong += [f"no mistake shows that {name} bites" for name in sorted(set(CHECKS) ^ bite)]
     untold = [f"{what} is not told by {name}" for what, spoil, name in MUTATIONS if name not in told(template, spoil)]
     print(f"{len(MUTATIONS) - len(untold)} of {len(MUTATIONS)} mistakes are told")
     for line in wrong + untold:
@@ -86,17 +88,23 @@ def whole():
 def told(template, spoil):
     """Which checks fail on the template once it is spoilt."""
     parameters = PARAMETERS["with every parameter"]
+    if hasattr(spoil, "is_of_sam"):
+        return spoilt_afterwards(spoil)
     spoilt = copy.deepcopy(template)
     spoil(spoilt)
     assert spoilt != template, "nothing was spoilt"
-    resources = {name: one for name, one in spoilt["Resources"].items() if one != template["Resources"][name]}
+    resources = {name: one for name, one in spoilt["Resources"].items() if one != template["Resources"].get(name)}
     is_sams = spoilt["Globals"] != template["Globals"] or any(one["Type"].startswith("AWS::Serverless::") for one in resources.values())
     if is_sams:
         return failures(Deployment(translate(spoilt, parameters), parameters))
     # SAM leaves other resources as they are, and takes a second for all the functions.
+    return spoilt_afterwards(spoil)
+
+
+def spoilt_afterwards(spoil):
     translated = copy.deepcopy(whole())
     spoil(translated)
-    return failures(Deployment(translated, parameters))
+    return failures(Deployment(translated, PARAMETERS["with every parameter"]))
 
 
 if __name__ == "__main__":
