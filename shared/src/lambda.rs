@@ -76,8 +76,7 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
     // Only what a client cannot choose names the request.
     let id = request_id(app, &event);
     let preferences = preferences(&event);
-    // As the gateway found the route by it. `lambda_http` makes an address of it, and `/a/../b` would be `/b` there.
-    let path = event.get("rawPath").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let path = path(&event).to_owned();
     let checked = match crate::event::check(event) {
         Ok(event) => event,
         Err(why) => return refuse(app, routes, id, preferences, why).await,
@@ -90,6 +89,17 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
         Ok(request) => encode(pipeline::respond(app, routes, request).await),
         Err(request) => encode(pipeline::reject(app, routes, *request, Error::PermissionDenied(Missing::Right)).await),
     }
+}
+
+/// The path, as the gateway found the route by it. `lambda_http` makes an address of it, and `/a/../b` would be `/b` there.
+///
+/// An HTTP API has no routes with a slash at their end: `/a/` leads to the route `/a`, and is still called `/a/`.
+fn path(event: &Value) -> &str {
+    let path = event.get("rawPath").and_then(Value::as_str).unwrap_or_default();
+    let route = event.get("routeKey").and_then(Value::as_str).unwrap_or_default();
+    // What is found by `$default` has no path, and the rest of a path is whatever it is.
+    let is_whole = route.split_once(' ').is_some_and(|(_, path)| path != "/" && !path.ends_with("+}"));
+    path.strip_suffix('/').filter(|_| is_whole).unwrap_or(path)
 }
 
 /// The gateway's identifier of the request, which its own log has too; else a new one.

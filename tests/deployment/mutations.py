@@ -147,6 +147,7 @@ MUTATIONS = [
     ("a letter for four days", without("FailedMails", "MessageRetentionPeriod"), "dead_letters_are_kept_for_fourteen_days_and_encrypted"),
     ("the older payload", having("1.0", "HomeFunction", "Events", "Csrf", "Properties", "PayloadFormatVersion"), "every_path_of_every_function_is_a_route_of_the_gateway"),
     ("one method", having("GET", "HomeFunction", "Events", "Csrf", "Properties", "Method"), "every_path_of_every_function_is_a_route_of_the_gateway"),
+    ("a slash at the end", having("/csrf/", "HomeFunction", "Events", "Csrf", "Properties", "Path"), "no_route_ends_with_a_slash"),
     ("no limit", without("LoginFunction", "ReservedConcurrentExecutions"), "the_functions_that_hash_passwords_have_a_whole_processor_and_a_limit_where_one_was_asked_for"),
     ("sessions for ever", without("SessionsTable", "TimeToLiveSpecification"), "what_expires_expires_by_itself"),
     ("accounts without recovery", without("AccountsTable", "PointInTimeRecoverySpecification"), "what_is_durable_can_be_restored_to_any_second"),

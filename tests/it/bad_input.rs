@@ -260,12 +260,12 @@ async fn a_path_or_query_that_nobody_links_to_is_refused_or_not_found() {
     let (kim, _) = member(&site).await;
     let before = state(&site);
     for path in [
-        "/profile/",
+        "/profile//",
         "//profile",
         "/Profile",
         "/profile%00",
         "/%2e%2e/profile",
-        "/uploads/",
+        "/uploads//",
         "/uploads/a/b",
         "/uploads/%ff",
         "/%ed%95%9c",

@@ -154,6 +154,18 @@ async fn a_function_is_given_objects_and_results_of_scans_each_by_its_own_handle
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_leads_where_the_gateway_has_led_it() {
+    let site = Site::start().await;
+    let mut asked = event("login-get");
+    asked["rawPath"] = json!("/login/");
+    assert_eq!(answer(&site, asked.clone()).await["statusCode"], 200, "an HTTP API finds ANY /login for it");
+    asked["rawPath"] = json!("/login//");
+    assert_eq!(answer(&site, asked).await["statusCode"], 404);
+    assert_eq!(site.visitor().get("/login/").await.status, 200);
+    assert_eq!(site.visitor().get("/nowhere/").await.status, 404);
+}
+
+#[tokio::test]
 async fn a_malformed_event_is_a_bad_request_in_both_renderings() {
     let site = Site::start().await;
     let changes: [(&str, Value); 9] = [

@@ -60,9 +60,8 @@ pub(crate) const ROUTES: [(&str, &str); 49] = [
 ];
 
 /// Those of the administration, where it is on.
-pub(crate) const ADMIN_ROUTES: [(&str, &str); 19] = [
+pub(crate) const ADMIN_ROUTES: [(&str, &str); 18] = [
     ("/admin", "GET, HEAD"),
-    ("/admin/", "GET, HEAD"),
     ("/admin/users", "GET, HEAD"),
     ("/admin/users/{id}", "GET, HEAD"),
     ("/admin/users/{id}/privileges", "POST"),
@@ -179,7 +178,7 @@ async fn what_does_not_exist_is_a_page_or_an_error_in_json() {
     let mut kim = site.member("kim@example.com").await.with("accept-language", "en");
     for path in [
         "/nowhere",
-        "/login/",
+        "/login//",
         "/Login",
         "/profile/x.css",
         "/logout/everyone",

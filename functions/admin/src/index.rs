@@ -1,13 +1,9 @@
-//! `GET /admin/`: what there is, for whoever may see it.
+//! `GET /admin`, and `/admin/`: what there is, for whoever may see it.
 
 use portico::administration::Administrator;
 use portico::permissions::{audit, auth};
-use portico::{Context, Next, Response, Result};
+use portico::{Context, Response, Result};
 use serde_json::json;
-
-pub(crate) async fn to_slash(cx: Context) -> Result<Response> {
-    cx.redirect(&Next::to("/admin/"))
-}
 
 pub(crate) async fn show(cx: Context) -> Result<Response> {
     let by = Administrator::of(&cx).await?;

@@ -20,8 +20,7 @@ use portico::{Allow, Routes};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/admin", Allow::admin(&[]), index::to_slash)
-        .get("/admin/", Allow::admin(&[]), index::show)
+        .get("/admin", Allow::admin(&[]), index::show)
         .get("/admin/users", Allow::admin(&[User::VIEW, User::CHANGE]), users::list)
         .get("/admin/users/{id}", Allow::admin(&[User::VIEW, User::CHANGE]), user::show)
         .post("/admin/users/{id}/privileges", Allow::admin(&[User::CHANGE]), user::save)

@@ -1,7 +1,8 @@
 //! Which function answers a request: API Gateway's route selection.
 //!
 //! A literal segment beats `{param}`, which beats `{proxy+}`, which beats `$default`; on the same path an
-//! explicit method beats `ANY`. The order is computed once, so that the first route that matches is the best.
+//! explicit method beats `ANY`. The order is computed once, so that the first route that matches is the best. A slash at the
+//! end is no other path: no route has one, and what is asked for with one is found without.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +31,9 @@ impl Route {
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 pub enum RouteError {
     /// The path is not one API Gateway would take.
-    #[error("the route path `{0}` must start with `/`, have a name in each {{}} and `{{name+}}` only at its end")]
+    #[error(
+        "the route path `{0}` must start with `/`, not end with one, have a name in each {{}} and `{{name+}}` only at its end"
+    )]
     Path(String),
     /// The method is not a token in capitals.
     #[error("`{0}` is not an HTTP method or ANY")]
@@ -129,23 +132,27 @@ impl Router {
     /// The best route for the method and the path as it was sent (still percent-encoded: an encoded
     /// slash does not make a segment).
     pub(super) fn find(&self, method: &Method, raw_path: &str) -> Option<Match<'_>> {
+        let without_slash = raw_path.strip_suffix('/').filter(|path| !path.is_empty());
+        let matched = self.matched(method, raw_path);
+        matched.or_else(|| self.matched(method, without_slash?)).or_else(|| {
+            let function = self.default.as_deref()?;
+            Some(Match { key: "$default", function, parameters: Vec::new() })
+        })
+    }
+
+    fn matched(&self, method: &Method, raw_path: &str) -> Option<Match<'_>> {
         let asked: Vec<String> = raw_path
             .strip_prefix('/')
             .unwrap_or(raw_path)
             .split('/')
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
             .collect();
-        let matched =
-            self.entries.iter().filter(|entry| entry.method.as_ref().is_none_or(|wanted| wanted == method)).find_map(
-                |entry| {
-                    let parameters = parameters(&entry.segments, &asked)?;
-                    Some(Match { key: &entry.key, function: &entry.function, parameters })
-                },
-            );
-        matched.or_else(|| {
-            let function = self.default.as_deref()?;
-            Some(Match { key: "$default", function, parameters: Vec::new() })
-        })
+        self.entries.iter().filter(|entry| entry.method.as_ref().is_none_or(|wanted| wanted == method)).find_map(
+            |entry| {
+                let parameters = parameters(&entry.segments, &asked)?;
+                Some(Match { key: &entry.key, function: &entry.function, parameters })
+            },
+        )
     }
 }
 
@@ -172,6 +179,9 @@ fn parameters<'r>(pattern: &'r [Segment], asked: &[String]) -> Option<Vec<(&'r s
 }
 
 fn segments(path: &str) -> Option<Vec<Segment>> {
+    if path.len() > 1 && path.ends_with('/') {
+        return None;
+    }
     let parts: Vec<_> = path.strip_prefix('/')?.split('/').collect();
     let last = parts.len() - 1;
     let segment = |(index, part): (usize, &&str)| match part.strip_prefix('{') {
@@ -249,9 +259,12 @@ mod tests {
     }
 
     #[test]
-    fn a_trailing_slash_is_another_path() {
-        let router = router(&[("ANY", "/login"), ("ANY", "/uploads/{id}")]);
-        assert_eq!(key(&router, "GET", "/login/"), None);
+    fn a_trailing_slash_is_no_other_path() {
+        let router = router(&[("ANY", "/login"), ("ANY", "/uploads/{id}"), ("ANY", "/files/{path+}")]);
+        assert_eq!(key(&router, "GET", "/login/").unwrap(), "ANY /login");
+        assert_eq!(key(&router, "GET", "/uploads/7/").unwrap(), "ANY /uploads/{id}");
+        assert_eq!(router.find(&Method::GET, "/files/a/").unwrap().parameters, [("path", "a/".to_owned())]);
+        assert_eq!(key(&router, "GET", "/login//"), None);
         assert_eq!(key(&router, "GET", "/uploads/"), None);
         assert_eq!(key(&router, "GET", "//login"), None);
         assert_eq!(key(&router, "GET", "/LOGIN"), None);
@@ -271,7 +284,7 @@ mod tests {
         let new = |routes: &[(&str, &str)]| {
             Router::new(routes.iter().map(|(method, path)| Route::new(*method, *path, "f"))).unwrap_err()
         };
-        for path in ["login", "/{", "/{}", "/{a+}/b", "/a{b}", "/{a}b"] {
+        for path in ["login", "/login/", "/{", "/{}", "/{a+}/b", "/a{b}", "/{a}b"] {
             assert_eq!(new(&[("ANY", path)]), RouteError::Path(path.to_owned()));
         }
         assert_eq!(new(&[("get", "/")]), RouteError::Method("get".to_owned()));
