@@ -17,11 +17,11 @@ use crate::request::Request;
 use crate::secret::{Secret, same};
 
 /// Whose request it is: an address alone, written by the distribution's function.
-const VIEWER: HeaderName = HeaderName::from_static("x-viewer-address");
+pub const VIEWER: HeaderName = HeaderName::from_static("x-viewer-address");
 /// What host they named, written by the same.
-const VIEWER_HOST: HeaderName = HeaderName::from_static("x-viewer-host");
+pub const VIEWER_HOST: HeaderName = HeaderName::from_static("x-viewer-host");
 /// What only the distribution knows.
-const SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
+pub const SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 
 /// Takes a request to `site` as it came through the distribution that knows one of `secrets`; where there are none, as it
 /// is, sent to the host that it names.

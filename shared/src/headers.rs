@@ -17,6 +17,17 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 /// The header that names the request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What every answer has that did not set another value itself, whatever it is of.
+pub const FIXED: [(HeaderName, &str); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    // Our own pages need the referrer for CSRF on old browsers; those that a link leads to do without (`confidential`).
+    (REFERRER_POLICY, "same-origin"),
+    (COOP, "same-origin"),
+    (CORP, "same-origin"),
+    (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
 /// Adds what belongs to the answer of every request. A header that the handler set itself stays. `personal`: it is
 /// somebody's, or answers an unsafe request.
 pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: bool) {
@@ -26,13 +37,9 @@ pub(crate) fn secure(headers: &mut HeaderMap, app: &App, nonce: &str, personal: 
             headers.insert(name, value);
         }
     };
-    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(X_FRAME_OPTIONS, "DENY");
-    // Our own pages need the referrer for CSRF on old browsers; those that a link leads to do without (`confidential`).
-    set(REFERRER_POLICY, "same-origin");
-    set(COOP, "same-origin");
-    set(CORP, "same-origin");
-    set(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    for (name, value) in FIXED {
+        set(name, value);
+    }
     set(VARY, "Accept, Accept-Language, Cookie");
     stay_on_https(headers, config);
     let is_html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));

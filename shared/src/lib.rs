@@ -35,7 +35,7 @@ pub mod config;
 mod context;
 pub mod cookies;
 pub mod csrf;
-mod edge;
+pub mod edge;
 mod error;
 mod event;
 pub mod export;

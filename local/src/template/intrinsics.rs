@@ -21,6 +21,7 @@ pub struct Resolver {
     fallbacks: BTreeMap<String, String>,
     pseudo: BTreeMap<String, String>,
     attributes: BTreeMap<String, String>,
+    names_attributes: bool,
 }
 
 impl Resolver {
@@ -39,6 +40,7 @@ impl Resolver {
             fallbacks: BTreeMap::new(),
             pseudo: pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             attributes: BTreeMap::new(),
+            names_attributes: false,
         }
     }
 
@@ -63,6 +65,13 @@ impl Resolver {
     /// Says what `!GetAtt` of `Resource.Attribute` is, where only a deployment would know.
     pub fn attribute(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.insert(path.into(), value.into());
+        self
+    }
+
+    /// Has every attribute that only a deployment would know stand for itself, as `Resource.Attribute`: for looking at a
+    /// template that nobody has deployed.
+    pub fn naming_attributes(mut self) -> Self {
+        self.names_attributes = true;
         self
     }
 }
@@ -137,7 +146,11 @@ impl Scope<'_> {
         if let Some(value) = self.resolver.attributes.get(&format!("{resource}.{attribute}")) {
             return Ok(value.clone());
         }
-        names::attribute(self, resource, self.resource(resource)?, attribute, depth + 1)
+        let known = names::attribute(self, resource, self.resource(resource)?, attribute, depth + 1);
+        match known {
+            Err(_) if self.resolver.names_attributes => Ok(format!("{resource}.{attribute}")),
+            known => known,
+        }
     }
 
     fn resource(&self, name: &str) -> Result<&Value, String> {

@@ -6,6 +6,7 @@
 //! its logical id, `AccountsTable` as `accounts`.
 
 mod bucket;
+mod declared;
 mod error;
 mod function;
 mod intrinsics;
@@ -27,6 +28,7 @@ use serde_json::Value;
 pub(crate) use self::intrinsics::ACCOUNT;
 pub use self::{
     bucket::{Bucket, CorsRule, LifecycleRule},
+    declared::{Declared, Deployment},
     error::TemplateError,
     function::{Function, HttpRoute, S3Event},
     intrinsics::Resolver,

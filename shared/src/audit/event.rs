@@ -309,7 +309,8 @@ mod tests {
         let event = event.changed("is_staff", true, true).changed_email(&kim, &lee);
         let told = serde_json::to_value(&event.changes).unwrap();
         assert_eq!(told, serde_json::json!({ "email": { "before": "k***@example.com", "after": "l***@example.org" } }));
-        assert_eq!(event.audited_until, Some(1_010));
+        let expires = &serde_json::to_value(&event).unwrap()[crate::store::keys::AUDIT_TTL];
+        assert_eq!(*expires, 1_010, "the attribute by which the table deletes it");
     }
 
     #[test]

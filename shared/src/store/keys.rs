@@ -20,6 +20,8 @@ pub const PK: &str = "PK";
 pub const SK: &str = "SK";
 /// The attribute by which `DynamoDB`'s TTL deletes: epoch seconds.
 pub const TTL: &str = "expires_at";
+/// The same in the table of accounts, where events of the audit trail alone expire.
+pub const AUDIT_TTL: &str = "audited_until";
 /// The attribute that makes a user's item the tombstone of a deleted account.
 pub const DELETED_AT: &str = "deleted_at";
 

@@ -19,11 +19,11 @@ use crate::audit::Month;
 use crate::meter::Units;
 
 /// The index's name in `template.yaml`.
-const INDEX: &str = "listing";
+pub const INDEX: &str = "listing";
 /// Its partition key: a list's shard.
-pub(super) const LISTED_IN: &str = "listed_in";
+pub const LISTED_IN: &str = "listed_in";
 /// Its sort key: the place in the list.
-pub(super) const LISTED_AS: &str = "listed_as";
+pub const LISTED_AS: &str = "listed_as";
 
 /// Over how many partitions a list is spread.
 pub const SHARDS: u8 = 16;
