@@ -1,11 +1,16 @@
 //! `cargo manage doctor WHAT`: tells why something does not work, and what to do. Nothing is changed.
 
+mod finding;
+mod http;
 pub mod static_files;
+pub mod template;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use crate::Outcome;
-use crate::console::Console;
+use crate::console::{Console, printable_whole};
+use crate::{Finished, Outcome};
+pub use finding::Check;
+use finding::Finding;
 
 /// What to look at.
 #[derive(ClapArgs, Debug, Clone)]
@@ -18,11 +23,26 @@ pub struct Args {
 enum What {
     /// Tells why a static file is not found, or not as it should be.
     Static(static_files::Args),
+    /// Tells what is wrong with template.yaml, before it is deployed.
+    Template(template::Args),
 }
 
 /// Looks, and tells.
 pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     match &args.what {
         What::Static(args) => static_files::run(args, console).await,
+        What::Template(args) => template::run(args, console),
     }
+}
+
+/// Tells each finding in a line, or that there is none.
+fn tell(findings: &[Finding], well: &str, console: &mut dyn Console) -> Finished {
+    for finding in findings {
+        console.say(&printable_whole(&finding.to_string()));
+    }
+    if findings.is_empty() {
+        console.say(well);
+        return Finished::Whole;
+    }
+    Finished::InPart
 }

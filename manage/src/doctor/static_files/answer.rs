@@ -3,8 +3,9 @@
 use portico::static_files::{compressible, content_type};
 
 use super::advice::{START_AGAIN, correct, stack};
-use super::facts::{Answer, Facts, File};
+use super::facts::{Facts, File};
 use super::finding::{Cause, Finding};
+use crate::doctor::http::Answer;
 
 /// What gzip begins with.
 const GZIP: &[u8] = &[0x1f, 0x8b];

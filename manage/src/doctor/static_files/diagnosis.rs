@@ -7,8 +7,9 @@ use portico::static_files::Manifest;
 
 use super::advice::{START_AGAIN, collect, correct, stack, upload};
 use super::answer;
-use super::facts::{Bucket, Facts, File, Local, NoAnswer, Remote, Version};
+use super::facts::{Bucket, Facts, File, Local, Remote, Version};
 use super::finding::{Cause, Finding};
+use crate::doctor::http::NoAnswer;
 
 /// Finds what is wrong; nothing, where the file is served well.
 pub(super) fn diagnose(facts: &Facts) -> Vec<Finding> {

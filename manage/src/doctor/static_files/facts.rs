@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::address::Misplaced;
+use crate::doctor::http::{Answer, NoAnswer};
 
 /// All that was found out.
 #[derive(Debug, Clone)]
@@ -120,38 +121,6 @@ pub(super) enum Remote {
         hashed: Option<String>,
         hash: String,
     },
-}
-
-/// An answer.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    /// Names in small letters.
-    pub(super) headers: Vec<(String, String)>,
-    /// Its beginning.
-    pub(super) body: Vec<u8>,
-    /// Whether that is all of it.
-    pub(super) is_whole: bool,
-    /// The redirects that led here, as `301 to https://..`.
-    pub(super) hops: Vec<String>,
-}
-
-impl Answer {
-    /// A header's value; of several the first.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NoAnswer {
-    /// Nobody is there, or nobody answers in time.
-    Unreachable(String),
-    /// Certificate or handshake.
-    Tls(String),
-    /// It leads on and on.
-    Redirects(Vec<String>),
 }
 
 /// The stack's bucket.

@@ -11,13 +11,11 @@ use collectstatic::{Located, Source as Folder, locate, names, plain_name};
 use portico::config::StaticUrl;
 use portico::rng::{Rng, SystemRng};
 use portico::static_files::{Encoding, Manifest, compressible};
-use url::{Host, Url};
+use url::Url;
 
 use super::address::{address, base, place};
-use super::facts::{
-    Answer, Bucket as BucketFacts, Collected, Facts, File, Local, NoAnswer, Remote, Site, Source, Version,
-};
-use super::http::Client;
+use super::facts::{Bucket as BucketFacts, Collected, Facts, File, Local, Remote, Site, Source, Version};
+use crate::doctor::http::{Answer, Client, NoAnswer, is_local};
 use crate::near::near;
 
 /// How much of a file is looked at, bytes.
@@ -287,14 +285,5 @@ fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
         }
         one.consume(length);
         other.consume(length);
-    }
-}
-
-fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `address` | which file an address is of |
 //! | `gathering` | how to find out: folders, `STATIC_ROOT`, site, bucket |
-//! | `http` | how a site is asked |
 //! | `facts` | what was found out |
 //! | `diagnosis`, `answer` | what is wrong, by the facts alone |
 //! | `advice` | what to do, by where the site is |
@@ -17,15 +16,15 @@ mod diagnosis;
 mod facts;
 mod finding;
 mod gathering;
-mod http;
 
 use clap::Args as ClapArgs;
 
+use super::http::Answer;
 use crate::collectstatic::Places;
 use crate::console::{Console, printable, printable_whole};
 use crate::site::Deployed;
 use crate::{Failure, Finished, Outcome, project, site, stack};
-use facts::{Answer, Bucket as BucketFacts, Facts, File, Local};
+use facts::{Bucket as BucketFacts, Facts, File, Local};
 use gathering::Look;
 
 pub use gathering::Bucket;

@@ -1,8 +1,9 @@
 //! What is found by what the site answers.
 
-use super::super::super::facts::{Answer, Bucket, Facts, File, Local, NoAnswer, Remote, Version};
+use super::super::super::facts::{Bucket, Facts, File, Local, Remote, Version};
 use super::super::super::finding::Cause;
 use super::{HASHED, denied, error, found, gone, one, sheet, without};
+use crate::doctor::http::{Answer, NoAnswer};
 
 #[test]
 fn what_may_not_be_read_leads_to_the_policy() {

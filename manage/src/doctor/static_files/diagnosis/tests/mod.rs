@@ -3,8 +3,9 @@
 mod answers;
 
 use super::super::address::Misplaced;
-use super::super::facts::{Answer, Collected, Site, Source};
+use super::super::facts::{Collected, Site, Source};
 use super::*;
+use crate::doctor::http::Answer;
 
 const HASHED: &str = "css/site.5f0c1c8b3a2d.css";
 const OLD: &str = "css/site.000000000000.css";
