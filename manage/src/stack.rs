@@ -33,6 +33,8 @@ pub struct Outputs {
     pub static_bucket: Option<String>,
     /// Where the site is: its own address, else `CloudFront`'s.
     pub site_url: Option<String>,
+    /// The parameter `DefaultFromEmail`: from whom mails come, where any are sent.
+    pub sender: Option<String>,
 }
 
 /// Credentials and region as the AWS CLI finds them: environment, profiles, single sign-on, the machine's own role.
@@ -103,6 +105,9 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         })
     })?;
     let outputs = answer.stacks().first().map(Stack::outputs).unwrap_or_default();
+    let parameters = answer.stacks().first().map(Stack::parameters).unwrap_or_default();
+    let sender = parameters.iter().find(|parameter| parameter.parameter_key() == Some("DefaultFromEmail"));
+    let sender = sender.and_then(|parameter| parameter.parameter_value()).filter(|value| !value.is_empty());
     let told = |key: &str| {
         let value = outputs.iter().find(|output| output.output_key() == Some(key)).and_then(|o| o.output_value());
         value.map(str::to_owned)
@@ -123,5 +128,23 @@ pub async fn describe(sdk: &SdkConfig, name: &str) -> Result<Outputs, Failure> {
         static_bucket: told("StaticBucket"),
         // Without a PublicUrl SiteUrl is a sentence.
         site_url: told("SiteUrl").filter(|url| url.starts_with("https://")).or_else(|| told("DistributionUrl")),
+        sender: sender.map(str::to_owned),
     })
+}
+
+/// What a resource of the stack is called in AWS, by its logical id: what `!Ref` gives.
+///
+/// # Errors
+/// That there is none, or that the caller may not ask.
+pub async fn resource(sdk: &SdkConfig, stack: &str, logical_id: &str) -> Result<String, Failure> {
+    let asked =
+        Client::new(sdk).describe_stack_resource().stack_name(stack).logical_resource_id(logical_id).send().await;
+    let answer = asked.map_err(|error| {
+        Failure::new(match (error.code(), error.message()) {
+            (Some(_), Some(message)) => message.to_owned(),
+            _ => portico::log::chain(&error),
+        })
+    })?;
+    let name = answer.stack_resource_detail().and_then(|detail| detail.physical_resource_id());
+    name.map(str::to_owned).ok_or_else(|| Failure::new(format!("{logical_id} has no name yet")))
 }

@@ -2,6 +2,7 @@
 
 mod finding;
 mod http;
+pub mod site;
 pub mod static_files;
 pub mod template;
 
@@ -25,6 +26,8 @@ enum What {
     Static(static_files::Args),
     /// Tells what is wrong with template.yaml, before it is deployed.
     Template(template::Args),
+    /// Tells what is wrong with a site that runs, and with its stack in AWS.
+    Site(site::Args),
 }
 
 /// Looks, and tells.
@@ -32,6 +35,7 @@ pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     match &args.what {
         What::Static(args) => static_files::run(args, console).await,
         What::Template(args) => template::run(args, console),
+        What::Site(args) => site::run(args, console).await,
     }
 }
 
