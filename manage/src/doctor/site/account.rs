@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use aws_config::{Region, SdkConfig};
-use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, TimeToLiveStatus};
+use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, TableDescription, TimeToLiveStatus};
 use aws_sdk_s3::types::CorsRule;
 use aws_sdk_sesv2::types::VerificationStatus;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -59,7 +59,7 @@ async fn table(client: &aws_sdk_dynamodb::Client, name: &str, expires_by: &'stat
     let state = described.map(|answer| {
         let table = answer.table();
         let state = table.and_then(|table| table.table_status()).map_or("unknown", |status| status.as_str());
-        (state.to_owned(), table.and_then(|table| table.deletion_protection_enabled()).unwrap_or_default())
+        (state.to_owned(), table.and_then(TableDescription::deletion_protection_enabled).unwrap_or_default())
     });
     let ttl = client.describe_time_to_live().table_name(name).send().await.map_err(|error| why(&error));
     let ttl = ttl.map(|answer| {

@@ -105,9 +105,9 @@ fn bucket(account: &Account, bucket: &Bucket, findings: &mut Vec<Finding>) {
     let others: Vec<_> =
         origins.iter().copied().filter(|origin| origin.trim_end_matches('/') != site.trim_end_matches('/')).collect();
     let takes = rules.iter().any(|rule| {
-        let has = |method: &&str| rule.methods.iter().any(|known| known == method);
+        let has = |method: &str| rule.methods.iter().any(|known| known == method);
         rule.origins.contains(site)
-            && METHODS.iter().all(|method| has(&method))
+            && METHODS.iter().all(|method| has(method))
             && rule.exposed.iter().any(|name| name == "ETag")
     });
     let fix = format!("Deploy with PublicUrl={site}: the rules of template.yaml follow from it");

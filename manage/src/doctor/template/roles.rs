@@ -124,10 +124,11 @@ fn allowed(statement: &Part<'_>, whose: Whose, findings: &mut Vec<Finding>) {
         findings.push(statement.finding(c::ROLE_SENDER, what, fix));
     }
     let is_bound = !actions.texts().iter().all(|action| WITHOUT_RESOURCE.contains(action));
-    let whole: Vec<_> = resources.texts().into_iter().filter(|resource| is_bound && is_everything(resource)).collect();
+    let everything: Vec<_> =
+        resources.texts().into_iter().filter(|resource| is_bound && is_everything(resource)).collect();
     // Of mail the identity is said by its address.
-    if !whole.is_empty() && !is_mail {
-        let what = format!("it reaches {}", whole.join(", "));
+    if !everything.is_empty() && !is_mail {
+        let what = format!("it reaches {}", everything.join(", "));
         findings.push(resources.finding(
             c::ROLE_RESOURCE,
             what,
