@@ -86,9 +86,10 @@ fn tls(project: &Project<'_>, name: &str, bucket: &Part<'_>, findings: &mut Vec<
             let condition = statement.get("Condition");
             match statement.get("Effect").text() {
                 "Deny" if condition.get("Bool.aws:SecureTransport").value == &Value::from("false") && everybody => {
+                    let all = statement.get("Action").texts().iter().any(|action| matches!(*action, "s3:*" | "*"));
                     let resources = statement.get("Resource").texts();
                     let has = |end: &str| resources.iter().any(|resource| resource.ends_with(&format!("{arn}{end}")));
-                    is_closed |= has("") && has("/*");
+                    is_closed |= all && has("") && has("/*");
                 }
                 "Allow" if everybody && !condition.exists() => {
                     let fix = "Name who may: Principal: { Service: cloudfront.amazonaws.com }, with the distribution as \
@@ -113,18 +114,22 @@ fn tls(project: &Project<'_>, name: &str, bucket: &Part<'_>, findings: &mut Vec<
 fn cors(project: &Project<'_>, bucket: &Part<'_>, findings: &mut Vec<Finding>) {
     let rules = bucket.get("CorsConfiguration.CorsRules");
     let site = project.told("PUBLIC_URL").unwrap_or_default();
-    let good = rules.items().iter().any(|rule| {
+    let is_whole = |rule: &Part<'_>| {
         let methods = rule.get("AllowedMethods").texts();
         METHODS.iter().all(|method| methods.contains(method))
-            && rule.get("AllowedOrigins").texts() == [site]
             && rule.get("AllowedHeaders").texts().contains(&"*")
             && rule.get("ExposedHeaders").texts().contains(&"ETag")
-    });
+    };
+    let is_narrow = |rule: &Part<'_>| {
+        let methods = rule.get("AllowedMethods").texts();
+        rule.get("AllowedOrigins").texts() == [site] && methods.iter().all(|method| METHODS.contains(method))
+    };
+    let good = rules.items().iter().all(is_narrow) && rules.items().iter().any(is_whole);
     // A star is told by itself.
     let is_star =
         rules.items().iter().any(|rule| rule.get("AllowedOrigins").texts().iter().any(|one| is_for_everybody(one)));
     if !good && !is_star {
-        let what = "no rule lets the site, and the site alone, upload";
+        let what = "its rules do not let the site upload, or not the site alone, or more than that";
         let fix = format!(
             "Write AllowedOrigins: [!Ref PublicUrl], AllowedMethods: [{}], AllowedHeaders: ['*'], ExposedHeaders: [ETag]",
             METHODS.join(", ")
