@@ -1,10 +1,7 @@
 //! Every resource that a deployment makes of a template, whether one machine emulates it or not: for looking at what the
 //! deployment will be.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -42,13 +39,6 @@ pub struct Declared {
 }
 
 impl Deployment {
-    /// Reads the file at `path`.
-    pub fn load(path: &Path, resolver: &Resolver) -> Result<Self, TemplateError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TemplateError::Read { path: path.display().to_string(), source })?;
-        Self::parse(&text, resolver)
-    }
-
     /// Reads the text of a template.
     pub fn parse(text: &str, resolver: &Resolver) -> Result<Self, TemplateError> {
         let json = yaml::read(text)?;

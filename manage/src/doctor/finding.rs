@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// Something that is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Its name, as `edge.host-forwarded`: never changed, so that it can be searched for.
     pub code: &'static str,
@@ -23,8 +25,9 @@ macro_rules! checks {
 pub(super) use checks;
 
 /// One thing that is wrong, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
+    #[serde(flatten)]
     pub(super) check: Check,
     place: String,
     what: String,

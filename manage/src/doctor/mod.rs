@@ -9,7 +9,7 @@ pub mod template;
 use clap::{Args as ClapArgs, Subcommand};
 
 use crate::console::{Console, printable_whole};
-use crate::{Finished, Outcome};
+use crate::{Failure, Finished, Outcome};
 pub use finding::Check;
 use finding::Finding;
 
@@ -39,14 +39,16 @@ pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     }
 }
 
-/// Tells each finding in a line, or that there is none.
-fn tell(findings: &[Finding], well: &str, console: &mut dyn Console) -> Finished {
-    for finding in findings {
+/// Tells each finding in a line, or that there is none; or all of them as JSON.
+fn tell(findings: &[Finding], well: &str, json: bool, console: &mut dyn Console) -> Outcome {
+    if json {
+        let text = serde_json::to_string_pretty(findings).map_err(|error| Failure::new(error.to_string()))?;
+        console.say(&text);
+    } else if findings.is_empty() {
+        console.say(well);
+    }
+    for finding in findings.iter().filter(|_| !json) {
         console.say(&printable_whole(&finding.to_string()));
     }
-    if findings.is_empty() {
-        console.say(well);
-        return Finished::Whole;
-    }
-    Finished::InPart
+    Ok(if findings.is_empty() { Finished::Whole } else { Finished::InPart })
 }

@@ -18,7 +18,7 @@ fn the_projects_template_is_well_wherever_it_lies() {
     let copy = folder.file("copy.yaml", project());
     for file in [None, Some(copy)] {
         let mut script = Script::nobody(&[]);
-        let outcome = run(&Args { file, parameter: Vec::new() }, &mut script);
+        let outcome = run(&Args { file, ..Args::default() }, &mut script);
         assert!(whole(&outcome), "{}", script.said());
         assert!(script.said().starts_with("Nothing is wrong with the template"), "{}", script.said());
     }
@@ -32,7 +32,8 @@ fn each_finding_is_a_line_with_its_code_its_place_and_what_to_write() {
     let mut script = Script::nobody(&[]);
     let parameter =
         vec![("MediaPublicKey".to_owned(), "-----BEGIN PUBLIC KEY-----MFkw-----END PUBLIC KEY-----".to_owned())];
-    let outcome = run(&Args { file: Some(broken), parameter }, &mut script);
+    let args = Args { file: Some(broken), parameter, json: false };
+    let outcome = run(&args, &mut script);
     assert!(in_part(&outcome), "{}", script.said());
     let said = script.said();
     let lines: Vec<_> = said.lines().collect();
@@ -47,15 +48,22 @@ fn each_finding_is_a_line_with_its_code_its_place_and_what_to_write() {
         third.starts_with("log.retention: Logs.RetentionInDays: ") && third.contains("Write RetentionInDays: 90"),
         "{third}"
     );
+    let mut script = Script::nobody(&[]);
+    assert!(in_part(&run(&Args { json: true, ..args }, &mut script)));
+    let findings: serde_json::Value = serde_json::from_str(&script.said()).unwrap();
+    assert_eq!(findings.as_array().unwrap().len(), 3);
+    assert_eq!(findings[0]["code"], "edge.no-origin-access");
+    assert_eq!(findings[0]["place"], "StaticAccess.OriginAccessControlConfig.SigningBehavior");
+    assert_eq!(findings[0]["fix"], "Write SigningBehavior: always");
 }
 
 #[test]
 fn what_is_no_template_is_refused() {
     let folder = Folder::new();
     let file = folder.file("no.yaml", "Resources: !Reff x");
-    let args = Args { file: Some(file), parameter: Vec::new() };
+    let args = Args { file: Some(file), ..Args::default() };
     assert!(why(run(&args, &mut Script::nobody(&[]))).contains("!Reff"));
-    let missing = Args { file: Some(folder.path("nowhere.yaml")), parameter: Vec::new() };
+    let missing = Args { file: Some(folder.path("nowhere.yaml")), ..Args::default() };
     assert!(why(run(&missing, &mut Script::nobody(&[]))).contains("nowhere.yaml cannot be read"));
 }
 

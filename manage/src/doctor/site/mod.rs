@@ -40,6 +40,9 @@ pub struct Args {
     /// The API's own address, which must answer nobody [default: the stack's].
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,
+    /// As JSON, for programs; what was not checked is told on standard error.
+    #[arg(long)]
+    pub json: bool,
     /// Whose tables, buckets, secrets and mail are looked at too.
     #[command(flatten)]
     pub deployed: Deployed,
@@ -80,7 +83,7 @@ pub async fn examine(args: &Args, stack: Option<&Stack>, console: &mut dyn Conso
     }
     let mut url = parse(address.as_deref().unwrap_or(LOCAL_SITE))?;
     if url.scheme() == "http" && !is_local(&url) && url.set_scheme("https").is_ok() {
-        console.say(&format!("looked at: {}, where plain HTTP has to lead", url.origin().ascii_serialization()));
+        console.warn(&format!("looked at: {}, where plain HTTP has to lead", url.origin().ascii_serialization()));
     }
     let settings = settings(&project::root().map_err(Failure::new)?)?;
     let mut findings = Vec::new();
@@ -99,13 +102,13 @@ pub async fn examine(args: &Args, stack: Option<&Stack>, console: &mut dyn Conso
         Look { url: &url, api: api.as_ref(), public_url: told.as_deref(), csrf_name: &settings.cookies.csrf_name };
     let facts = look.gather().await;
     for line in passed_over(&facts, stack.is_some()) {
-        console.say(&printable_whole(&line));
+        if args.json { console.warn(&printable_whole(&line)) } else { console.say(&printable_whole(&line)) }
     }
     findings.extend(diagnosis::diagnose(&facts));
     if let Some(stack) = stack {
         findings.extend(stack::diagnose(&account::gather(stack).await));
     }
-    Ok(tell(&findings, "Nothing is wrong with the site, as far as it can be seen.", console))
+    tell(&findings, "Nothing is wrong with the site, as far as it can be seen.", args.json, console)
 }
 
 /// An address of a site.

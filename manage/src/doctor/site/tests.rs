@@ -241,6 +241,16 @@ fn there_is_a_broken_site_or_stack_for_each_check() {
 }
 
 #[test]
+fn the_address_of_an_api_follows_from_its_region() {
+    let in_region = |region: &str| {
+        let sdk = aws_config::SdkConfig::builder().region(aws_config::Region::new(region.to_owned())).build();
+        super::account::api("abc123", &sdk)
+    };
+    assert_eq!(in_region("eu-west-1"), "https://abc123.execute-api.eu-west-1.amazonaws.com");
+    assert_eq!(in_region("cn-north-1"), "https://abc123.execute-api.cn-north-1.amazonaws.com.cn");
+}
+
+#[test]
 fn what_was_not_answered_is_told() {
     let mut facts = well();
     more(&mut facts).form = Err(NoAnswer::Unreachable("nothing came within 10 seconds".into()));

@@ -47,6 +47,9 @@ pub struct Args {
     /// What a parameter is at the deployment, where it is not its default; may be given again.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub parameter: Vec<(String, String)>,
+    /// As JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Looks, and tells. Nothing is asked of AWS.
@@ -61,7 +64,7 @@ pub fn run(args: &Args, console: &mut dyn Console) -> Outcome {
     let text = std::fs::read_to_string(&path);
     let text = text.map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
     let findings = diagnose(&text, &args.parameter).map_err(Failure::new)?;
-    Ok(tell(&findings, "Nothing is wrong with the template, as far as it can be seen.", console))
+    tell(&findings, "Nothing is wrong with the template, as far as it can be seen.", args.json, console)
 }
 
 /// What is wrong with the text of a template.
