@@ -128,11 +128,7 @@ fn create_missing(database: &Database, tables: &[Table]) -> Result<(), Error> {
                 serde_json::from_value(definition(table)).map_err(|error| failed(error.to_string()))?;
             database.create_table(request).map_err(|error| failed(error.to_string()))?;
         }
-        if let Some(attribute) = &table.ttl_attribute {
-            let request = json!({
-                "TableName": table.name,
-                "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
-            });
+        if let Some(request) = expiry(table) {
             let request = serde_json::from_value(request).map_err(|error| failed(error.to_string()))?;
             // Enabled already since an earlier start: the engine refuses to enable it twice, as AWS does.
             let _ = database.update_time_to_live(request);
@@ -168,7 +164,7 @@ fn complete(database: &Database, table: &Table) -> Result<(), String> {
 }
 
 /// The `CreateTable` request of a table of the template.
-fn definition(table: &Table) -> Value {
+pub fn definition(table: &Table) -> Value {
     let mut request = json!({
         "TableName": table.name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -182,6 +178,15 @@ fn definition(table: &Table) -> Value {
         request["GlobalSecondaryIndexes"] = table.indexes.iter().map(global_index).collect();
     }
     request
+}
+
+/// The `UpdateTimeToLive` request of a table whose items expire.
+pub fn expiry(table: &Table) -> Option<Value> {
+    let attribute = table.ttl_attribute.as_ref()?;
+    Some(json!({
+        "TableName": table.name,
+        "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
+    }))
 }
 
 fn global_index(index: &Index) -> Value {
