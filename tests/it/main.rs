@@ -56,6 +56,7 @@ mod staff_orders;
 mod stale_form;
 mod static_edge;
 mod static_files;
+mod tables;
 mod template;
 mod throttle;
 mod uploads;
