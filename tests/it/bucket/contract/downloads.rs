@@ -61,3 +61,26 @@ pub(crate) async fn a_download_ends_and_is_for_reading_alone(place: &Place) {
     }
     place.holds(&key, Some("hello"), "for reading").await;
 }
+
+pub(crate) async fn a_look_at_a_file_is_signed_as_one(place: &Place) {
+    let key = place.key("a");
+    place.media.store(&key, b"hello".to_vec(), "text/plain").await.unwrap();
+    let disposition = ContentDisposition::attachment("a.pdf");
+    let signed = |key: &str, method: &Method| {
+        place.media.signed_download(key, &disposition, "application/pdf", method, MINUTE, now()).unwrap()
+    };
+    let (look, read) = (signed(&key, &Method::HEAD), signed(&key, &Method::GET));
+    let answer = s3::send(Method::HEAD, &look, &[], "").await;
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
+    assert_eq!(answer.header("content-length"), "5");
+    assert_eq!(answer.header("content-type"), "application/pdf");
+    assert_eq!(answer.header("content-disposition"), disposition.as_str());
+    assert_eq!(s3::get(&look).await.status, 403, "it is not for reading");
+    assert_eq!(s3::send(Method::HEAD, &read, &[], "").await.status, 403);
+    let part = s3::send(Method::GET, &read, &[("range", "bytes=1-3")], "").await;
+    assert_eq!((part.status.as_u16(), &*part.text()), (206, "ell"), "a player asks for ranges");
+    for method in [Method::HEAD, Method::GET] {
+        let answer = s3::send(method.clone(), &signed(&place.key("none"), &method), &[], "").await;
+        assert_eq!(answer.status, 404, "{method}");
+    }
+}

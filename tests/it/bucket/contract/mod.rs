@@ -127,8 +127,11 @@ macro_rules! contract {
             parts: what_was_given_up_is_gone,
             downloads: a_download_is_as_it_was_signed,
             downloads: a_download_ends_and_is_for_reading_alone,
+            downloads: a_look_at_a_file_is_signed_as_one,
             objects: a_copy_is_of_what_was_meant_and_has_its_new_type_alone,
             objects: a_range_is_read_of_what_was_meant,
+            objects: an_object_is_known_by_its_head_and_gone_once_it_is_removed,
+            objects: a_refusal_is_not_taken_for_nothing,
             objects: a_listing_goes_on_where_it_ended,
             objects: a_user_leaves_nothing,
         }

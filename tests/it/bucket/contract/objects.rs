@@ -53,6 +53,51 @@ pub(crate) async fn a_range_is_read_of_what_was_meant(place: &Place) {
     assert_eq!(place.media.read_range(&place.key("none"), None, 0, 4).await.unwrap(), None);
 }
 
+pub(crate) async fn an_object_is_known_by_its_head_and_gone_once_it_is_removed(place: &Place) {
+    let key = place.key("odd name ü+&=%2F?#.bin");
+    assert_eq!(place.media.head(&key).await.unwrap(), None);
+    for text in ["hello", "other, and longer", ""] {
+        place.media.store(&key, text.into(), "text/plain").await.unwrap();
+        let (size, tag) = place.media.head(&key).await.unwrap().unwrap();
+        assert_eq!((size, &tag), (text.len() as u64, &etag(place, &key).await));
+        place.holds(&key, Some(text), "it is replaced as a whole").await;
+        let listed = place.media.list(&place.folder, None).await.unwrap().objects;
+        assert_eq!(listed.iter().map(|object| (object.size, &object.etag)).collect::<Vec<_>>(), [(size, &tag)]);
+        assert_eq!(place.media.read_range(&key, Some(&tag), 0, 100).await.unwrap().as_deref(), Some(text.as_bytes()));
+        assert!(
+            matches!(place.media.fetch(&key, Some(&tag), 100).await.unwrap(), Fetched::Bytes(all) if all == text.as_bytes())
+        );
+    }
+    for _ in ["once", "and again"] {
+        place.media.remove(&key).await.unwrap();
+        assert_eq!(place.media.head(&key).await.unwrap(), None);
+        assert!(matches!(place.media.fetch(&key, None, 100).await.unwrap(), Fetched::Gone));
+        assert!(place.media.list(&place.folder, None).await.unwrap().objects.is_empty());
+    }
+}
+
+pub(crate) async fn a_refusal_is_not_taken_for_nothing(place: &Place) {
+    let key = place.key("a");
+    place.media.store(&key, b"hello".to_vec(), "text/plain").await.unwrap();
+    let id = place.media.begin_multipart(&key, "text/plain", PartChecksums::None).await.unwrap();
+    let stranger = Place::at(place.media.origin(), ("NOBODYS", "wrong"), &[]).media;
+    for key in [&key, &place.key("none")] {
+        assert!(stranger.head(key).await.is_err());
+        assert!(stranger.fetch(key, None, 100).await.is_err());
+        assert!(stranger.read_range(key, Some("x"), 0, 4).await.is_err());
+        assert!(stranger.copy(key, &place.key("copy"), "x", "text/plain").await.is_err());
+        assert!(stranger.parts(key, &id).await.is_err());
+        assert!(stranger.abort_multipart(key, &id).await.is_err());
+        assert!(stranger.store(key, b"other".to_vec(), "text/plain").await.is_err());
+        assert!(stranger.remove(key).await.is_err());
+    }
+    assert!(stranger.list(&place.folder, None).await.is_err());
+    assert!(stranger.list_unfinished(&place.folder, None).await.is_err());
+    place.holds(&key, Some("hello"), "nothing came of it").await;
+    assert_eq!(place.media.parts(&key, &id).await.unwrap(), Some(Vec::new()));
+    place.media.abort_multipart(&key, &id).await.unwrap();
+}
+
 pub(crate) async fn a_listing_goes_on_where_it_ended(place: &Place) {
     let keys = ["a", "a/1", "b ü+&", "c"].map(|name| place.key(name));
     for key in &keys {
