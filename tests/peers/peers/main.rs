@@ -1,5 +1,5 @@
 //! The system against programs that are not ours, started by the tests themselves: Debian's `redis-server` and `clamd`,
-//! and `SeaweedFS`, on loopback, and Node for the code of the distribution. A test whose program is not installed fails and
+//! `SeaweedFS` and AWS's `DynamoDB` Local, and Node for the code of the distribution. A test whose program is not installed fails and
 //! says what is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps says where it failed, and so do its helpers")]
@@ -15,7 +15,9 @@ mod site;
 mod bucket;
 mod cache_down;
 mod cache_places;
+mod dynamodb_local;
 mod edge_functions;
 mod engines;
 mod malware;
+mod tables;
 mod weed;
