@@ -19,5 +19,7 @@ mod dynamodb_local;
 mod edge_functions;
 mod engines;
 mod malware;
+mod mirror;
+mod site_on_dynamodb_local;
 mod tables;
 mod weed;
