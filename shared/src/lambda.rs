@@ -146,13 +146,13 @@ fn encode(mut response: Response) -> Value {
     let cookies: Vec<_> = response.headers.get_all(SET_COOKIE).iter().map(text).collect();
     response.headers.remove(SET_COOKIE);
     let (body, encoded) = match response.body {
-        Body::Empty => (Value::Null, false),
+        Body::Empty => (None, false),
         // What has a coding is no text, whoever wrote it down as one.
-        Body::Text(text) if !response.headers.contains_key(CONTENT_ENCODING) => (Value::String(text), false),
-        Body::Text(text) => (Value::String(STANDARD.encode(text)), true),
+        Body::Text(text) if !response.headers.contains_key(CONTENT_ENCODING) => (Some(text), false),
+        Body::Text(text) => (Some(STANDARD.encode(text)), true),
         Body::Binary(bytes) => {
             response.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/octet-stream"));
-            (Value::String(STANDARD.encode(bytes)), true)
+            (Some(STANDARD.encode(bytes)), true)
         }
     };
     let headers: Map<_, _> = response
@@ -163,13 +163,17 @@ fn encode(mut response: Response) -> Value {
             (name.to_string(), Value::String(lines.join(", ")))
         })
         .collect();
-    json!({
+    let mut answer = json!({
         "statusCode": response.status.as_u16(),
         "headers": headers,
         "cookies": cookies,
-        "body": body,
         "isBase64Encoded": encoded,
-    })
+    });
+    // A text, or absent: of null the format says nothing.
+    if let Some(body) = body {
+        answer["body"] = Value::String(body);
+    }
+    answer
 }
 
 fn text(value: &HeaderValue) -> String {
