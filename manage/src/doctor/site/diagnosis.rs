@@ -96,7 +96,7 @@ fn not_ours(facts: &Facts, first: &Answer) -> Finding {
     let place = at(facts, "/login");
     if is_gateways(first, "Forbidden") {
         let what = "the answer is 403 {\"message\":\"Forbidden\"}, API Gateway's own";
-        let fix = "Write OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-38738e2966ac (AllViewerExceptHostHeader) into \
+        let fix = "Write OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac (AllViewerExceptHostHeader) into \
                    DefaultCacheBehavior of Distribution in template.yaml, and have whatever stands before it leave Host alone";
         return Finding::new(c::HOST_FORWARDED, place, what, fix);
     }
@@ -201,7 +201,7 @@ fn cookies(facts: &Facts, first: &Answer, more: &More, findings: &mut Vec<Findin
             format!("the cookie {full} was sent back, and is set anew with {}: it has not arrived", again.status);
         let fix = fix(
             facts,
-            "Write OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-38738e2966ac (AllViewerExceptHostHeader) into \
+            "Write OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac (AllViewerExceptHostHeader) into \
              DefaultCacheBehavior of Distribution in template.yaml",
         );
         findings.push(Finding::new(c::COOKIES, &place, what, fix));
@@ -259,7 +259,7 @@ fn cached(facts: &Facts, first: &Answer, more: &More) -> Option<Finding> {
 fn requests(facts: &Facts, more: &More, findings: &mut Vec<Finding>) {
     let forward = fix(
         facts,
-        "Write OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-38738e2966ac (AllViewerExceptHostHeader) into DefaultCacheBehavior \
+        "Write OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac (AllViewerExceptHostHeader) into DefaultCacheBehavior \
          of Distribution in template.yaml",
     );
     if let Ok(query) = &more.query {

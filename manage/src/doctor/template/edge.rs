@@ -11,7 +11,7 @@ use crate::doctor::finding::Finding;
 /// The managed cache policy that keeps nothing, and the managed origin request policy that passes on all but Host
 /// ("Use managed cache policies", "Use managed origin request policies", Amazon CloudFront Developer Guide).
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
-const ALL_BUT_HOST: &str = "b689b0a8-53d0-40ab-baf2-38738e2966ac";
+const ALL_BUT_HOST: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
 
 /// What a form needs, and what the functions answer 405 to themselves.
 const METHODS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"];

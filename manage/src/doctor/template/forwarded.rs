@@ -102,7 +102,7 @@ fn managed(id: &str) -> Option<Passed> {
     };
     Some(match id {
         // AllViewerExceptHostHeader
-        "b689b0a8-53d0-40ab-baf2-38738e2966ac" => everything(Headers::AllBut(vec!["host".to_owned()])),
+        "b689b0a8-53d0-40ab-baf2-68738e2966ac" => everything(Headers::AllBut(vec!["host".to_owned()])),
         // AllViewer, AllViewerAndCloudFrontHeaders-2022-06
         "216adef6-5c7f-47e4-b989-5492eafa07d3" | "33f36d7e-f396-46d9-90e0-52428a34d9dc" => everything(Headers::All),
         // CORS-CustomOrigin

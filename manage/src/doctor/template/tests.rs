@@ -12,7 +12,7 @@ struct Broken {
     says: &'static [&'static str],
 }
 
-const PAGES: &str = "OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-38738e2966ac # AllViewerExceptHostHeader";
+const PAGES: &str = "OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac # AllViewerExceptHostHeader";
 const CACHE: &str = "CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled";
 
 /// A behaviour from before there were policies.
