@@ -193,7 +193,7 @@ impl Stack {
         if let Some(url) = &admin_url {
             resolver = resolver.parameter("AdminUrl", url);
         }
-        let admin_url = options.admin.then(|| format!("{}/admin/", admin_url.as_ref().unwrap_or(&url)));
+        let admin_url = options.admin.then(|| format!("{}/admin", admin_url.as_ref().unwrap_or(&url)));
         let template = Template::load(&options.root.join("template.yaml"), &resolver)?;
 
         let folder = options.data.as_deref().map(Folder::take).transpose()?;

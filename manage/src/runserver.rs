@@ -230,7 +230,7 @@ mod tests {
             "http://127.0.0.1:8000",
             "http://[::1]:8000",
             "http://admin.example.org:8000",
-            "http://admin.localhost:8000/admin/",
+            "http://admin.localhost:8000/admin",
         ] {
             assert!(admin_url(text).is_err(), "{text}");
         }

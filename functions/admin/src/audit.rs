@@ -35,7 +35,7 @@ pub(crate) async fn trail(cx: Context) -> Result<Response> {
         before: Some(month.previous().to_string()),
         after: next.map(|month| month.to_string()),
         name: None,
-        back: "/admin/".to_owned(),
+        back: "/admin".to_owned(),
     };
     cx.page(TEMPLATE, page).await
 }

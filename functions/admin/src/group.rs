@@ -97,7 +97,7 @@ pub(crate) async fn delete(cx: Context) -> Result<Response> {
         return cx.refuse_form(error, "admin/delete_group.html", which(&group)).await;
     }
     cx.messages().success("admin-group-deleted");
-    let next = if by.sees_groups() { "/admin/groups" } else { "/admin/" };
+    let next = if by.sees_groups() { "/admin/groups" } else { "/admin" };
     cx.done(StatusCode::OK, &Next::to(next), json!({}))
 }
 
@@ -123,5 +123,5 @@ async fn page(
 
 fn done(cx: &Context, by: &Administrator) -> Result<Response> {
     let its_page = format!("/admin/groups/{}", cx.param("group"));
-    cx.done(StatusCode::OK, &Next::to(if by.sees_groups() { &its_page } else { "/admin/" }), json!({}))
+    cx.done(StatusCode::OK, &Next::to(if by.sees_groups() { &its_page } else { "/admin" }), json!({}))
 }

@@ -1,4 +1,4 @@
-//! `GET /admin`, and `/admin/`: what there is, for whoever may see it.
+//! `GET /admin`: what there is, for whoever may see it.
 
 use portico::administration::Administrator;
 use portico::permissions::{audit, auth};

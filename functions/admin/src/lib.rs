@@ -1,4 +1,4 @@
-//! The administration, at `/admin/`: accounts, groups and the audit trail, for staff alone.
+//! The administration, at `/admin`: accounts, groups and the audit trail, for staff alone.
 //!
 //! Off unless it is turned on (`ADMIN_ENABLED`). Each route asks for a permission, for a log-in that is no older than
 //! `ADMIN_LOGIN_AGE`, and for a place that administrators come from; for everybody else there is nothing here

@@ -130,7 +130,7 @@ pub(crate) async fn delete(cx: Context) -> Result<Response> {
         Err(error) => return Err(error),
     }
     cx.messages().success("admin-user-deleted");
-    let next = if by.sees_users() { "/admin/users" } else { "/admin/" };
+    let next = if by.sees_users() { "/admin/users" } else { "/admin" };
     cx.done(StatusCode::OK, &Next::to(next), json!({}))
 }
 
@@ -184,6 +184,6 @@ fn address(user: &User) -> String {
 }
 
 fn done(cx: &Context, by: &Administrator, user: &User) -> Result<Response> {
-    let next = if by.sees_users() { address(user) } else { "/admin/".to_owned() };
+    let next = if by.sees_users() { address(user) } else { "/admin".to_owned() };
     cx.done(StatusCode::OK, &Next::to(&next), json!({}))
 }

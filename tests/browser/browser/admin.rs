@@ -9,10 +9,10 @@ async fn an_administrator_looks_for_somebody_and_says_what_they_may() {
     let lee = site.member("lee").await;
     drop(lee);
     let mut kim = site.member("kim").await;
-    kim.goes_to_refused("/admin/", 403).await;
+    kim.goes_to_refused("/admin", 403).await;
     kim.sees("entering the administration (staff)").await;
     site.makes_superuser("kim").await;
-    kim.goes_to("/admin/").await;
+    kim.goes_to("/admin").await;
 
     kim.goes_to("/admin/groups").await;
     kim.types("#id_name", "Staff").await;
@@ -51,7 +51,7 @@ async fn an_administrator_looks_for_somebody_and_says_what_they_may() {
 
     kim.takes(PHONE).await;
     for language in ["English", "한국어"] {
-        kim.goes_to("/admin/").await;
+        kim.goes_to("/admin").await;
         kim.presses_in("footer", language).await;
         for path in [
             "/admin/users",

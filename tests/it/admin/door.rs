@@ -52,7 +52,7 @@ async fn where_it_is_off_or_closed_there_is_nothing() {
             visitor = visitor.with(header, "203.0.113.9");
         }
         let expected = if inside[0] == 203 { 303 } else { 404 };
-        assert_eq!(visitor.get("/admin/").await.status, expected, "{inside:?}");
+        assert_eq!(visitor.get("/admin").await.status, expected, "{inside:?}");
     }
 }
 
@@ -61,10 +61,10 @@ async fn staff_get_in_who_have_just_logged_in_and_see_what_they_are_permitted() 
     let site = site().await;
     let mut nobody = site.visitor();
     assert_eq!(nobody.get("/admin/users").await.header("location"), "/login?next=%2Fadmin%2Fusers");
-    assert_eq!(nobody.clone().json().get("/admin/").await.status, 401);
+    assert_eq!(nobody.clone().json().get("/admin").await.status, 401);
 
     let mut kim = site.member("kim@example.com").await;
-    let refused = kim.get("/admin/").await;
+    let refused = kim.get("/admin").await;
     assert_eq!(refused.status, 403);
     assert!(refused.text().contains("entering the administration (staff)"), "{}", refused.text());
 
@@ -72,7 +72,7 @@ async fn staff_get_in_who_have_just_logged_in_and_see_what_they_are_permitted() 
     site.raise(&kim, |to| to.is_superuser = true).await;
     assert_eq!(kim.get("/admin/users").await.status, 403);
     site.raise(&kim, |to| (to.is_superuser, to.is_staff) = (false, true)).await;
-    assert_eq!(kim.clone().json().get("/admin/").await.json()["sections"], json!([]));
+    assert_eq!(kim.clone().json().get("/admin").await.json()["sections"], json!([]));
     let refused = kim.clone().json().get("/admin/users").await;
     assert_eq!(
         (refused.status.as_u16(), &refused.json()["error"]["missing"]),
@@ -82,7 +82,7 @@ async fn staff_get_in_who_have_just_logged_in_and_see_what_they_are_permitted() 
 
     site.raise(&kim, |to| to.user_permissions = vec!["auth.view_user".to_owned()]).await;
     assert_eq!(kim.get("/admin/users").await.status, 200, "on the very next request");
-    assert_eq!(kim.clone().json().get("/admin/").await.json()["sections"], json!(["users"]));
+    assert_eq!(kim.clone().json().get("/admin").await.json()["sections"], json!(["users"]));
     assert_eq!(kim.get("/admin/groups").await.status, 403);
 
     site.clock.advance(SignedDuration::from_secs(901));

@@ -1,4 +1,4 @@
-//! The administration at `/admin/`.
+//! The administration at `/admin`.
 
 mod authority;
 mod directory;
