@@ -45,6 +45,11 @@ impl Deployment {
         let Some(resources) = json.get("Resources").and_then(Value::as_object) else {
             return Err(TemplateError::Shape("there are no Resources".to_owned()));
         };
+        let parameters = json["Parameters"].as_object().cloned().unwrap_or_default();
+        let mut needed = parameters.iter().filter(|(_, parameter)| parameter.get("Default").is_none());
+        if let Some((name, _)) = needed.find(|(name, _)| !resolver.gives(name)) {
+            return Err(TemplateError::NoValue(name.clone()));
+        }
         let scope = Scope { template: &json, resolver };
         let mut declared = Vec::new();
         for (id, value) in resources.iter().collect::<BTreeMap<_, _>>() {
@@ -53,7 +58,6 @@ impl Deployment {
                 declared.push(Declared::read(&resource)?);
             }
         }
-        let parameters = json["Parameters"].as_object().cloned().unwrap_or_default();
         Ok(Self { parameters: parameters.into_iter().collect(), resources: declared })
     }
 }

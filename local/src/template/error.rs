@@ -18,6 +18,9 @@ pub enum TemplateError {
     /// The YAML has something that CloudFormation does not: an unknown tag, a key that is a list.
     #[error("the template is not CloudFormation: {0}")]
     Shape(String),
+    /// A parameter has neither a default nor a value.
+    #[error("the parameter {0} has no default, and was given no value")]
+    NoValue(String),
     /// A property that is needed is not there.
     #[error("{resource}: `{property}` is missing")]
     Missing {

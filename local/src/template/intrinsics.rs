@@ -50,6 +50,11 @@ impl Resolver {
         self
     }
 
+    /// Whether this parameter was given a value.
+    pub(super) fn gives(&self, parameter: &str) -> bool {
+        self.parameters.contains_key(parameter)
+    }
+
     /// Gives a parameter a value where the template leaves it empty.
     pub fn fallback(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fallbacks.insert(name.into(), value.into());

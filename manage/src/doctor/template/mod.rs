@@ -73,15 +73,13 @@ fn diagnose(text: &str, parameters: &[(String, String)]) -> Result<Vec<Finding>,
     for (name, value) in parameters {
         resolver = resolver.parameter(name, value);
     }
-    let deployment = Deployment::parse(text, &resolver).map_err(|error: TemplateError| portico::log::chain(&error))?;
+    let deployment = Deployment::parse(text, &resolver).map_err(|error| match error {
+        TemplateError::NoValue(name) => format!("the parameter {name} has no default: give --parameter {name}=VALUE"),
+        other => portico::log::chain(&other),
+    })?;
     if let Some((name, _)) = parameters.iter().find(|(name, _)| !deployment.parameters.contains_key(name)) {
         let known: Vec<_> = deployment.parameters.keys().map(String::as_str).collect();
         return Err(format!("the template has no parameter {name}; it has {}", known.join(", ")));
-    }
-    let given = |name: &str| parameters.iter().any(|(known, _)| known == name);
-    let mut needed = deployment.parameters.iter().filter(|(_, parameter)| parameter.get("Default").is_none());
-    if let Some((name, _)) = needed.find(|(name, _)| !given(name)) {
-        return Err(format!("the parameter {name} has no default: give --parameter {name}=VALUE"));
     }
     let mut findings = Vec::new();
     for resource in &deployment.resources {

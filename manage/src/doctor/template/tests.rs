@@ -46,7 +46,7 @@ macro_rules! own_policy {
 
 #[rustfmt::skip]
 const BROKEN: &[Broken] = &[
-    Broken { code: "template.unresolved", changes: &[("Logs", "RetentionInDays: 90", "RetentionInDays: 90\n      Tags: !GetAZs ''")], says: &["Logs.Tags", "Fn::GetAZs", "--parameter NAME=VALUE"] },
+    Broken { code: "template.unresolved", changes: &[("Logs", "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: !Ref LogRetentionDays\n      Tags: !GetAZs ''")], says: &["Logs.Tags", "Fn::GetAZs", "--parameter NAME=VALUE"] },
 
     Broken { code: "edge.cookies-not-forwarded", changes: own_policy!("{ CookiesConfig: { CookieBehavior: whitelist, Cookies: [sessionid] }, HeadersConfig: { HeaderBehavior: allExcept, Headers: [Host] }, QueryStringsConfig: { QueryStringBehavior: all } }"), says: &["Distribution.DistributionConfig.DefaultCacheBehavior.OriginRequestPolicyId", "or not all of them", "Write OriginRequestPolicyId: b689b0a8"] },
     Broken { code: "edge.cookies-not-forwarded", changes: legacy!("{ QueryString: true, Headers: [Accept, Accept-Language, Origin, Referer, Sec-Fetch-Site, User-Agent, X-CSRFToken, x-viewer-address, x-viewer-host] }"), says: &["Write OriginRequestPolicyId: b689b0a8"] },
@@ -132,9 +132,9 @@ const BROKEN: &[Broken] = &[
     Broken { code: "secrets.in-clear", changes: &[("MailerFunction", "DEFAULT_FROM_EMAIL: !If", "EMAIL_HOST_PASSWORD: hunter2\n          DEFAULT_FROM_EMAIL: !If")], says: &["MailerFunction.Environment.Variables.EMAIL_HOST_PASSWORD", "Put it into Secrets Manager"] },
     Broken { code: "secrets.in-clear", changes: &[("SecretKey", "GenerateSecretString:\n", "SecretString: '{\"SECRET_KEY\": \"0123456789012345678901234567890123456789\"}'\n      IgnoredString:\n")], says: &["SecretKey.SecretString", "Write GenerateSecretString"] },
     Broken { code: "secrets.in-clear", changes: &[("", "Parameters:\n", "Parameters:\n  SmtpPassword: { Type: String, Default: hunter2 }\n")], says: &["SmtpPassword.Default"] },
-    Broken { code: "secrets.in-clear", changes: &[("Logs", "RetentionInDays: 90", "RetentionInDays: 90 # AKIAIOSFODNN7EXAMPLE")], says: &["line ", "access key"] },
+    Broken { code: "secrets.in-clear", changes: &[("Logs", "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: !Ref LogRetentionDays # AKIAIOSFODNN7EXAMPLE")], says: &["line ", "access key"] },
     Broken { code: "secrets.deleted", changes: &[("SecretKey", "DeletionPolicy: Retain", "DeletionPolicy: Delete")], says: &["SecretKey", "DeletionPolicy: Retain"] },
-    Broken { code: "log.retention", changes: &[("Logs", "RetentionInDays: 90", "LogGroupClass: STANDARD")], says: &["Logs.RetentionInDays", "Write RetentionInDays: 90"] },
+    Broken { code: "log.retention", changes: &[("Logs", "RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD")], says: &["Logs.RetentionInDays", "Write RetentionInDays: 90"] },
     Broken { code: "log.retention", changes: &[("HomeFunction", "CodeUri: functions/home", "CodeUri: functions/home\n      LoggingConfig: { LogGroup: /aws/lambda/home }")], says: &["HomeFunction.LoggingConfig.LogGroup", "LogGroup: !Ref Logs"] },
 
     Broken { code: "role.shared", changes: &[("HomeFunction", "CodeUri: functions/home", "CodeUri: functions/home\n      Role: arn:aws:iam::123456789012:role/pages"), ("LoginFunction", "CodeUri: functions/login", "CodeUri: functions/login\n      Role: arn:aws:iam::123456789012:role/pages")], says: &["LoginFunction.Role", "HomeFunction has the same role", "Leave Role out"] },
@@ -144,8 +144,8 @@ const BROKEN: &[Broken] = &[
     Broken { code: "role.resource-star", changes: &[("PagePolicy", "Resource: !Ref OriginSecret", "Resource: '*'")], says: &["PagePolicy.PolicyDocument.Statement.4.Resource", "Write the ARN of what is used"] },
     Broken { code: "role.resource-star", changes: &[("MalwareRole", "Resource: !Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*", "Resource: !Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*")], says: &["MalwareRole.Policies.0.PolicyDocument.Statement.0.Resource"] },
     Broken { code: "role.everything-but", changes: &[("HomeFunction", "Action: dynamodb:PutItem", "NotAction: dynamodb:DeleteTable")], says: &["HomeFunction.Policies.1.Statement.0.NotAction", "Write Action with what is used"] },
-    Broken { code: "role.whole-table", changes: &[("HomeFunction", "dynamodb:LeadingKeys: ['ANON#*']", "dynamodb:LeadingKeys: ['*']")], says: &["HomeFunction.Policies.1.Statement.0.Condition", "dynamodb:LeadingKeys: ['USER#*']"] },
-    Broken { code: "role.whole-table", changes: &[("HomeFunction", "dynamodb:LeadingKeys: ['ANON#*']", "dynamodb:Select: SPECIFIC_ATTRIBUTES")], says: &["dynamodb:PutItem reach every partition"] },
+    Broken { code: "role.whole-table", changes: &[("HomeFunction", "dynamodb:LeadingKeys: ['ANON#*', 'USER#*']", "dynamodb:LeadingKeys: ['*']")], says: &["HomeFunction.Policies.1.Statement.0.Condition", "dynamodb:LeadingKeys: ['USER#*']"] },
+    Broken { code: "role.whole-table", changes: &[("HomeFunction", "dynamodb:LeadingKeys: ['ANON#*', 'USER#*']", "dynamodb:Select: SPECIFIC_ATTRIBUTES")], says: &["dynamodb:PutItem reach every partition"] },
     Broken { code: "role.whole-table", changes: &[("HomeFunction", "Action: dynamodb:PutItem", "Action: dynamodb:Scan")], says: &["Statement.0.Action", "Write dynamodb:Query"] },
     Broken { code: "role.whole-bucket", changes: &[("PagePolicy", "${AWS::StackName}-media-${AWS::AccountId}/media/*", "${AWS::StackName}-media-${AWS::AccountId}/*")], says: &["PagePolicy.PolicyDocument.Statement.2.Resource", "uploads/*, held/* or media/*"] },
     Broken { code: "role.whole-bucket", changes: &[("AccountFunction", "s3:prefix: 'media/*'", "s3:delimiter: /")], says: &["AccountFunction.Policies", "s3:prefix: 'uploads/*'"] },
@@ -153,7 +153,7 @@ const BROKEN: &[Broken] = &[
 ];
 
 /// Every optional part of the project, switched on.
-const ALL_ON: [(&str, &str); 17] = [
+const ALL_ON: [(&str, &str); 21] = [
     ("PublicUrl", "https://www.example.org"),
     ("CertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/1"),
     ("DefaultFromEmail", "no-reply@example.org"),
@@ -171,6 +171,10 @@ const ALL_ON: [(&str, &str); 17] = [
     ("Admin", "on"),
     ("AdminUrl", "https://admin.example.org"),
     ("AdminAllowedNetworks", "203.0.113.0/24"),
+    ("HostedZoneId", "Z0123456789ABCDEFGHIJ"),
+    ("AlarmEmail", "ops@example.org"),
+    ("HashingConcurrency", "20"),
+    ("UploadConcurrency", "5"),
 ];
 
 fn project() -> String {
@@ -215,7 +219,15 @@ fn the_projects_template_has_no_finding_whatever_is_switched_on() {
     let left: Vec<_> = parameters.keys().filter(|known| ALL_ON.iter().all(|(name, _)| name != known)).collect();
     assert_eq!(
         left,
-        ["Architecture", "CacheCluster", "CacheUsername", "MediaSigningKey"],
+        [
+            "Architecture",
+            "CacheCluster",
+            "CacheUsername",
+            "LogRetentionDays",
+            "MediaSigningKey",
+            "Monitoring",
+            "Tracing"
+        ],
         "no part of these is optional"
     );
 }
