@@ -27,6 +27,8 @@ struct Inner {
     endpoint: String,
     /// What its tables' names begin with: other tests have theirs in it.
     prefix: String,
+    /// One call after another: both get those that come at the same time in the same order.
+    order: tokio::sync::Mutex<()>,
     seen: Mutex<Seen>,
 }
 
@@ -38,7 +40,7 @@ struct Seen {
 
 impl Mirror {
     pub(crate) fn new(endpoint: String, prefix: String) -> Self {
-        Self(Arc::new(Inner { endpoint, prefix, seen: Mutex::default() }))
+        Self(Arc::new(Inner { endpoint, prefix, order: tokio::sync::Mutex::default(), seen: Mutex::default() }))
     }
 
     /// The client to give to the system: `options.http_client = Some(mirror.client())`.
@@ -70,6 +72,7 @@ impl Mirror {
     ) -> Result<HttpResponse, ConnectorError> {
         let asked: Value =
             request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let _turn = self.0.order.lock().await;
         let answer = own.call(request).await?;
         let status = answer.status().as_u16();
         let body = ByteStream::new(answer.into_body()).collect().await;
