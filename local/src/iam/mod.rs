@@ -123,7 +123,7 @@ impl Roles {
         Ok(())
     }
 
-    /// The same for the function of this name, and without its being an event when it is not so.
+    /// The same for one need, and where it is not so, that is neither logged nor kept.
     pub(crate) fn would_allow(&self, access_key: &str, need: &Need) -> bool {
         self.role(access_key).is_none_or(|role| self.is_allowed(role, need))
     }
