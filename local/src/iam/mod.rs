@@ -29,6 +29,9 @@ pub(crate) use client::{Guard, signer};
 pub(crate) use evaluate::is_known;
 pub use right::Right;
 
+/// How many refusals are kept for whoever asks: on a machine that nobody asks they would never end.
+const MOST_DENIED: usize = 1_000;
+
 /// The roles of the functions.
 #[derive(Debug, Default)]
 pub struct Roles {
@@ -116,7 +119,10 @@ impl Roles {
             if !self.is_allowed(role, need) {
                 let denied = Denied::new(role, need);
                 tracing::error!(function = denied.function, action = denied.action, "{denied}");
-                self.lock().denied.push(denied.clone());
+                let kept = &mut self.lock().denied;
+                if kept.len() < MOST_DENIED {
+                    kept.push(denied.clone());
+                }
                 return Err(denied);
             }
         }

@@ -264,7 +264,7 @@ fn the_functions_are_told_of_it_when_both_address_and_key_are_there() {
 #[test]
 fn while_the_parameters_are_empty_nothing_of_it_exists() {
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-    let section = text.split_once("- Media at the edge\n").unwrap().1.split_once("\nOutputs:").unwrap().0;
+    let section = text.split_once("- Media at the edge\n").unwrap().1.split_once("\n  # ---").unwrap().0;
     let resources = section.matches("\n    Type: AWS::CloudFront::").count();
     assert_eq!(resources, 7);
     assert_eq!(section.matches("\n    Condition: ").count(), resources);
