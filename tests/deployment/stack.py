@@ -58,12 +58,11 @@ def translated(packaged, parameters):
 
 
 def compare(expected, emulator, stack):
-    """Every resource is there, and of its type."""
+    """Every resource is there, of its type, and no other."""
     made = emulator.resources(stack)
     missing = sorted(set(expected) - set(made))
     failed = {name: about["ResourceStatus"] for name, about in made.items() if not about["ResourceStatus"].endswith("_COMPLETE")}
     others = {name for name in expected if name in made and made[name]["ResourceType"] != expected[name]["Type"]}
-    # Lambda's layers are named by their content; nothing else may be there that was not asked for.
     more = sorted(set(made) - set(expected))
     if missing or failed or others or more:
         raise Failed(f"missing {missing}, failed {failed}, of another type {sorted(others)}, not asked for {more}")
