@@ -46,7 +46,10 @@ class Browser:
         if not host and (method, path) in TAKEN:
             path = f"/_aws/execute-api/{self.site.api}/$default{path}"
             sent |= {
-                "Host": "localhost", "x-origin-secret": self.site.secret, "x-viewer-address": "127.0.0.1", "x-viewer-host": self.host,
+                "Host": "localhost",
+                "x-origin-secret": self.site.secret,
+                "x-viewer-address": "127.0.0.1",
+                "x-viewer-host": self.host,
             }
         connection.request(method, path, body, sent | (headers or {}))
         answer = Answer(connection.getresponse())
@@ -66,14 +69,20 @@ class Browser:
         """JSON, with the CSRF token that a program asks for, and where a browser says that it comes from."""
         token = self.get("/csrf").json["csrf_token"]
         headers = {
-            "Accept": "application/json", "Content-Type": "application/json", "X-CSRFToken": token, "Origin": f"https://{self.host}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "X-CSRFToken": token,
+            "Origin": f"https://{self.host}",
         }
         return self.ask(method, path, json.dumps(fields), headers)
 
     def form(self, url, fields, name, content_type, content):
         """The form that S3 takes, with the file at its end, at the address that was signed."""
         boundary = uuid.uuid4().hex
-        parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode() for field, value in fields.items()]
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+            for field, value in fields.items()
+        ]
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: {content_type}\r\n\r\n'
         body = b"".join(parts) + head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
         where = urllib.parse.urlsplit(url)

@@ -46,8 +46,12 @@ class Emulator:
 
     def __init__(self, work):
         self.work = pathlib.Path(work)
-        self.home = require("PORTICO_MINISTACK", "bin/hypercorn", "python3 -m venv DIR, DIR/bin/pip install 'ministack[full]'")
-        self.sam = require("PORTICO_VENV", "bin/sam", "python3 -m venv DIR, DIR/bin/pip install aws-sam-cli cargo-lambda ziglang")
+        self.home = require(
+            "PORTICO_MINISTACK", "bin/hypercorn", "python3 -m venv DIR, DIR/bin/pip install 'ministack[full]'"
+        )
+        self.sam = require(
+            "PORTICO_VENV", "bin/sam", "python3 -m venv DIR, DIR/bin/pip install aws-sam-cli cargo-lambda ziglang"
+        )
         self.log = self.work / "ministack.log"
 
     def __enter__(self):
@@ -58,11 +62,30 @@ class Emulator:
         self.certificate = self.work / "server.crt"
         key = self.work / "server.key"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-             "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth",
-             "-addext", "subjectAltName=DNS:localhost,DNS:*.localhost,DNS:*.cloudfront.net,IP:127.0.0.1",
-             "-keyout", key, "-out", self.certificate],
-            check=True, capture_output=True,
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "basicConstraints=critical,CA:FALSE",
+                "-addext",
+                "extendedKeyUsage=serverAuth",
+                "-addext",
+                "subjectAltName=DNS:localhost,DNS:*.localhost,DNS:*.cloudfront.net,IP:127.0.0.1",
+                "-keyout",
+                key,
+                "-out",
+                self.certificate,
+            ],
+            check=True,
+            capture_output=True,
         )
         self.tls = ssl.create_default_context(cafile=self.certificate)
         self.tls.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -88,9 +111,23 @@ class Emulator:
             **self.endpoints(),
         }
         self.process = subprocess.Popen(
-            [self.home / "bin/hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{self.port}",
-             "--certfile", self.certificate, "--keyfile", key, "--keep-alive", "75"],
-            env=environment, cwd=self.work, stdin=subprocess.DEVNULL, stdout=self.log.open("wb"), stderr=subprocess.STDOUT,
+            [
+                self.home / "bin/hypercorn",
+                "ministack.app:app",
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--certfile",
+                self.certificate,
+                "--keyfile",
+                key,
+                "--keep-alive",
+                "75",
+            ],
+            env=environment,
+            cwd=self.work,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log.open("wb"),
+            stderr=subprocess.STDOUT,
         )
         for _ in range(300):
             with contextlib.suppress(OSError):
@@ -113,7 +150,12 @@ class Emulator:
     @staticmethod
     def credentials():
         """Those of the account's root, whom nothing is forbidden."""
-        return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
+        return {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
 
     def endpoints(self):
         """Where a function finds the emulator, and why it trusts it."""
@@ -124,24 +166,39 @@ class Emulator:
         }
 
     def client(self, service):
-        settings = botocore.config.Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, read_timeout=120)
+        settings = botocore.config.Config(
+            s3={"addressing_style": "path"}, retries={"max_attempts": 1}, read_timeout=120
+        )
         return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id="test",
-            aws_secret_access_key="test", verify=str(self.certificate), config=settings,
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            verify=str(self.certificate),
+            config=settings,
         )
 
     def run_sam(self, command, *arguments):
         """A command of the SAM CLI against the emulator, as root."""
-        environment = os.environ | self.credentials() | {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_CA_BUNDLE": str(self.certificate),
-            "SAM_CLI_TELEMETRY": "0",
-            "HOME": str(self.work),
-            "TMPDIR": str(self.work),
-        }
+        environment = (
+            os.environ
+            | self.credentials()
+            | {
+                "AWS_ENDPOINT_URL": self.endpoint,
+                "AWS_CA_BUNDLE": str(self.certificate),
+                "SAM_CLI_TELEMETRY": "0",
+                "HOME": str(self.work),
+                "TMPDIR": str(self.work),
+            }
+        )
         done = subprocess.run(
             [self.sam / "bin/sam", command, "--s3-bucket", ARTIFACTS, "--region", REGION, *arguments],
-            env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise Failed(f"sam {command}: {done.stdout[-6000:]}\n{done.stderr[-3000:]}")
@@ -155,7 +212,16 @@ class Emulator:
 
     def deploy(self, template, stack=STACK, **parameters):
         """`sam deploy`. Gives the stack's outputs."""
-        arguments = ["--template-file", template, "--stack-name", stack, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-resolve-s3"]
+        arguments = [
+            "--template-file",
+            template,
+            "--stack-name",
+            stack,
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--no-confirm-changeset",
+            "--no-resolve-s3",
+        ]
         if parameters:
             arguments += ["--parameter-overrides", *(f'{name}="{value}"' for name, value in parameters.items())]
         self.run_sam("deploy", *arguments)
@@ -168,7 +234,9 @@ class Emulator:
     def resources(self, stack=STACK):
         """The physical identifier and the state of each resource, by its logical one."""
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-        return {resource["LogicalResourceId"]: resource for page in pages for resource in page["StackResourceSummaries"]}
+        return {
+            resource["LogicalResourceId"]: resource for page in pages for resource in page["StackResourceSummaries"]
+        }
 
     def packaged(self, stack=STACK):
         """The template as it was sent, before SAM's part of it is translated."""

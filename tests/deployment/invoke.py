@@ -49,7 +49,10 @@ def function_of(event, template, expected):
                         if any(takes(json.loads(one["Pattern"]), record) for one in filters):
                             found.append(name)
                     case "EventBridgeRule", {"detail-type": _}:
-                        if takes({"source": about["Pattern"]["source"], "detail-type": about["Pattern"]["detail-type"]}, event):
+                        if takes(
+                            {"source": about["Pattern"]["source"], "detail-type": about["Pattern"]["detail-type"]},
+                            event,
+                        ):
                             found.append(name)
     if len(found) != 1:
         raise Failed(f"the template gives the event to {found}, not to one function")
@@ -73,7 +76,11 @@ class Runtime:
         self.log = (self.work / "runtime.log").open("wb")
         self.process = subprocess.Popen(
             ["cargo-lambda", "lambda", "watch", "--only-lambda-apis", "-A", "127.0.0.1", "-P", self.port],
-            cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
         )
         for _ in range(300):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(self.port)), 1):
@@ -98,7 +105,9 @@ class Runtime:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         }
         log = self.work / f"{name}.log"
-        process = subprocess.Popen([binary], env=environment, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [binary], env=environment, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT
+        )
         try:
             yield log
         finally:
@@ -109,7 +118,11 @@ class Runtime:
         """The function's answer."""
         done = subprocess.run(
             ["cargo-lambda", "lambda", "invoke", name, "-A", "127.0.0.1", "-P", self.port, "--data-file", event],
-            env=self.environment, cwd=self.work, capture_output=True, text=True, timeout=120,
+            env=self.environment,
+            cwd=self.work,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         if done.returncode:
             raise Failed(f"cargo lambda invoke: {done.stdout}{done.stderr}")
@@ -121,7 +134,13 @@ def credentials(emulator, role):
     iam = emulator.client("iam")
     found = iam.get_role(RoleName=role)["Role"]
     trust = found["AssumeRolePolicyDocument"]
-    trust["Statement"].append({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{found['Arn'].split(':')[4]}:root"}, "Action": "sts:AssumeRole"})
+    trust["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{found['Arn'].split(':')[4]}:root"},
+            "Action": "sts:AssumeRole",
+        }
+    )
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
     given = emulator.client("sts").assume_role(RoleArn=found["Arn"], RoleSessionName="events")["Credentials"]
     return {
@@ -148,7 +167,11 @@ def run():
     files = {file.stem: file for file in sorted(EVENTS.glob("*.json"))}
     if set(files) != set(wanted):
         raise Failed(f"events/ and tests/fixtures/events.json differ by {sorted(set(files) ^ set(wanted))}")
-    with tempfile.TemporaryDirectory() as work, Emulator(work) as emulator, Runtime(emulator, pathlib.Path(work)) as runtime:
+    with (
+        tempfile.TemporaryDirectory() as work,
+        Emulator(work) as emulator,
+        Runtime(emulator, pathlib.Path(work)) as runtime,
+    ):
         parameters = {"PublicUrl": ORIGIN, "DefaultFromEmail": "no-reply@example.org"}
         emulator.deploy(emulator.package(build / "template.yaml"), **parameters)
         packaged = emulator.packaged()
@@ -161,9 +184,13 @@ def run():
         for name, file in files.items():
             by_function.setdefault(function_of(json.loads(file.read_text()), template, expected), []).append(name)
         for function, names in sorted(by_function.items()):
-            about = emulator.client("lambda").get_function_configuration(FunctionName=made[function]["PhysicalResourceId"])
+            about = emulator.client("lambda").get_function_configuration(
+                FunctionName=made[function]["PhysicalResourceId"]
+            )
             # No distribution adds its secret to a sample.
-            variables = {name: value for name, value in about["Environment"]["Variables"].items() if name != "ORIGIN_SECRET_ARN"}
+            variables = {
+                name: value for name, value in about["Environment"]["Variables"].items() if name != "ORIGIN_SECRET_ARN"
+            }
             variables |= emulator.endpoints() | credentials(emulator, made[f"{function}Role"]["PhysicalResourceId"])
             # cargo-lambda knows a function by its package.
             package = pathlib.Path(sources[function]["Properties"]["CodeUri"]).name

@@ -23,7 +23,7 @@ def translated(packaged, parameters):
     conditions = result.get("Conditions", {})
 
     def holds(condition):
-        (function, arguments), = condition.items()
+        ((function, arguments),) = condition.items()
         match function:
             case "Condition":
                 return holds(conditions[arguments])
@@ -61,7 +61,11 @@ def compare(expected, emulator, stack):
     """Every resource is there, of its type, and no other."""
     made = emulator.resources(stack)
     missing = sorted(set(expected) - set(made))
-    failed = {name: about["ResourceStatus"] for name, about in made.items() if not about["ResourceStatus"].endswith("_COMPLETE")}
+    failed = {
+        name: about["ResourceStatus"]
+        for name, about in made.items()
+        if not about["ResourceStatus"].endswith("_COMPLETE")
+    }
     others = {name for name in expected if name in made and made[name]["ResourceType"] != expected[name]["Type"]}
     more = sorted(set(made) - set(expected))
     if missing or failed or others or more:
@@ -89,18 +93,26 @@ def routes(expected):
 def repair(emulator, expected, made):
     """Two things of which no policy could be right for the emulator and for AWS: secrets, and the sending of mails."""
     secrets = emulator.client("secretsmanager")
-    names = [made[name]["PhysicalResourceId"] for name, about in expected.items() if about["Type"] == "AWS::SecretsManager::Secret"]
+    names = [
+        made[name]["PhysicalResourceId"]
+        for name, about in expected.items()
+        if about["Type"] == "AWS::SecretsManager::Secret"
+    ]
     arns = {name: secrets.describe_secret(SecretId=name)["ARN"] for name in names if not name.startswith("arn:")}
     if arns:
         say("a secret's `Ref` is its name there, not its ARN: the policies get the ARN by its API")
-    say("it asks for the right to send mails on `*`, and knows no ses:FromAddress: the mailer's policy gets that by its API")
+    say(
+        "it asks for the right to send mails on `*`, and knows no ses:FromAddress: the mailer's policy gets that by its API"
+    )
     iam = emulator.client("iam")
 
     def corrected(document):
         statements = []
         for statement in document["Statement"]:
             if any(action.startswith("ses:") for action in statement["Action"]):
-                statement = {name: value for name, value in statement.items() if name != "Condition"} | {"Resource": "*"}
+                statement = {name: value for name, value in statement.items() if name != "Condition"} | {
+                    "Resource": "*"
+                }
             elif isinstance(statement["Resource"], str):
                 statement = statement | {"Resource": arns.get(statement["Resource"], statement["Resource"])}
             statements.append(statement)
@@ -113,12 +125,16 @@ def repair(emulator, expected, made):
                 version = iam.get_policy(PolicyArn=physical)["Policy"]["DefaultVersionId"]
                 document = iam.get_policy_version(PolicyArn=physical, VersionId=version)["PolicyVersion"]["Document"]
                 if corrected(document) != document:
-                    iam.create_policy_version(PolicyArn=physical, PolicyDocument=json.dumps(corrected(document)), SetAsDefault=True)
+                    iam.create_policy_version(
+                        PolicyArn=physical, PolicyDocument=json.dumps(corrected(document)), SetAsDefault=True
+                    )
             case "AWS::IAM::Role":
                 for policy in iam.list_role_policies(RoleName=physical)["PolicyNames"]:
                     document = iam.get_role_policy(RoleName=physical, PolicyName=policy)["PolicyDocument"]
                     if corrected(document) != document:
-                        iam.put_role_policy(RoleName=physical, PolicyName=policy, PolicyDocument=json.dumps(corrected(document)))
+                        iam.put_role_policy(
+                            RoleName=physical, PolicyName=policy, PolicyDocument=json.dumps(corrected(document))
+                        )
 
 
 @dataclasses.dataclass
@@ -139,14 +155,19 @@ def connect(emulator, expected, stack):
     asked = routes(expected)
     missing = {key: function for key, function in asked.items() if key not in there}
     if missing:
-        say(f"the emulator has read {len(there)} of {len(asked)} routes out of the API's document; the others are made by its API")
+        say(
+            f"the emulator has read {len(there)} of {len(asked)} routes out of the API's document; the others are made by its API"
+        )
     functions = emulator.client("lambda")
     integrations = {}
     for key, name in missing.items():
         if name not in integrations:
             arn = functions.get_function(FunctionName=made[name]["PhysicalResourceId"])["Configuration"]["FunctionArn"]
             integrations[name] = gateway.create_integration(
-                ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0",
+                ApiId=api,
+                IntegrationType="AWS_PROXY",
+                IntegrationUri=arn,
+                PayloadFormatVersion="2.0",
             )["IntegrationId"]
         gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integrations[name]}")
 
@@ -154,7 +175,7 @@ def connect(emulator, expected, stack):
     edge, distribution = emulator.client("cloudfront"), made["Distribution"]["PhysicalResourceId"]
     current = edge.get_distribution_config(Id=distribution)
     config = current["DistributionConfig"]
-    site, = (origin for origin in config["Origins"]["Items"] if origin["Id"] == "site")
+    (site,) = (origin for origin in config["Origins"]["Items"] if origin["Id"] == "site")
     expected_host = f"{api}.execute-api.{REGION}.amazonaws.com"
     if site["DomainName"] == expected_host:
         say(f"the distribution's origin {expected_host} becomes the emulator's own address of that API")
@@ -164,5 +185,7 @@ def connect(emulator, expected, stack):
         edge.update_distribution(Id=distribution, IfMatch=current["ETag"], DistributionConfig=config)
     elif site["DomainName"] != "localhost":
         raise Failed(f"the distribution's origin is {site['DomainName']}, not {expected_host}")
-    secret, = (header["HeaderValue"] for header in site["CustomHeaders"]["Items"] if header["HeaderName"] == "x-origin-secret")
+    (secret,) = (
+        header["HeaderValue"] for header in site["CustomHeaders"]["Items"] if header["HeaderName"] == "x-origin-secret"
+    )
     return Site(edge.get_distribution(Id=distribution)["Distribution"]["DomainName"], api, secret)

@@ -1,6 +1,7 @@
 """Deploys what `sam build` has built into the emulator, and visits the site through its CloudFront and API Gateway.
 
-Takes the folder that tests/deployment/build was given. The functions run as they were built, each with the credentials of its own role.
+Takes the folder that tests/deployment/build was given. The functions run as they were built, each with the credentials
+of its own role.
 """
 
 import json
@@ -49,9 +50,15 @@ def deploy(emulator, template, **parameters):
 
 def manage(emulator, *arguments, standard_input=None):
     """A command of `cargo manage` on the stack, with the shell's credentials."""
-    environment = os.environ | emulator.credentials() | emulator.endpoints() | {
-        "AWS_ENDPOINT_URL": emulator.endpoint, "HOME": os.environ["HOME"],
-    }
+    environment = (
+        os.environ
+        | emulator.credentials()
+        | emulator.endpoints()
+        | {
+            "AWS_ENDPOINT_URL": emulator.endpoint,
+            "HOME": os.environ["HOME"],
+        }
+    )
     command = ["cargo", "run", "--quiet", "--package", "manage", "--", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, input=standard_input, capture_output=True, text=True)
     if done.returncode:
@@ -62,7 +69,9 @@ def manage(emulator, *arguments, standard_input=None):
 def static_files(emulator, browser, folder):
     """Put into the bucket by `collectstatic --upload`; served by the edge with its function and its headers."""
     root = folder / "staticfiles"
-    manage(emulator, "collectstatic", "--output", str(root), "--cache", str(folder / "cache"), "--upload", "--stack", STACK)
+    manage(
+        emulator, "collectstatic", "--output", str(root), "--cache", str(folder / "cache"), "--upload", "--stack", STACK
+    )
     names = json.loads((root / "staticfiles.json").read_text())["paths"]
     path = "/static/" + names["css/site.css"]
     plain = expect(path, browser.ask("GET", path), 200)
@@ -99,7 +108,11 @@ def gateway_alone(emulator, browser):
     refused = expect("the gateway without the origin's secret", browser.ask("GET", "/", host=host), 403)
     forged = browser.ask("GET", "/", headers={"x-origin-secret": "x" * 64}, host=host)
     expect("the gateway with another secret", forged, 403)
-    expect("the distribution, told another secret by the visitor", browser.ask("GET", "/", headers={"x-origin-secret": "x" * 64}), 200)
+    expect(
+        "the distribution, told another secret by the visitor",
+        browser.ask("GET", "/", headers={"x-origin-secret": "x" * 64}),
+        200,
+    )
     return refused
 
 
@@ -129,7 +142,9 @@ def upload(browser, purpose):
     asked = dict(purpose=purpose, filename="me.jpg", content_type="image/jpeg", size=len(content))
     promised = expect("an upload", browser.send("POST", "/uploads", **asked), 201).json
     altered = promised["fields"] | {"x-amz-signature": "0" * 64}
-    expect("a form with another signature", browser.form(promised["url"], altered, "me.jpg", "image/jpeg", content), 403)
+    expect(
+        "a form with another signature", browser.form(promised["url"], altered, "me.jpg", "image/jpeg", content), 403
+    )
     expect("the form at S3", browser.form(promised["url"], promised["fields"], "me.jpg", "image/jpeg", content), 204)
 
     def verdict():
@@ -165,9 +180,13 @@ def pictures(browser):
     expect("the file by its link, for nobody", Browser(browser.emulator, browser.site).get(path), 302)
     other = upload(browser, "image")
     expect("a file that goes", browser.send("DELETE", f"/media/{other}"), 204)
-    promised = browser.send("POST", "/uploads", purpose="image", filename="no.jpg", content_type="image/jpeg", size=10).json["id"]
+    promised = browser.send(
+        "POST", "/uploads", purpose="image", filename="no.jpg", content_type="image/jpeg", size=10
+    ).json["id"]
     expect("an upload that is given up", browser.send("DELETE", f"/uploads/{promised}"), 204)
-    say("uploads: signed, sent, verified by process-upload after the bucket's notification, published, shown, shared, deleted")
+    say(
+        "uploads: signed, sent, verified by process-upload after the bucket's notification, published, shown, shared, deleted"
+    )
 
 
 def account(browser):
@@ -196,7 +215,11 @@ def delete(emulator, browser):
         return not any(user in one["Key"] for page in pages for one in page.get("Contents", []))
 
     eventually("the erasure of the objects", erased)
-    expect("log-in to an account that is deleted", browser.send("POST", "/login", username=USER, password=PASSWORD + " 2"), 401)
+    expect(
+        "log-in to an account that is deleted",
+        browser.send("POST", "/login", username=USER, password=PASSWORD + " 2"),
+        401,
+    )
     say("deletion: ordered in the outbox, and carried out by erase-account, which the stream invoked")
 
 
@@ -205,7 +228,9 @@ def administration(emulator, site):
     arguments = ["createsuperuser", "--stack", STACK, "--email", "root@example.com", "--noinput", "--password-stdin"]
     manage(emulator, *arguments, standard_input=PASSWORD + "\n")
     browser = Browser(emulator, site)
-    expect("the superuser's log-in", browser.send("POST", "/login", username="root@example.com", password=PASSWORD), 200)
+    expect(
+        "the superuser's log-in", browser.send("POST", "/login", username="root@example.com", password=PASSWORD), 200
+    )
     expect("the administration", browser.get("/admin/"), 200)
     expect("its accounts", browser.get("/admin/users"), 200)
     expect("a group", browser.send("POST", "/admin/groups", name="staff"), 201)
