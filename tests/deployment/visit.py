@@ -231,7 +231,7 @@ def administration(emulator, site):
     expect(
         "the superuser's log-in", browser.send("POST", "/login", username="root@example.com", password=PASSWORD), 200
     )
-    expect("the administration", browser.get("/admin/"), 200)
+    expect("the administration", browser.get("/admin"), 200)
     expect("its accounts", browser.get("/admin/users"), 200)
     expect("a group", browser.send("POST", "/admin/groups", name="staff"), 201)
     groups = expect("its groups", browser.get("/admin/groups"), 200)
