@@ -28,7 +28,8 @@ fn the_projects_template_is_well_wherever_it_lies() {
 fn each_finding_is_a_line_with_its_code_its_place_and_what_to_write() {
     let folder = Folder::new();
     let text = project().replace("SigningBehavior: always", "SigningBehavior: never");
-    let broken = folder.file("broken.yaml", text.replacen("RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD", 1));
+    let broken = folder
+        .file("broken.yaml", text.replacen("RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD", 1));
     let mut script = Script::nobody(&[]);
     let parameter =
         vec![("MediaPublicKey".to_owned(), "-----BEGIN PUBLIC KEY-----MFkw-----END PUBLIC KEY-----".to_owned())];

@@ -30,7 +30,7 @@ pub(super) async fn gather(stack: &Stack) -> Account {
     for (name, expires_by, is_durable) in [
         (&outputs.accounts, keys::AUDIT_TTL, true),
         (&outputs.sessions, keys::TTL, false),
-        (&outputs.outbox, keys::TTL, false),
+        (&outputs.outbox, keys::TTL, true),
     ] {
         tables.push(table(&dynamodb, name, expires_by, is_durable).await);
     }

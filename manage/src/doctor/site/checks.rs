@@ -41,8 +41,6 @@ checks! {
         "A page that was made for one visitor is handed to others"
     NOT_FOUND "site.not-found"
         "What does not exist has a page of the site's own"
-    NOT_COMPRESSED "site.not-compressed"
-        "Pages take three to five times as long as they need to"
     CLOCK "site.clock"
         "AWS refuses a signature that is five minutes off (SigV4): from there on no call to AWS and no signed form is accepted, \
          and links expire at the wrong time"

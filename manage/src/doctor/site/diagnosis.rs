@@ -35,7 +35,6 @@ pub(super) fn diagnose(facts: &Facts) -> Vec<Finding> {
     findings.extend(reflected(facts, more));
     forms(facts, more, &mut findings);
     findings.extend(missing(facts, more));
-    findings.extend(compressed(facts, more));
     findings.extend(origin_open(more));
     findings.extend(unanswered(facts, more));
     findings
@@ -47,7 +46,6 @@ fn unanswered(facts: &Facts, more: &More) -> Option<Finding> {
         ("/login", &more.again),
         ("/login", &more.several),
         ("/login", &more.query),
-        ("/login", &more.compressed),
         ("/profile", &more.redirect),
         ("/preferences/theme", &more.form),
         ("/portico-doctor-..", &more.missing),
@@ -232,7 +230,7 @@ fn cached(facts: &Facts, first: &Answer, more: &More) -> Option<Finding> {
     let fix = "Write CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad (CachingDisabled) into DefaultCacheBehavior of \
                Distribution in template.yaml, and see that whatever stands before it keeps no pages";
     let say = |what: String| Some(Finding::new(c::CACHED, at(facts, "/login"), what, fix));
-    let answers = [Some(first), more.again.as_ref().ok(), more.several.as_ref().ok(), more.compressed.as_ref().ok()];
+    let answers = [Some(first), more.again.as_ref().ok(), more.several.as_ref().ok()];
     let answers: Vec<_> = answers.into_iter().flatten().collect();
     for answer in &answers {
         if let Some(hit) = answer.all("x-cache").find(|cache| cache.to_ascii_lowercase().contains("hit")) {
@@ -347,17 +345,6 @@ fn missing(facts: &Facts, more: &More) -> Option<Finding> {
     let remedy = "Write Default: { Type: HttpApi, Properties: { ApiId: !Ref HttpApi } } into the events of HomeFunction in \
                   template.yaml, and no ResponsePagePath into CustomErrorResponses of Distribution";
     Some(Finding::new(c::NOT_FOUND, at(facts, "/portico-doctor-.."), what, fix(facts, remedy)))
-}
-
-fn compressed(facts: &Facts, more: &More) -> Option<Finding> {
-    let answer = more.compressed.as_ref().ok()?;
-    // runserver sends what the functions do: it is CloudFront that compresses.
-    if facts.is_local || answer.header("content-encoding").is_some() {
-        return None;
-    }
-    let what = "a browser that takes br and gzip gets the page as it is";
-    let fix = "Write Compress: true into DefaultCacheBehavior of Distribution in template.yaml";
-    Some(Finding::new(c::NOT_COMPRESSED, at(facts, "/login"), what, fix))
 }
 
 fn origin_open(more: &More) -> Option<Finding> {

@@ -33,8 +33,6 @@ pub(super) struct More {
     pub(super) several: Asked,
     /// The same in JSON, with a query string that stands in it.
     pub(super) query: Asked,
-    /// The same, by somebody who takes compressed answers.
-    pub(super) compressed: Asked,
     /// The same, of another host: by Host, and by what proxies write.
     pub(super) foreign: Vec<Asked>,
     /// A page for members, which leads to the log-in.

@@ -81,7 +81,6 @@ impl Look<'_> {
             again: asking.get(PAGE, &[("cookie", &pair)]).await,
             several: asking.get(PAGE, &[("cookie", &messages)]).await,
             query: asking.get(&format!("{PAGE}?next=/{QUERY}"), &[("accept", "application/json")]).await,
-            compressed: asking.get(PAGE, &[("accept-encoding", "br, gzip")]).await,
             foreign: vec![asking.get(PAGE, &[("host", FOREIGN)]).await, asking.get(PAGE, &proxied).await],
             redirect: asking.get("/profile", &[]).await,
             form: asking.send(Method::POST, "/preferences/theme", &form_headers, form).await,

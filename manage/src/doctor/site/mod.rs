@@ -128,11 +128,6 @@ fn passed_over(facts: &Facts, has_stack: bool) -> Vec<String> {
     if !facts.is_https {
         lines.push(format!("not checked: TLS, HSTS, what plain HTTP leads to: {} has no TLS", facts.origin));
     }
-    if facts.is_local {
-        lines.push(
-            "not checked: compression of pages: CloudFront does it, and a site on this machine has none".to_owned(),
-        );
-    }
     if facts.more.as_ref().is_some_and(|more| more.direct.is_none()) {
         lines.push("not checked: the API's own address: give --stack or --api".to_owned());
     }

@@ -27,8 +27,14 @@ pub(super) fn check(project: &Project<'_>, findings: &mut Vec<Finding>) {
             ));
         }
         match setting {
-            "ACCOUNTS_TABLE" => durable(&table, &resource.deletion_policy, findings),
-            "OUTBOX_TABLE" => outbox(project, name, &table, findings),
+            "ACCOUNTS_TABLE" => {
+                durable(&table, &resource.deletion_policy, findings);
+                listed(&table, findings);
+            }
+            "OUTBOX_TABLE" => {
+                durable(&table, &resource.deletion_policy, findings);
+                outbox(project, name, &table, findings);
+            }
             _ => {}
         }
     }
@@ -78,6 +84,9 @@ fn durable(table: &Part<'_>, deletion_policy: &str, findings: &mut Vec<Finding>)
         let fix = "Write DeletionProtectionEnabled: true, and beside Type DeletionPolicy: Retain and UpdateReplacePolicy: Retain";
         findings.push(protection.finding(c::TABLE_PROTECTION, "the table can be deleted, or goes with the stack", fix));
     }
+}
+
+fn listed(table: &Part<'_>, findings: &mut Vec<Finding>) {
     let indexes = table.get("GlobalSecondaryIndexes");
     let is_listing = |index: &Part<'_>| {
         let schema = index.get("KeySchema").items();

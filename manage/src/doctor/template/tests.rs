@@ -93,6 +93,8 @@ const BROKEN: &[Broken] = &[
     Broken { code: "table.ttl", changes: &[("OutboxTable", "Enabled: true", "Enabled: false")], says: &["OutboxTable.TimeToLiveSpecification", "nothing expires"] },
     Broken { code: "table.ttl", changes: &[("AccountsTable", "AttributeName: audited_until", "AttributeName: expires_at")], says: &["AccountsTable", "{ AttributeName: audited_until, Enabled: true }"] },
     Broken { code: "table.no-backups", changes: &[("AccountsTable", "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false")], says: &["Write PointInTimeRecoverySpecification"] },
+    Broken { code: "table.no-backups", changes: &[("OutboxTable", "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false")], says: &["OutboxTable.PointInTimeRecoverySpecification"] },
+    Broken { code: "table.unprotected", changes: &[("OutboxTable", "DeletionProtectionEnabled: true", "TableClass: STANDARD")], says: &["OutboxTable.DeletionProtectionEnabled"] },
     Broken { code: "table.unprotected", changes: &[("AccountsTable", "DeletionProtectionEnabled: true", "TableClass: STANDARD")], says: &["AccountsTable.DeletionProtectionEnabled", "Write DeletionProtectionEnabled: true"] },
     Broken { code: "table.unprotected", changes: &[("AccountsTable", "DeletionPolicy: Retain", "DeletionPolicy: Delete")], says: &["DeletionPolicy: Retain"] },
     Broken { code: "table.billing", changes: &[("SessionsTable", "BillingMode: PAY_PER_REQUEST", "ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 }")], says: &["SessionsTable.BillingMode", "Write BillingMode: PAY_PER_REQUEST"] },

@@ -172,8 +172,8 @@ async fn what_the_caller_may_not_ask_is_told_of_each() {
     assert!(!is_well);
     let codes = codes(&said);
     assert!(codes.iter().all(|code| code == "aws.unchecked"), "{said}");
-    // The API, three tables and their expiry, the backups of one, two buckets, the rules of one, two secrets, mail twice.
-    assert_eq!(codes.len(), 1 + 3 * 2 + 1 + 2 + 1 + 2 + 2, "{said}");
+    // The API, three tables and their expiry, the backups of two, two buckets, the rules of one, two secrets, mail twice.
+    assert_eq!(codes.len(), 1 + 3 * 2 + 2 + 2 + 1 + 2 + 2, "{said}");
     assert!(said.contains("aws.unchecked: the API's own address: could not be checked: "), "{said}");
     assert!(said.contains("kim is not authorized") && said.contains("AccessDenied"), "{said}");
 }
@@ -214,7 +214,8 @@ async fn what_somebody_has_changed_is_told_with_the_command_that_undoes_it() {
             answer.clone_into(&mut known.1);
         })
         .await;
-        assert_eq!(codes(&said), [code], "{said}");
+        // Of each table that it is said of.
+        assert!(!codes(&said).is_empty() && codes(&said).iter().all(|told| told == code), "{said}");
         assert!(said.contains(words), "{said}");
     }
     let ending = r#"{"Name":"x","DeletedDate":1790000000}"#;
