@@ -6,21 +6,47 @@ use serde_json::Value;
 use super::Need;
 use crate::template::{Effect, Statement};
 
-/// The statements that allow it; none where one denies it.
-pub(super) fn allowing<'a>(statements: &'a [Statement], need: &Need) -> Vec<&'a Statement> {
-    let met = |statement: &&Statement| meets(statement, need);
-    if statements.iter().filter(met).any(|statement| statement.effect == Effect::Deny) {
-        return Vec::new();
+/// What the statements say of a need.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict<'a> {
+    /// These allow it.
+    Allowed(Vec<&'a Statement>),
+    /// This one denies it, whatever the others allow.
+    Denied(&'a Statement),
+    /// None allows it.
+    NotAllowed,
+}
+
+/// Whether the need is met.
+pub(super) fn judge<'a>(statements: &'a [Statement], need: &Need) -> Verdict<'a> {
+    let met: Vec<_> = statements.iter().filter(|statement| meets(statement, need)).collect();
+    if let Some(denial) = met.iter().find(|statement| statement.effect == Effect::Deny) {
+        return Verdict::Denied(denial);
     }
-    statements.iter().filter(met).collect()
+    if met.is_empty() { Verdict::NotAllowed } else { Verdict::Allowed(met) }
+}
+
+/// The statement that comes nearest to allowing it: one that names the action, and best the resource too.
+pub(super) fn nearest<'a>(statements: &'a [Statement], need: &Need) -> Option<&'a Statement> {
+    let named =
+        statements.iter().filter(|statement| statement.effect == Effect::Allow && names_action(statement, need));
+    named.max_by_key(|statement| names_resource(statement, need))
 }
 
 fn meets(statement: &Statement, need: &Need) -> bool {
-    // Actions are the same in capitals and small letters; resources are not.
+    names_action(statement, need)
+        && names_resource(statement, need)
+        && conditions(statement).all(|condition| condition.holds(need))
+}
+
+/// Actions are the same in capitals and small letters; resources are not.
+fn names_action(statement: &Statement, need: &Need) -> bool {
     let action = |pattern: &String| matches(&pattern.to_ascii_lowercase(), &need.action.to_ascii_lowercase());
     statement.actions.iter().any(action)
-        && statement.resources.iter().any(|pattern| matches(pattern, &need.resource))
-        && conditions(statement).all(|condition| condition.holds(need))
+}
+
+fn names_resource(statement: &Statement, need: &Need) -> bool {
+    statement.resources.iter().any(|pattern| matches(pattern, &need.resource))
 }
 
 /// One key of one operator.

@@ -23,10 +23,12 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use self::evaluate::Verdict;
 use crate::template::{ACCOUNT, Function, Statement, Table, Template};
 
 pub(crate) use client::{Guard, signer};
 pub(crate) use evaluate::is_known;
+
 pub use right::Right;
 
 /// How many refusals are kept for whoever asks: on a machine that nobody asks they would never end.
@@ -67,10 +69,7 @@ pub(crate) struct Need {
 
 /// What a function was not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the function {function} is not authorized to perform {action} on {resource}{about}: no statement of its policies in \
-     template.yaml allows it"
-)]
+#[error("the function {function} is not authorized to perform {action} on {resource}{about}: {why}")]
 pub struct Denied {
     /// As `login`.
     pub function: String,
@@ -80,6 +79,8 @@ pub struct Denied {
     pub resource: String,
     /// What conditions were asked about, as ` (dynamodb:LeadingKeys: USER#..)`; empty for nothing.
     pub about: String,
+    /// Which statement denies it, or comes nearest to allowing it.
+    pub why: String,
 }
 
 impl Roles {
@@ -116,8 +117,8 @@ impl Roles {
     pub(crate) fn check(&self, access_key: &str, needs: &[Need]) -> Result<(), Denied> {
         let Some(role) = self.role(access_key) else { return Ok(()) };
         for need in needs {
-            if !self.is_allowed(role, need) {
-                let denied = Denied::new(role, need);
+            if let Err(why) = self.judge(role, need) {
+                let denied = Denied::new(role, need, why);
                 tracing::error!(function = denied.function, action = denied.action, "{denied}");
                 let kept = &mut self.lock().denied;
                 if kept.len() < MOST_DENIED {
@@ -131,19 +132,29 @@ impl Roles {
 
     /// The same for one need, and where it is not so, that is neither logged nor kept.
     pub(crate) fn would_allow(&self, access_key: &str, need: &Need) -> bool {
-        self.role(access_key).is_none_or(|role| self.is_allowed(role, need))
+        self.role(access_key).is_none_or(|role| self.judge(role, need).is_ok())
     }
 
-    fn is_allowed(&self, role: &Role, need: &Need) -> bool {
-        match evaluate::allowing(&role.statements, need).as_slice() {
-            [] => false,
-            [only] => {
-                let used = right::needed(&role.function, only, need);
-                self.lock().used.extend(used);
-                true
+    /// Whether the role allows it, and why not.
+    fn judge(&self, role: &Role, need: &Need) -> Result<(), String> {
+        match evaluate::judge(&role.statements, need) {
+            Verdict::Allowed(by) => {
+                // Of several each could be missing.
+                if let [only] = by.as_slice() {
+                    let used = right::needed(&role.function, only, need);
+                    self.lock().used.extend(used);
+                }
+                Ok(())
             }
-            // Each of them could be missing.
-            _ => true,
+            Verdict::Denied(by) => Err(format!("{} denies it", named(by))),
+            Verdict::NotAllowed => Err(match evaluate::nearest(&role.statements, need) {
+                Some(near) => format!(
+                    "no statement of its policies in template.yaml allows it; {} has the action, for {}",
+                    named(near),
+                    near.resources.join(", ")
+                ),
+                None => "no statement of its policies in template.yaml has the action".to_owned(),
+            }),
         }
     }
 
@@ -168,15 +179,25 @@ impl Need {
 }
 
 impl Denied {
-    fn new(role: &Role, need: &Need) -> Self {
+    fn new(role: &Role, need: &Need, why: String) -> Self {
         let about = need.context.as_ref().map(|(key, values)| format!(" ({key}: {})", values.join(", ")));
         Self {
             function: role.function.clone(),
             action: need.action.clone(),
             resource: need.resource.clone(),
             about: about.unwrap_or_default(),
+            why,
         }
     }
+}
+
+/// A statement as messages name it, with its condition.
+fn named(statement: &Statement) -> String {
+    let place = statement.policy.as_ref().map(|policy| format!("{policy}.")).unwrap_or_default();
+    let sid = statement.sid.as_deref().unwrap_or("a statement without a Sid");
+    let values: Vec<_> = evaluate::conditions(statement).flat_map(|condition| condition.values).collect();
+    let condition = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+    format!("{place}{sid}{condition}")
 }
 
 /// What a function signs with.

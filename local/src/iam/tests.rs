@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::{allowing, matches};
+use super::evaluate::{Verdict, judge, matches};
 use super::{Need, Right, Roles, access_key, dynamodb};
 use crate::template::{Resolver, Statement, Template};
 
@@ -90,6 +90,16 @@ fn a_request_is_allowed_for_the_keys_that_a_statement_names() {
 }
 
 #[test]
+fn a_refusal_says_which_statement_denies_it_or_comes_nearest() {
+    let roles = Roles::of(&template());
+    let get = |pk: &str| ask(&roles, "GetItem", &json!({ "TableName": "things", "Key": key(pk) })).unwrap_err();
+    assert!(get("A#secret").ends_with(": Never (A#secret) denies it"), "{}", get("A#secret"));
+    assert!(get("C#1").contains("allows it; Read (A#*, B#*) has the action, for arn:aws:dynamodb"), "{}", get("C#1"));
+    let delete = ask(&roles, "DeleteItem", &json!({ "TableName": "things", "Key": key("A#1") })).unwrap_err();
+    assert!(delete.ends_with("no statement of its policies in template.yaml has the action"), "{delete}");
+}
+
+#[test]
 fn one_statement_must_be_good_for_all_keys_of_a_batch() {
     let roles = Roles::of(&template());
     let batch = |keys: &[&str]| {
@@ -171,8 +181,8 @@ fn without_any_one_right_what_needed_it_is_refused() {
         statements
     };
     for (action, pk) in [("dynamodb:GetItem", "A#1"), ("dynamodb:Query", "B#1"), ("dynamodb:PutItem", "A#2")] {
-        assert_eq!(allowing(statements, &need(action, pk)).len(), 1, "{action}");
-        assert!(allowing(&without(action), &need(action, pk)).is_empty(), "{action}");
+        assert!(matches!(judge(statements, &need(action, pk)), Verdict::Allowed(by) if by.len() == 1), "{action}");
+        assert_eq!(judge(&without(action), &need(action, pk)), Verdict::NotAllowed, "{action}");
     }
 }
 
