@@ -172,7 +172,7 @@ def run():
         Emulator(work) as emulator,
         Runtime(emulator, pathlib.Path(work)) as runtime,
     ):
-        parameters = {"PublicUrl": ORIGIN, "DefaultFromEmail": "no-reply@example.org"}
+        parameters = {"PublicUrl": ORIGIN, "DefaultFromEmail": "no-reply@example.org", "Admin": "on"}
         emulator.deploy(emulator.package(build / "template.yaml"), **parameters)
         packaged = emulator.packaged()
         expected = translated(packaged, parameters)
@@ -183,6 +183,9 @@ def run():
         by_function = {}
         for name, file in files.items():
             by_function.setdefault(function_of(json.loads(file.read_text()), template, expected), []).append(name)
+        made_of_rust = {name for name, about in expected.items() if about["Type"] == "AWS::Lambda::Function"}
+        if made_of_rust != set(by_function):
+            raise Failed(f"no sample in events/ is for {sorted(made_of_rust - set(by_function))}")
         for function, names in sorted(by_function.items()):
             about = emulator.client("lambda").get_function_configuration(
                 FunctionName=made[function]["PhysicalResourceId"]

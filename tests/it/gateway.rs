@@ -39,7 +39,13 @@ fn expected() -> BTreeMap<String, Value> {
 
 #[tokio::test]
 async fn every_event_of_the_folder_gets_its_answer() {
-    let site = Site::by_hand().await;
+    // With the administration, whose function has a sample too.
+    let site = Site::start_with(|options| {
+        options.deliver_events = false;
+        options.admin = true;
+        options.settings.push(("ADMIN_ENABLED".into(), "true".into()));
+    })
+    .await;
     let expected = expected();
     for (name, expected) in &expected {
         let event = event(name);

@@ -116,8 +116,11 @@ impl Site {
     }
 }
 
+/// Whatever a function was refused fails the test in which it was, also where the page shows nothing of it.
 impl Drop for Site {
     fn drop(&mut self) {
+        let denied = self.stack.roles().denied();
+        assert!(std::thread::panicking() || denied.is_empty(), "{denied:#?}");
         self.server.abort();
     }
 }
