@@ -16,7 +16,7 @@ async fn send(visitor: &mut Visitor<'_>, token: &str, method: Method, path: &str
 #[tokio::test]
 async fn every_call_about_files_is_one_that_its_function_may_make() {
     let part = PART.to_string();
-    let (site, _) = Site::with_faults(&[("UPLOAD_PART_BYTES", &part), ("UPLOADS_PENDING_MAX", "2")]).await;
+    let site = Site::by_hand_with(&[("UPLOAD_PART_BYTES", &part), ("UPLOADS_PENDING_MAX", "2")]).await;
     site.member("lee@example.com").await;
     let mut kim = site.member("kim@example.com").await.json();
     let token = kim.csrf_token().await;

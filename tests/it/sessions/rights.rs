@@ -10,7 +10,7 @@ const NEW: &str = "a new pass phrase";
 /// Goes through them all under these settings.
 pub(crate) async fn tour(settings: &[(&str, &str)]) {
     let settings: Vec<_> = settings.iter().copied().chain([("SESSION_MAX_PER_USER", "3")]).collect();
-    let (site, _) = Site::with_faults(&settings).await;
+    let site = Site::by_hand_with(&settings).await;
     let mut kim = site.program();
     kim.sign_up("kim@example.com").await;
     send(&mut kim, "/preferences/theme", json!({ "theme": "dark" })).await;

@@ -106,7 +106,7 @@ async fn a_group_that_goes_leaves_nothing_and_nothing_is_granted_to_it_meanwhile
 
 #[tokio::test]
 async fn the_function_that_erases_may_do_all_of_that() {
-    let (site, _) = Site::with_faults(&[("THROTTLE_ENABLED", "false")]).await;
+    let site = Site::by_hand_with(&[("THROTTLE_ENABLED", "false")]).await;
     let mut lee = site.member("lee@example.com").await;
     let theirs = lee.upload(b"not a picture", "image/png").await;
     let mut kim = site.member("kim@example.com").await;

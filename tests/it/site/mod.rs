@@ -77,7 +77,16 @@ impl Site {
 
     /// Starts a system whose S3 events are delivered by hand.
     pub(crate) async fn by_hand() -> Self {
-        Self::start_with(|options| options.deliver_events = false).await
+        Self::by_hand_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn by_hand_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_with(|options| {
+            options.deliver_events = false;
+            options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        })
+        .await
     }
 
     /// The site's time, epoch seconds.

@@ -1,4 +1,4 @@
-//! What the functions were allowed, kept for the end of the run: `tests/rights.rs` looks there for what no test needed.
+//! What the functions were allowed, kept for the end of the run: `tests/rights` looks there for what no test needed.
 //! Whatever a function was refused fails the test in which it was, also where the product goes on without it.
 
 use std::collections::BTreeMap;

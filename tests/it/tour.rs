@@ -71,7 +71,6 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
         visitor.get(&format!("/uploads/{}", promised.json()["id"].as_str().unwrap())).await;
         crate::site::s3::upload(&promised.json(), &pictures::png()).await;
         site.deliver_next().await;
-        site.stack.app().media();
     }
     visitor.upload(b"not a picture", "image/png").await;
     site.deliver_next().await;
@@ -168,7 +167,7 @@ async fn every_call_of_every_function_is_one_that_it_may_make() {
 
 #[tokio::test]
 async fn reading_what_groups_permit_is_allowed_where_it_is_asked() {
-    let (site, _) = Site::with_faults(&[]).await;
+    let site = Site::by_hand().await;
     let mut kim = site.member("kim@example.com").await.json();
     site.group("Staff", &[Order::VIEW, Order::ADD]).await;
     site.join(&kim, "Staff").await;
@@ -183,7 +182,7 @@ async fn reading_what_groups_permit_is_allowed_where_it_is_asked() {
 
 #[tokio::test]
 async fn signing_up_quietly_and_a_log_in_that_must_wait_are_allowed_too() {
-    let (site, _) = Site::with_faults(&[("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]).await;
+    let site = Site::by_hand_with(&[("ACCOUNT_EMAIL_VERIFICATION", "mandatory")]).await;
     let mut visitor = site.program();
     let token = visitor.csrf_token().await;
     for username in ["kim", "lee"] {
