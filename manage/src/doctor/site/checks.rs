@@ -52,7 +52,7 @@ checks! {
     TTL "aws.ttl"
         "DynamoDB deletes what has expired by the attribute that the product writes, and by no other"
     BACKUPS "aws.no-backups"
-        "A mistake in the durable table cannot be taken back"
+        "A mistake in a durable table cannot be taken back"
     UNPROTECTED "aws.unprotected"
         "One command deletes every account"
     BUCKET_PUBLIC "aws.bucket-public"

@@ -68,7 +68,7 @@ checks! {
     TABLE_TTL "table.ttl"
         "DynamoDB deletes what has expired by the attribute that the product writes, and by no other"
     TABLE_BACKUPS "table.no-backups"
-        "A mistake in the durable table cannot be taken back"
+        "A mistake in a durable table cannot be taken back"
     TABLE_PROTECTION "table.unprotected"
         "One command deletes every account"
     TABLE_BILLING "table.billing"
