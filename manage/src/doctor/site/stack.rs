@@ -21,7 +21,7 @@ pub(super) fn diagnose(account: &Account) -> Vec<Finding> {
         match told {
             Ok(Secret::There) => {}
             Ok(Secret::Missing) => {
-                let fix = deploy(account);
+                let fix = restore(account);
                 findings.push(Finding::new(c::SECRET, place, "it is not there", fix));
             }
             Ok(Secret::Ending) => {
@@ -41,9 +41,13 @@ pub(super) fn unchecked(place: &str, why: &str) -> Finding {
     Finding::new(c::UNCHECKED, place, format!("could not be checked: {}", why.trim_end_matches('.')), fix)
 }
 
-/// What undoes that somebody has changed a resource by hand.
-fn deploy(account: &Account) -> String {
-    format!("Run `sam deploy --stack-name {}` with template.yaml as it is here", account.stack)
+/// What is to be seen to where a resource is gone or ill: CloudFormation compares with the template before, and makes
+/// nothing anew that it has not been told of.
+fn restore(account: &Account) -> String {
+    format!(
+        "See the resources of the stack {} in CloudFormation, and docs/operations.md, \"Backups and restoring\"",
+        account.stack
+    )
 }
 
 /// What was told; what was not is a finding.
@@ -55,7 +59,7 @@ fn table(account: &Account, table: &Table, findings: &mut Vec<Finding>) {
     let place = format!("the table {}", table.name);
     if let Some((state, is_protected)) = told(&place, &table.state, findings) {
         if state != "ACTIVE" && state != "UPDATING" {
-            findings.push(Finding::new(c::TABLE, &place, format!("it is {state}"), deploy(account)));
+            findings.push(Finding::new(c::TABLE, &place, format!("it is {state}"), restore(account)));
         }
         if table.is_durable && !is_protected {
             let fix =
@@ -94,7 +98,12 @@ fn table(account: &Account, table: &Table, findings: &mut Vec<Finding>) {
 fn bucket(account: &Account, bucket: &Bucket, findings: &mut Vec<Finding>) {
     let place = format!("public access to {}", bucket.name);
     if let Some(false) = told(&place, &bucket.blocked, findings) {
-        findings.push(Finding::new(c::BUCKET_PUBLIC, place, "not every kind of it is blocked", deploy(account)));
+        let fix = format!(
+            "Run `aws s3api put-public-access-block --bucket {} --public-access-block-configuration \
+             BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`",
+            bucket.name
+        );
+        findings.push(Finding::new(c::BUCKET_PUBLIC, place, "not every kind of it is blocked", fix));
     }
     let place = format!("the CORS rules of {}", bucket.name);
     let Some(cors) = &bucket.cors else { return };

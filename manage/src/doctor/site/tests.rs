@@ -183,7 +183,7 @@ const STACKS: &[BrokenStack] = &[
     ("aws.no-backups", &["update-continuous-backups --table-name shop-accounts"], |a| a.tables[0].backups = Some(Ok(false))),
     ("aws.no-backups", &["update-continuous-backups --table-name shop-outbox"], |a| a.tables[2].backups = Some(Ok(false))),
     ("aws.unprotected", &["--deletion-protection-enabled"], |a| a.tables[0].state = Ok(("ACTIVE".into(), false))),
-    ("aws.bucket-public", &["public access to shop-static", "sam deploy --stack-name shop"], |a| a.buckets[1].blocked = Ok(false)),
+    ("aws.bucket-public", &["public access to shop-static", "put-public-access-block --bucket shop-static"], |a| a.buckets[1].blocked = Ok(false)),
     ("aws.bucket-cors", &["pages of * may upload too", "PublicUrl=https://example.com"], |a| a.buckets[0].cors = Some(Ok(vec![Cors { origins: vec!["*".into()], ..Cors::default() }]))),
     ("aws.bucket-cors", &["cannot upload"], |a| a.buckets[0].cors = Some(Ok(Vec::new()))),
     ("aws.bucket-cors", &["cannot read ETag"], |a| { if let Some(Ok(rules)) = &mut a.buckets[0].cors { rules[0].exposed.clear(); } }),

@@ -5,6 +5,8 @@ use crate::doctor::finding::checks;
 checks! {
     UNRESOLVED "template.unresolved"
         "What cannot be computed here is not checked"
+    REFUSED "template.refused"
+        "What runserver and the tests refuse has been tried by nobody"
 
     COOKIES "edge.cookies-not-forwarded"
         "Without its cookies a request has no session and no CSRF cookie: nobody can log in, and every form is refused"
@@ -63,6 +65,8 @@ checks! {
     CORS_STAR "cors.star"
         "With a star every site's scripts may read what is answered"
 
+    TABLE_MISSING "table.missing"
+        "What the functions are told to write to is not made"
     TABLE_KEYS "table.keys"
         "The product reads and writes items by PK and SK, both texts"
     TABLE_TTL "table.ttl"

@@ -29,7 +29,8 @@ mod tests;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use local::template::{Deployment, Resolver, TemplateError};
+use local::template::{Deployment, Resolver, Template, TemplateError};
+use serde_json::Value;
 
 use super::finding::Finding;
 use super::tell;
@@ -81,11 +82,18 @@ fn diagnose(text: &str, parameters: &[(String, String)]) -> Result<Vec<Finding>,
         let known: Vec<_> = deployment.parameters.keys().map(String::as_str).collect();
         return Err(format!("the template has no parameter {name}; it has {}", known.join(", ")));
     }
+    for (name, value) in parameters {
+        takes(name, &deployment.parameters[name], value)?;
+    }
     let mut findings = Vec::new();
     for resource in &deployment.resources {
         let part = Part::root(&resource.logical_id, &resource.properties);
         for (name, why) in &resource.unresolved {
-            let fix = "Give the parameter that it needs by --parameter NAME=VALUE, or look at it yourself";
+            let fix = if why.contains("neither a parameter nor a resource") {
+                "Write a name that there is"
+            } else {
+                "Give the parameter that it needs by --parameter NAME=VALUE, or look at it yourself"
+            };
             findings.push(part.get(name).finding(checks::UNRESOLVED, why.clone(), fix));
         }
     }
@@ -97,7 +105,27 @@ fn diagnose(text: &str, parameters: &[(String, String)]) -> Result<Vec<Finding>,
     tables::check(&project, &mut findings);
     buckets::check(&project, &mut findings);
     secrets::check(&project, text, &mut findings);
+    // What is found wrong above is mostly refused too, in fewer words.
+    if findings.is_empty()
+        && let Err(error) = Template::parse(text, &resolver)
+    {
+        let fix = "Write it as `cargo manage runserver` takes it";
+        findings.push(Finding::new(checks::REFUSED, "template", portico::log::chain(&error), fix));
+    }
     Ok(findings)
+}
+
+/// Whether a parameter may have this value.
+fn takes(name: &str, parameter: &Value, value: &str) -> Result<(), String> {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let allowed: Vec<_> = parameter["AllowedValues"].as_array().into_iter().flatten().map(plain).collect();
+    if !allowed.is_empty() && !allowed.iter().any(|known| known == value) {
+        return Err(format!("the parameter {name} takes {}", allowed.join(", ")));
+    }
+    if parameter["Type"] == "Number" && value.parse::<f64>().is_err() {
+        return Err(format!("the parameter {name} takes a number"));
+    }
+    Ok(())
 }
 
 /// A parameter, as the command line gives it.

@@ -15,7 +15,12 @@ pub(super) fn check(project: &Project<'_>, findings: &mut Vec<Finding>) {
         [("ACCOUNTS_TABLE", keys::AUDIT_TTL), ("SESSIONS_TABLE", keys::TTL), ("OUTBOX_TABLE", keys::TTL)]
     {
         let Some(name) = project.told(setting) else { continue };
-        let Some((resource, table)) = project.find("AWS::DynamoDB::Table", name) else { continue };
+        let Some((resource, table)) = project.find("AWS::DynamoDB::Table", name) else {
+            let what = format!("{setting} is {name}, and no table of the template has that name");
+            let fix = "Write Type: AWS::DynamoDB::Table, or the name of a table that there is";
+            findings.push(Finding::new(c::TABLE_MISSING, setting, what, fix));
+            continue;
+        };
         key_schema(&table, findings);
         expiry(&table, ttl, findings);
         if table.get("BillingMode").text() != "PAY_PER_REQUEST" {

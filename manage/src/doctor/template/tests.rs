@@ -48,6 +48,10 @@ macro_rules! own_policy {
 const BROKEN: &[Broken] = &[
     Broken { code: "template.unresolved", changes: &[("Logs", "RetentionInDays: !Ref LogRetentionDays", "RetentionInDays: !Ref LogRetentionDays\n      Tags: !GetAZs ''")], says: &["Logs.Tags", "Fn::GetAZs", "--parameter NAME=VALUE"] },
 
+    Broken { code: "template.refused", changes: &[("HomeFunction", "ForAllValues:StringLike:", "ForAllValues:StringNotLike:")], says: &["HomeFunction", "StringEquals or StringLike", "runserver"] },
+    Broken { code: "template.refused", changes: &[("HomeFunction", "              Effect: Allow\n", "")], says: &["HomeFunction", "Effect"] },
+    Broken { code: "table.missing", changes: &[("SessionsTable", "AWS::DynamoDB::Table", "AWS::DynamoDB::Tabel")], says: &["SESSIONS_TABLE", "Write Type: AWS::DynamoDB::Table"] },
+
     Broken { code: "edge.cookies-not-forwarded", changes: own_policy!("{ CookiesConfig: { CookieBehavior: whitelist, Cookies: [sessionid] }, HeadersConfig: { HeaderBehavior: allExcept, Headers: [Host] }, QueryStringsConfig: { QueryStringBehavior: all } }"), says: &["Distribution.DistributionConfig.DefaultCacheBehavior.OriginRequestPolicyId", "or not all of them", "Write OriginRequestPolicyId: b689b0a8"] },
     Broken { code: "edge.cookies-not-forwarded", changes: legacy!("{ QueryString: true, Headers: [Accept, Accept-Language, Origin, Referer, Sec-Fetch-Site, User-Agent, X-CSRFToken, x-viewer-address, x-viewer-host] }"), says: &["Write OriginRequestPolicyId: b689b0a8"] },
     Broken { code: "edge.query-not-forwarded", changes: own_policy!("{ CookiesConfig: { CookieBehavior: all }, HeadersConfig: { HeaderBehavior: allExcept, Headers: [host] }, QueryStringsConfig: { QueryStringBehavior: none } }"), says: &["query strings", "Write OriginRequestPolicyId: b689b0a8"] },
@@ -228,6 +232,7 @@ fn the_projects_template_has_no_finding_whatever_is_switched_on() {
             "LogRetentionDays",
             "MediaSigningKey",
             "Monitoring",
+            "Restart",
             "Tracing"
         ],
         "no part of these is optional"
@@ -273,6 +278,9 @@ fn a_parameter_that_there_is_not_and_a_text_that_is_no_template_are_refused() {
     assert!(refused("Resources: [", "A").contains("not YAML"));
     assert!(refused("Parameters: {}", "A").contains("no Resources"));
     assert!(parameter("PublicUrl").is_err());
+    let wrong = |name: &str, value: &str| diagnose(&project(), &[(name.to_owned(), value.to_owned())]).unwrap_err();
+    assert_eq!(wrong("Admin", "maybe"), "the parameter Admin takes off, on");
+    assert_eq!(wrong("HashingConcurrency", "abc"), "the parameter HashingConcurrency takes a number");
     assert_eq!(parameter("A=b=c").unwrap(), ("A".to_owned(), "b=c".to_owned()));
 }
 
