@@ -258,6 +258,8 @@ impl Config {
             attempt_ms: env.number("AWS_ATTEMPT_TIMEOUT_MS", "milliseconds", 50, 30_000, 1_500),
             operation_ms: env.number("AWS_OPERATION_TIMEOUT_MS", "milliseconds", 50, 300_000, 4_500),
         };
+        // Of its value nothing follows: another one starts every process anew, and so reads the secrets again.
+        env.or("RESTART", "any text", "", |_| Some(()));
         let account_settings = AccountSettings::read(env);
         let throttle = ThrottleSettings::read(env, public_url.as_ref());
         let groups = GroupSettings::read(env);
