@@ -42,14 +42,17 @@ fn every_right_of_every_role_is_one_that_a_test_cannot_do_without() {
 
     let noted = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rights.tsv");
     let noted = std::fs::read_to_string(&noted).expect("the integration tests ran before: `cargo test` runs both");
+    assert!(
+        noted.starts_with("whole\n"),
+        "the last run of the integration tests was of some of them: `cargo test` runs all, and then this"
+    );
     let needed = demanded(noted.lines().filter_map(|line| line.rsplit_once('\t')).map(|(right, _test)| right));
 
     let needless: Vec<_> = granted.difference(&needed).map(String::as_str).collect();
     assert!(
         needless.is_empty(),
         "{} of {} rights are needed by no test, or another statement of the same role grants the same. Take them out of \
-         template.yaml, or add the test that needs them (this is of the last run of the integration tests, which must \
-         have been of all of them: `cargo test`):\n{}",
+         template.yaml, or add the test that needs them; target/tmp/rights.tsv says which test needs which:\n{}",
         needless.len(),
         granted.len(),
         needless.join("\n")

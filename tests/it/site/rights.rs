@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use local::iam::{Right, Roles};
+use local::iam::{Denied, Right, Roles};
 
 /// The rights of one system; dropped with it.
 pub(crate) struct Rights {
@@ -23,13 +23,24 @@ impl Drop for Rights {
     fn drop(&mut self) {
         note(&self.roles);
         let denied = self.roles.denied();
-        if !std::thread::panicking() {
-            assert!(denied.is_empty(), "{denied:#?}");
+        if std::thread::panicking() {
+            // Perhaps that is why: the test's own words come before these.
+            told(&denied);
+            return;
         }
+        assert!(denied.is_empty(), "{denied:#?}");
     }
 }
 
-/// Adds what was needed to what this run has noted so far: a line each, with the test that needed it first.
+#[expect(clippy::print_stderr, reason = "the harness shows what a failing test prints")]
+fn told(denied: &[Denied]) {
+    for one in denied {
+        eprintln!("{one}");
+    }
+}
+
+/// Adds what was needed to what this run has noted so far: a line each, with the test that needed it first. The first line
+/// says whether the run is of all tests.
 fn note(roles: &Roles) {
     static NEEDED: Mutex<BTreeMap<Right, String>> = Mutex::new(BTreeMap::new());
     let mut needed = NEEDED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +52,8 @@ fn note(roles: &Roles) {
     if needed.len() == before {
         return;
     }
-    let mut lines = String::new();
+    let is_whole = std::env::args().skip(1).all(|argument| argument == "--quiet" || argument == "-q");
+    let mut lines = format!("{}\n", if is_whole { "whole" } else { "part" });
     for (right, test) in &*needed {
         writeln!(lines, "{right}\t{test}").unwrap();
     }
