@@ -74,5 +74,30 @@ pub(crate) fn printable_whole(text: &str) -> String {
 }
 
 fn marked(text: impl Iterator<Item = char>) -> String {
-    text.map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.map(|c| if controls(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// JSON for a terminal too: what would control it is escaped, as JSON may have any letter.
+pub(crate) fn printable_json(text: &str) -> String {
+    let escaped = |c: char| if controls(c) && c != '\n' { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    text.chars().map(escaped).collect()
+}
+
+/// Whether a letter does something to a terminal beside standing there: controls, and what turns the direction of reading.
+fn controls(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_stranger_sends_controls_a_terminal() {
+        assert_eq!(printable("a\u{1b}[31m\u{9b}\u{202e}b"), "a\u{fffd}[31m\u{fffd}\u{fffd}b");
+        let text = "[\n  \"\u{9b}\u{7f}\u{2066}가\"\n]";
+        assert_eq!(printable_json(text), "[\n  \"\\u009b\\u007f\\u2066가\"\n]");
+        let read: Vec<String> = serde_json::from_str(&printable_json(text)).unwrap();
+        assert_eq!(read, ["\u{9b}\u{7f}\u{2066}가"]);
+    }
 }

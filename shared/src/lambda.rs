@@ -93,7 +93,8 @@ pub async fn answer(app: &Arc<App>, routes: &Arc<Routes>, event: Value) -> Value
 
 /// The path, as the gateway found the route by it. `lambda_http` makes an address of it, and `/a/../b` would be `/b` there.
 ///
-/// An HTTP API has no routes with a slash at their end: `/a/` leads to the route `/a`, and is still called `/a/`.
+/// An HTTP API has no routes with a slash at their end. Where it leads `/a/` to the route `/a`, which is not documented, the
+/// path is still called `/a/`.
 fn path(event: &Value) -> &str {
     let path = event.get("rawPath").and_then(Value::as_str).unwrap_or_default();
     let route = event.get("routeKey").and_then(Value::as_str).unwrap_or_default();

@@ -52,6 +52,7 @@ PARAMETERS = {
         "AdminUrl": "https://admin.example.org",
         "AdminAllowedNetworks": "203.0.113.0/24",
         "HostedZoneId": "Z0123456789",
+        "Restart": "2026-11-27",
         "AlarmEmail": "ops@example.org",
         "LogRetentionDays": "30",
         "HashingConcurrency": "5",

@@ -2,7 +2,8 @@
 //!
 //! A literal segment beats `{param}`, which beats `{proxy+}`, which beats `$default`; on the same path an
 //! explicit method beats `ANY`. The order is computed once, so that the first route that matches is the best. A slash at the
-//! end is no other path: no route has one, and what is asked for with one is found without.
+//! end is no other path: no route of an HTTP API has one. Whether AWS finds what is asked for with one is not documented;
+//! here it does.
 
 use std::collections::BTreeSet;
 

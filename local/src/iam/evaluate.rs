@@ -52,7 +52,7 @@ fn names_resource(statement: &Statement, need: &Need) -> bool {
 /// One key of one operator.
 pub(super) struct Condition<'a> {
     operator: &'a str,
-    key: &'a str,
+    pub(super) key: &'a str,
     /// One of these.
     pub(super) values: Vec<&'a str>,
 }
@@ -95,6 +95,9 @@ impl Condition<'_> {
         }
     }
 }
+
+/// The keys of conditions that are told of a request here.
+pub(crate) const KEYS: [&str; 3] = ["dynamodb:LeadingKeys", "s3:prefix", "ses:FromAddress"];
 
 /// Whether this operator of conditions is emulated: an unknown one must not be taken for one that holds.
 pub(crate) fn is_known(operator: &str) -> bool {

@@ -27,7 +27,7 @@ use self::evaluate::Verdict;
 use crate::template::{ACCOUNT, Function, Statement, Table, Template};
 
 pub(crate) use client::{Guard, signer};
-pub(crate) use evaluate::is_known;
+pub(crate) use evaluate::{KEYS, is_known};
 
 pub use right::Right;
 

@@ -76,12 +76,12 @@ pub(super) fn needed(function: &str, statement: &Statement, need: &Need) -> Vec<
     ) else {
         return Vec::new();
     };
-    let told = need.context.iter().flat_map(|(_, values)| values);
+    let about = need.context.as_ref();
     let mut rights = Vec::new();
     let mut is_conditional = false;
     for condition in conditions(statement) {
         is_conditional = true;
-        for told in told.clone() {
+        for told in about.filter(|(key, _)| *key == condition.key).into_iter().flat_map(|(_, values)| values) {
             let value = only(condition.values.iter().filter(|value| condition.equals(value, told)));
             rights.extend(value.map(|value| Right::new(function, statement, action, resource, value)));
         }

@@ -191,6 +191,16 @@ fn a_condition_that_cannot_be_held_to_stops_the_start() {
     let odd = TEMPLATE.replace("ForAnyValue:StringEquals", "NumericLessThan");
     let error = Template::parse(&odd, &Resolver::local()).unwrap_err().to_string();
     assert!(error.contains("OneFunction") && error.contains("StringEquals or StringLike"), "{error}");
+    for key in ["dynamodb:Attributes", "dynamodb:LeadingKey", "aws:SourceIp"] {
+        let odd = TEMPLATE.replace("dynamodb:LeadingKeys: ['A#*', 'B#*']", &format!("{key}: ['A#*']"));
+        let error = Template::parse(&odd, &Resolver::local()).unwrap_err().to_string();
+        assert!(error.contains(key) && error.contains("dynamodb:LeadingKeys, s3:prefix, ses:FromAddress"), "{error}");
+    }
+    for element in ["NotAction: dynamodb:Scan", "Conditions: {}", "Principal: '*'"] {
+        let odd = TEMPLATE.replacen("- Sid: Write", &format!("- {element}\n              Sid: Write"), 1);
+        let error = Template::parse(&odd, &Resolver::local()).unwrap_err().to_string();
+        assert!(error.contains("left out: a statement has Sid, Effect"), "{error}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::iam::is_known;
+use crate::iam::{KEYS, is_known};
 
 use super::{
     error::TemplateError,
@@ -68,7 +68,13 @@ fn managed<'a>(function: &Resource<'a>, policy: &'a Value) -> Option<(&'a str, &
     (resource["Type"] == "AWS::IAM::ManagedPolicy").then(|| (id, &resource["Properties"]["PolicyDocument"]))
 }
 
+/// What a statement may say here: what is passed over could be what narrows it, or widens it.
+const ELEMENTS: [&str; 5] = ["Sid", "Effect", "Action", "Resource", "Condition"];
+
 fn read(statement: &Section<'_>) -> Result<Statement, TemplateError> {
+    if let Some((_, other)) = statement.entries()?.into_iter().find(|(name, _)| !ELEMENTS.contains(&name.as_str())) {
+        return Err(other.invalid(format!("left out: a statement has {} here", ELEMENTS.join(", "))));
+    }
     let effect = statement.require("Effect")?;
     Ok(Statement {
         policy: None,
@@ -84,11 +90,14 @@ fn read(statement: &Section<'_>) -> Result<Statement, TemplateError> {
     })
 }
 
-/// A condition, every operator of which can be held to here: one that is passed over would hold for everything.
+/// A condition, every operator and key of which can be held to here: one that is passed over would hold for everything.
 fn known(condition: &Section<'_>) -> Result<Value, TemplateError> {
     for (operator, keys) in condition.entries()? {
         if !is_known(&operator) {
             return Err(keys.invalid("StringEquals or StringLike, with ForAllValues: or ForAnyValue: before it"));
+        }
+        if let Some((_, other)) = keys.entries()?.into_iter().find(|(name, _)| !KEYS.contains(&name.as_str())) {
+            return Err(other.invalid(format!("of {}: no other key is told of a request here", KEYS.join(", "))));
         }
     }
     Ok(condition.value.clone())

@@ -8,7 +8,7 @@ pub mod template;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use crate::console::{Console, printable_whole};
+use crate::console::{Console, printable_json, printable_whole};
 use crate::{Failure, Finished, Outcome};
 pub use finding::Check;
 use finding::Finding;
@@ -43,7 +43,7 @@ pub async fn run(args: &Args, console: &mut dyn Console) -> Outcome {
 fn tell(findings: &[Finding], well: &str, json: bool, console: &mut dyn Console) -> Outcome {
     if json {
         let text = serde_json::to_string_pretty(findings).map_err(|error| Failure::new(error.to_string()))?;
-        console.say(&text);
+        console.say(&printable_json(&text));
     } else if findings.is_empty() {
         console.say(well);
     }

@@ -1,7 +1,7 @@
 //! What the functions were allowed, kept for the end of the run: `tests/rights` looks there for what no test needed.
 //! Whatever a function was refused fails the test in which it was, also where the product goes on without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,23 +39,34 @@ fn told(denied: &[Denied]) {
     }
 }
 
-/// Adds what was needed to what this run has noted so far: a line each, with the test that needed it first. The first line
-/// says whether the run is of all tests.
+/// How many tests are named for each right: one of them may have needed it by chance.
+const MOST_TESTS: usize = 3;
+
+/// Adds what was needed to what this run has noted so far: a line each, with the tests that needed it first. The first line
+/// says whether the run is of all tests, and of which template.
 fn note(roles: &Roles) {
-    static NEEDED: Mutex<BTreeMap<Right, String>> = Mutex::new(BTreeMap::new());
+    static NEEDED: Mutex<BTreeMap<Right, BTreeSet<String>>> = Mutex::new(BTreeMap::new());
     let mut needed = NEEDED.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = needed.len();
+    let is_first = needed.is_empty();
     let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let mut has_changed = is_first;
     for right in roles.used() {
-        needed.entry(right).or_insert_with(|| test.clone());
+        let tests = needed.entry(right).or_default();
+        has_changed |= tests.len() < MOST_TESTS && tests.insert(test.clone());
     }
-    if needed.len() == before {
+    if !has_changed {
         return;
     }
     let is_whole = std::env::args().skip(1).all(|argument| argument == "--quiet" || argument == "-q");
-    let mut lines = format!("{}\n", if is_whole { "whole" } else { "part" });
-    for (right, test) in &*needed {
-        writeln!(lines, "{right}\t{test}").unwrap();
+    let template = std::fs::read(super::root().join("template.yaml")).unwrap();
+    let mut lines = format!(
+        "{}\t{}\n",
+        if is_whole { "whole" } else { "part" },
+        portico::secret::digest(&String::from_utf8(template).unwrap())
+    );
+    for (right, tests) in &*needed {
+        let tests: Vec<_> = tests.iter().map(String::as_str).collect();
+        writeln!(lines, "{right}\t{}", tests.join(" ")).unwrap();
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(folder.join("rights.tsv"), lines).unwrap();

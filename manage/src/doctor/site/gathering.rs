@@ -140,6 +140,28 @@ fn ahead(answer: &Answer, now: Timestamp) -> Option<i64> {
     let date = httpdate::parse_http_date(answer.header("date")?).ok()?;
     let date = i64::try_from(date.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()?;
     // What comes out of a cache has waited there.
-    let age: i64 = answer.header("age").and_then(|age| age.parse().ok()).unwrap_or_default();
-    Some(now.as_second() - date - age)
+    let age: u32 = answer.header("age").and_then(|age| age.parse().ok()).unwrap_or_default();
+    now.as_second().checked_sub(date)?.checked_sub(age.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_that_is_none_and_a_date_of_another_era_are_no_panic() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        for (date, age) in [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", "-9223372036854775808"),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", "9223372036854775807"),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", "4294967295"),
+            ("yesterday", "1"),
+        ] {
+            let headers = [("date", date), ("age", age)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let answer =
+                Answer { status: 200, headers: headers.into(), body: Vec::new(), is_whole: true, hops: Vec::new() };
+            let told = ahead(&answer, now);
+            assert_eq!(told.is_some(), date != "yesterday", "{date} {age}");
+        }
+    }
 }
