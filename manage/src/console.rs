@@ -85,7 +85,8 @@ pub(crate) fn printable_json(text: &str) -> String {
 
 /// Whether a letter does something to a terminal beside standing there: controls, and what turns the direction of reading.
 fn controls(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ checks! {
     BACKUPS "aws.no-backups"
         "A mistake in a durable table cannot be taken back"
     UNPROTECTED "aws.unprotected"
-        "One command deletes every account"
+        "One command deletes what nobody can make again"
     BUCKET_PUBLIC "aws.bucket-public"
         "One wrong policy or ACL, and the bucket is everybody's"
     BUCKET_CORS "aws.bucket-cors"

@@ -83,7 +83,7 @@ pub(super) struct Table {
     pub(super) state: Told<(String, bool)>,
     /// The attribute by which items expire, where any do.
     pub(super) ttl: Told<Option<String>>,
-    /// Whether any second of its past can be restored; asked of the durable one.
+    /// Whether any second of its past can be restored; asked of the durable ones.
     pub(super) backups: Option<Told<bool>>,
 }
 

@@ -119,7 +119,13 @@ fn bucket(account: &Account, bucket: &Bucket, findings: &mut Vec<Finding>) {
             && METHODS.iter().all(|method| has(method))
             && rule.exposed.iter().any(|name| name == "ETag")
     });
-    let fix = format!("Deploy with PublicUrl={site}: the rules of template.yaml follow from it");
+    let methods = METHODS.map(|method| format!("\"{method}\"")).join(",");
+    let fix = format!(
+        "Deploy with PublicUrl={site}, from which the rules of template.yaml follow; where the stack has that, run `aws s3api \
+         put-bucket-cors --bucket {} --cors-configuration '{{\"CORSRules\":[{{\"AllowedOrigins\":[\"{site}\"],\
+         \"AllowedMethods\":[{methods}],\"AllowedHeaders\":[\"*\"],\"ExposeHeaders\":[\"ETag\"],\"MaxAgeSeconds\":3600}}]}}'`",
+        bucket.name
+    );
     if !others.is_empty() {
         let what = format!("pages of {} may upload too, and the site is {site}", others.join(", "));
         findings.push(Finding::new(c::BUCKET_CORS, place, what, fix));

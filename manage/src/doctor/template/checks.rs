@@ -74,7 +74,7 @@ checks! {
     TABLE_BACKUPS "table.no-backups"
         "A mistake in a durable table cannot be taken back"
     TABLE_PROTECTION "table.unprotected"
-        "One command deletes every account"
+        "One command deletes what nobody can make again"
     TABLE_BILLING "table.billing"
         "Provisioned capacity refuses what comes above it: log-ins are 503 in a rush"
     TABLE_INDEX "table.index"

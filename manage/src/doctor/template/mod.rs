@@ -122,8 +122,11 @@ fn takes(name: &str, parameter: &Value, value: &str) -> Result<(), String> {
     if !allowed.is_empty() && !allowed.iter().any(|known| known == value) {
         return Err(format!("the parameter {name} takes {}", allowed.join(", ")));
     }
-    if parameter["Type"] == "Number" && value.parse::<f64>().is_err() {
-        return Err(format!("the parameter {name} takes a number"));
+    if parameter["Type"] == "Number" {
+        let least = parameter["MinValue"].as_i64().unwrap_or(i64::MIN);
+        if value.parse::<i64>().ok().is_none_or(|number| number < least) {
+            return Err(format!("the parameter {name} takes a whole number, and none below its MinValue"));
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The tables: keys, expiry, what protects the durable one, the outbox's stream.
+//! The tables: keys, expiry, what protects the durable ones, the outbox's stream.
 
 use portico::store::{keys, listing};
 

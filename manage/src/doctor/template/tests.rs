@@ -280,7 +280,9 @@ fn a_parameter_that_there_is_not_and_a_text_that_is_no_template_are_refused() {
     assert!(parameter("PublicUrl").is_err());
     let wrong = |name: &str, value: &str| diagnose(&project(), &[(name.to_owned(), value.to_owned())]).unwrap_err();
     assert_eq!(wrong("Admin", "maybe"), "the parameter Admin takes off, on");
-    assert_eq!(wrong("HashingConcurrency", "abc"), "the parameter HashingConcurrency takes a number");
+    for number in ["abc", "-5", "NaN", "1.5"] {
+        assert!(wrong("HashingConcurrency", number).contains("takes a whole number"), "{number}");
+    }
     assert_eq!(parameter("A=b=c").unwrap(), ("A".to_owned(), "b=c".to_owned()));
 }
 
