@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Need, arn};
+use super::{LEADING_KEYS, Need, arn};
 use crate::stack::REGION;
 use crate::template::{Keys, Table};
-
-const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
 
 /// Each part of a transaction needs its own action, there is none for the transaction ("Using IAM with DynamoDB
 /// transactions"). A batch needs its own, for all keys of a table together: one statement must be good for all of them.

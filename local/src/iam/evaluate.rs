@@ -97,7 +97,13 @@ impl Condition<'_> {
 }
 
 /// The keys of conditions that are told of a request here.
-pub(crate) const KEYS: [&str; 3] = ["dynamodb:LeadingKeys", "s3:prefix", "ses:FromAddress"];
+pub(crate) const KEYS: [&str; 3] = [LEADING_KEYS, PREFIX, FROM_ADDRESS];
+/// The partition keys of a request to DynamoDB.
+pub(crate) const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
+/// What the keys of a listing begin with.
+pub(crate) const PREFIX: &str = "s3:prefix";
+/// From whom a mail comes.
+pub(crate) const FROM_ADDRESS: &str = "ses:FromAddress";
 
 /// Whether this operator of conditions is emulated: an unknown one must not be taken for one that holds.
 pub(crate) fn is_known(operator: &str) -> bool {

@@ -10,8 +10,8 @@
 //! | `client` | DynamoDB's door, at the SDK: its engine is not ours |
 //!
 //! S3 and SES ask at their own doors, so that addresses and forms that a function has signed are held against its rights
-//! when they are used. What is not emulated here: resource policies, boundaries, session policies and tags; every key of a
-//! condition but those that are named in [`Need`].
+//! when they are used. What is not emulated here: resource policies,
+//! boundaries, session policies and tags. A condition on a key that is not told of a request is refused with its template.
 
 mod client;
 mod dynamodb;
@@ -27,7 +27,7 @@ use self::evaluate::Verdict;
 use crate::template::{ACCOUNT, Function, Statement, Table, Template};
 
 pub(crate) use client::{Guard, signer};
-pub(crate) use evaluate::{KEYS, is_known};
+pub(crate) use evaluate::{FROM_ADDRESS, KEYS, LEADING_KEYS, PREFIX, is_known};
 
 pub use right::Right;
 
@@ -63,7 +63,7 @@ pub(crate) struct Need {
     pub(crate) action: String,
     /// The resource's ARN.
     pub(crate) resource: String,
-    /// What conditions may ask for: `dynamodb:LeadingKeys`, `s3:prefix` or `ses:FromAddress`, with its values.
+    /// What conditions may ask for: one of [`KEYS`], with its values.
     pub(crate) context: Option<(&'static str, Vec<String>)>,
 }
 

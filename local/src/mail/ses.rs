@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::store::Tray;
-use crate::iam::{Need, Roles, arn, signer};
+use crate::iam::{FROM_ADDRESS, Need, Roles, arn, signer};
 use crate::stack::REGION;
 
 /// The most bytes of a request. A mail at SES may have 40 MB, in base64; those of a site are small.
@@ -173,5 +173,5 @@ fn needs(from: &str) -> [Need; 2] {
     let address = from.rsplit('<').next().unwrap_or(from).trim_end_matches('>').trim();
     let identity = arn("ses", REGION, &format!("identity/{address}"));
     ["ses:SendEmail", "ses:SendRawEmail"]
-        .map(|action| Need::new(action, identity.clone()).about("ses:FromAddress", vec![address.to_owned()]))
+        .map(|action| Need::new(action, identity.clone()).about(FROM_ADDRESS, vec![address.to_owned()]))
 }

@@ -10,7 +10,7 @@ use s3s::dto::CopySource;
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
-use crate::iam::{Denied, Need, Roles};
+use crate::iam::{Denied, Need, PREFIX, Roles};
 
 /// The keys that the server knows; they have one secret.
 #[derive(Clone)]
@@ -100,7 +100,7 @@ fn needs(cx: &S3AccessContext<'_>) -> Vec<Need> {
             let prefix = cx.uri().query().and_then(|query| parameter(query, "prefix"));
             let need = Need::new("s3:ListBucket", arn(bucket));
             vec![match prefix {
-                Some(prefix) => need.about("s3:prefix", vec![prefix]),
+                Some(prefix) => need.about(PREFIX, vec![prefix]),
                 None => need,
             }]
         }

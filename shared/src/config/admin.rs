@@ -67,7 +67,7 @@ fn misplaced(url: &Origin, public_url: Option<&Origin>, media_cdn: Option<&Media
 }
 
 fn read_networks(env: &mut Reader) -> Option<Vec<Network>> {
-    let accepts = "networks or addresses, IPv4 or IPv6, comma-separated: 203.0.113.0/24, 2001:db8::/32";
+    let accepts = "networks or addresses, IPv4 or IPv6, comma-separated: 203.0.113.0/24,2001:db8::/32";
     let mut networks = Vec::new();
     for network in env.or(NETWORKS, accepts, "", parse_networks)? {
         match network {

@@ -39,6 +39,9 @@ fn told(denied: &[Denied]) {
     }
 }
 
+/// The options of the harness by which it runs some of the tests.
+const CHOOSING: [&str; 4] = ["--exact", "--ignored", "--skip", "--list"];
+
 /// How many tests are named for each right: one of them may have needed it by chance.
 const MOST_TESTS: usize = 3;
 
@@ -57,7 +60,8 @@ fn note(roles: &Roles) {
     if !has_changed {
         return;
     }
-    let is_whole = std::env::args().skip(1).all(|argument| argument == "--quiet" || argument == "-q");
+    let mut arguments = std::env::args().skip(1);
+    let is_whole = arguments.all(|argument| argument.starts_with('-') && !CHOOSING.contains(&&*argument));
     let template = std::fs::read(super::root().join("template.yaml")).unwrap();
     let mut lines = format!(
         "{}\t{}\n",
