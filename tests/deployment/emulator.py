@@ -219,6 +219,8 @@ class Emulator:
             if "Metrics" in resource["Properties"] or resource.get("Condition") in regional
         ]
         for name in unknown:
+            if content["Resources"][name]["Type"] != "AWS::CloudWatch::Alarm":
+                raise Failed(f"{name} is no alarm, and would not be deployed")
             del content["Resources"][name]
         say(f"left out, for ministack has no metric math and no conditions on the region: {', '.join(unknown)}")
         packaged.write_text(yaml_dump(content))

@@ -185,7 +185,7 @@ def run():
             by_function.setdefault(function_of(json.loads(file.read_text()), template, expected), []).append(name)
         made_of_rust = {name for name, about in expected.items() if about["Type"] == "AWS::Lambda::Function"}
         if made_of_rust != set(by_function):
-            raise Failed(f"no sample in events/ is for {sorted(made_of_rust - set(by_function))}")
+            raise Failed(f"samples and functions differ by {sorted(made_of_rust ^ set(by_function))}")
         for function, names in sorted(by_function.items()):
             about = emulator.client("lambda").get_function_configuration(
                 FunctionName=made[function]["PhysicalResourceId"]
