@@ -20,6 +20,13 @@ pub enum Handler {
     Jobs(Jobs),
 }
 
+impl Handler {
+    /// Whether it answers everybody alike, and so reads neither a key nor a table.
+    pub(crate) fn knows_nobody(&self) -> bool {
+        matches!(self, Self::Http(routes) if routes.know_nobody())
+    }
+}
+
 /// Every function, by name.
 pub fn all() -> Vec<(&'static str, Handler)> {
     vec![

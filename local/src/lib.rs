@@ -11,6 +11,7 @@ mod folder;
 pub mod functions;
 pub mod gateway;
 pub mod iam;
+pub mod intercept;
 pub mod mail;
 mod processes;
 pub mod routes;

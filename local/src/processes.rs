@@ -14,7 +14,8 @@ use tokio::sync::Notify;
 
 use crate::functions::{self, Function, Handler};
 use crate::gateway::Invoke;
-use crate::iam::{self, Guard, Need, Roles};
+use crate::iam::{self, Need, Roles};
+use crate::intercept::intercepted;
 use crate::stack::{Options, StartError};
 use crate::template::{self, Template};
 
@@ -50,7 +51,7 @@ impl Builder<'_> {
             let failed = |error: BoxError| StartError::Function(name.clone(), error);
             let own = self.config(function, handler).map_err(failed)?;
             let aws = self.identity(name);
-            let has_tables = !matches!(handler, Handler::Http(routes) if routes.know_nobody());
+            let has_tables = !handler.knows_nobody();
             let app = self.app(own.clone(), &aws, has_tables).await.map_err(failed)?;
             if let Handler::Http(routes) = handler {
                 routes.start(&app).map_err(failed)?;
@@ -78,7 +79,7 @@ impl Builder<'_> {
         let client = self.aws.http_client.clone();
         AwsSettings {
             credentials: Credentials::new(iam::access_key(function), secret, None, None, "local"),
-            http_client: client.map(|client| Guard::client(client, self.roles.clone())),
+            http_client: client.map(|client| intercepted(client, self.roles.clone())),
             ..self.aws.clone()
         }
     }
@@ -87,8 +88,7 @@ impl Builder<'_> {
         let mut vars = function.environment.clone();
         // On one machine there is no vault: what may be read there comes from the data folder instead, where the template
         // has none, for whoever may read it there.
-        let for_everybody = matches!(handler, Handler::Http(routes) if routes.know_nobody());
-        if let Some(arn) = vars.remove("SECRET_KEY_ARN").filter(|_| !for_everybody) {
+        if let Some(arn) = vars.remove("SECRET_KEY_ARN").filter(|_| !handler.knows_nobody()) {
             self.may_read(&function.name, &arn)?;
         }
         if let Some(key) = self.secret_key.filter(|_| !has_secret_key(&vars)) {

@@ -41,8 +41,8 @@ fn meets(statement: &Statement, need: &Need) -> bool {
 
 /// Actions are the same in capitals and small letters; resources are not.
 fn names_action(statement: &Statement, need: &Need) -> bool {
-    let action = |pattern: &String| matches(&pattern.to_ascii_lowercase(), &need.action.to_ascii_lowercase());
-    statement.actions.iter().any(action)
+    let action = need.action.to_ascii_lowercase();
+    statement.actions.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
 }
 
 fn names_resource(statement: &Statement, need: &Need) -> bool {
@@ -121,6 +121,9 @@ fn texts(value: &Value) -> Vec<&str> {
 
 /// `*` is any text, `?` any one character.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        return pattern == text;
+    }
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut next) = (0, 0);
     // Where the last `*` stands, and how far it reaches so far.

@@ -26,7 +26,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use self::evaluate::Verdict;
 use crate::template::{ACCOUNT, Function, Statement, Table, Template};
 
-pub(crate) use client::{Guard, signer};
+pub(crate) use client::signer;
 pub(crate) use evaluate::{FROM_ADDRESS, KEYS, LEADING_KEYS, PREFIX, is_known};
 
 pub use right::Right;

@@ -31,10 +31,10 @@ impl Right {
         let allowing = function.statements.iter().filter(|statement| statement.effect == Effect::Allow);
         let mut all = BTreeSet::new();
         for statement in allowing {
+            let values: Vec<_> = conditions(statement).flat_map(|condition| condition.values).collect();
             for action in &statement.actions {
                 for resource in &statement.resources {
                     let right = |value: &str| Self::new(&function.name, statement, action, resource, value);
-                    let values: Vec<_> = conditions(statement).flat_map(|condition| condition.values).collect();
                     all.extend(values.iter().map(|value| right(value)));
                     if values.is_empty() {
                         all.insert(right(""));

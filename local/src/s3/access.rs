@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{Credentials, S3Auth, SecretKey};
 use s3s::dto::CopySource;
 use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
+use super::signed::parameter;
 use crate::iam::{Denied, Need, PREFIX, Roles};
 
 /// The keys that the server knows; they have one secret.
@@ -121,11 +121,6 @@ fn object(action: &str, bucket: &str, key: &str) -> Need {
 /// Names of buckets are nobody's account's, and in no region.
 fn arn(resource: &str) -> String {
     format!("arn:aws:s3:::{resource}")
-}
-
-fn parameter(query: &str, name: &str) -> Option<String> {
-    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
 fn refusal(denied: &Denied) -> S3Error {

@@ -51,7 +51,8 @@ fn signed_by_header(authorization: &str) -> &str {
     authorization.split([',', ' ']).find_map(|part| part.trim().strip_prefix("SignedHeaders=")).unwrap_or_default()
 }
 
-fn parameter(query: &str, name: &str) -> Option<String> {
+/// The first value of a parameter of a query, decoded.
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     query
         .split('&')
         .filter_map(|pair| pair.split_once('='))

@@ -8,13 +8,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
+use local::intercept::{Interceptor, intercepted, json_answer};
 use serde_json::{Value, json};
 
 /// What goes wrong.
@@ -97,7 +95,7 @@ impl Faults {
     /// The client to give to the system: `options.http_client = Some(faults.client())`.
     pub(crate) fn client(&self) -> SharedHttpClient {
         let inner = aws_smithy_http_client::Builder::new().build_http();
-        SharedHttpClient::new(Client { inner, faults: self.clone() })
+        intercepted(inner, Arc::new(self.clone()))
     }
 
     /// From now on every call of this name fails; an empty name is any call.
@@ -178,48 +176,24 @@ fn matches(rule: &str, name: &str) -> bool {
     rule.is_empty() || rule == name
 }
 
-#[derive(Debug)]
-struct Client {
-    inner: SharedHttpClient,
-    faults: Faults,
-}
-
-impl HttpClient for Client {
-    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(Connector { inner, faults: self.faults.clone() })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    inner: SharedHttpConnector,
-    faults: Faults,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(fault) = self.faults.note(read(&request)) else { return self.inner.call(request) };
-        let inner = self.inner.clone();
+impl Interceptor for Faults {
+    fn call(&self, request: HttpRequest, next: &SharedHttpConnector) -> HttpConnectorFuture {
+        let Some(fault) = self.note(read(&request)) else { return next.call(request) };
+        let next = next.clone();
         HttpConnectorFuture::new(async move {
             match fault {
                 Fault::NotSent => Err(ConnectorError::io("the connection broke".into())),
                 Fault::ReplyLost => {
-                    inner.call(request).await?;
+                    next.call(request).await?;
                     Err(ConnectorError::io("the answer was lost".into()))
                 }
                 Fault::CrashBefore => Err(ConnectorError::other("crashed".into(), None)),
                 Fault::CrashAfter => {
-                    inner.call(request).await?;
+                    next.call(request).await?;
                     Err(ConnectorError::other("crashed".into(), None))
                 }
                 Fault::Silence => std::future::pending().await,
-                Fault::Answer(status, body) => {
-                    let status = StatusCode::try_from(status).unwrap();
-                    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
-                    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-                    Ok(response)
-                }
+                Fault::Answer(status, body) => json_answer(status, &body),
             }
         })
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use local::intercept::{Interceptor, intercepted};
 use tokio::sync::Semaphore;
 
 /// More calls than a test makes.
@@ -38,7 +38,7 @@ impl Gate {
     /// The client to start a site with.
     pub(crate) fn client(&self) -> SharedHttpClient {
         let plain = aws_smithy_http_client::Builder::new().build_http();
-        SharedHttpClient::new(Gated { gate: self.clone(), plain })
+        intercepted(plain, Arc::new(self.clone()))
     }
 
     /// Waits until a call stands before the gate.
@@ -58,40 +58,21 @@ impl Gate {
     }
 }
 
-#[derive(Debug)]
-struct Gated {
-    gate: Gate,
-    plain: SharedHttpClient,
-}
-
-impl HttpClient for Gated {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let plain = self.plain.http_connector(settings, components);
-        SharedHttpConnector::new(Connector { gate: self.gate.clone(), plain })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    gate: Gate,
-    plain: SharedHttpConnector,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Interceptor for Gate {
+    fn call(&self, request: HttpRequest, next: &SharedHttpConnector) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if !target.ends_with(self.gate.operation) {
-            return self.plain.call(request);
+        if !target.ends_with(self.operation) {
+            return next.call(request);
         }
         let one_less = |holds: usize| holds.checked_sub(1);
-        if self.gate.holds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err() {
-            return self.plain.call(request);
+        if self.holds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err() {
+            return next.call(request);
         }
-        let (gate, plain) = (self.gate.clone(), self.plain.clone());
+        let (gate, next) = (self.clone(), next.clone());
         HttpConnectorFuture::new(async move {
             gate.arrived.add_permits(1);
             let pass = gate.open.acquire().await.unwrap();
-            let response = plain.call(request).await;
+            let response = next.call(request).await;
             drop(pass);
             response
         })

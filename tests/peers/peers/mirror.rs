@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use local::intercept::{Interceptor, intercepted, json_answer};
 use serde_json::Value;
 
 use crate::tables::contract::ask;
@@ -46,7 +44,7 @@ impl Mirror {
     /// The client to give to the system: `options.http_client = Some(mirror.client())`.
     pub(crate) fn client(&self) -> SharedHttpClient {
         let inner = aws_smithy_http_client::Builder::new().build_http();
-        SharedHttpClient::new(Client { inner, mirror: self.clone() })
+        intercepted(inner, Arc::new(self.clone()))
     }
 
     /// How often each operation was asked for.
@@ -89,10 +87,7 @@ impl Mirror {
             seen.differences.push(format!("{operation} {asked}\n  here: {ours}\n there: {theirs}"));
         }
         drop(seen);
-        let status = StatusCode::try_from(peer.status).map_err(|error| ConnectorError::other(error.into(), None))?;
-        let mut response = HttpResponse::new(status, SdkBody::from(peer.body.to_string()));
-        response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-        Ok(response)
+        json_answer(peer.status, &peer.body)
     }
 }
 
@@ -153,32 +148,13 @@ fn essence(operation: &str, status: u16, answer: &Value) -> Value {
     essence
 }
 
-#[derive(Debug)]
-struct Client {
-    inner: SharedHttpClient,
-    mirror: Mirror,
-}
-
-impl HttpClient for Client {
-    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(Connector { inner, mirror: self.mirror.clone() })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    inner: SharedHttpConnector,
-    mirror: Mirror,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Interceptor for Mirror {
+    fn call(&self, request: HttpRequest, next: &SharedHttpConnector) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let Some(operation) = target.strip_prefix("DynamoDB_20120810.").map(str::to_owned) else {
-            return self.inner.call(request);
+            return next.call(request);
         };
-        let (mirror, own) = (self.mirror.clone(), self.inner.clone());
+        let (mirror, own) = (self.clone(), next.clone());
         HttpConnectorFuture::new(async move { mirror.ask(&operation, request, own).await })
     }
 }
