@@ -93,6 +93,11 @@ impl Options {
             http_client: None,
         }
     }
+
+    /// Gives these settings other values than the template's.
+    pub fn set(&mut self, settings: &[(&str, &str)]) {
+        self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    }
 }
 
 /// Why a system could not start.

@@ -18,7 +18,7 @@ async fn site(settings: &[(&str, &str)]) -> Site {
     Site::start_with(|options| {
         options.admin = true;
         options.admin_host = Some("admin.localhost".to_owned());
-        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        options.set(settings);
     })
     .await
 }

@@ -168,7 +168,7 @@ async fn a_backend_that_is_taken_off_the_list_takes_its_sessions_along() {
 async fn start_error(settings: &[(&str, &str)]) -> String {
     let mut options = Options::in_memory(root());
     options.site.backends = vec![("directory", Arc::new(Directory))];
-    options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    options.set(settings);
     match Stack::start(options).await {
         Ok(_) => panic!("{settings:?} is accepted"),
         Err(error) => portico::log::chain(&error),

@@ -9,7 +9,7 @@ const LOGIN: [(&str, &str); 2] = [("username", "kim@example.com"), ("password", 
 
 async fn site(settings: &[(&str, &str)]) -> Site {
     Site::start_with(|options| {
-        options.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        options.set(settings);
     })
     .await
 }

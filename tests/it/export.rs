@@ -158,7 +158,7 @@ async fn what_has_no_room_in_an_export_is_a_short_lived_address() {
     ];
     let site = Site::start_with(|options| {
         options.deliver_events = false;
-        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        options.set(&settings);
     })
     .await;
     let mut kim = site.member("kim@example.com").await;
@@ -235,7 +235,7 @@ async fn files_that_have_no_room_in_an_export_are_addresses_and_of_too_many_the_
     let site = Site::start_with(|options| {
         options.deliver_events = false;
         let settings = [("EXPORT_MAX_BYTES", "1048576"), ("EXPORT_MAX_FILES", "3")];
-        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        options.set(&settings);
     })
     .await;
     let mut kim = site.member("kim@example.com").await;

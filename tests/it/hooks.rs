@@ -51,10 +51,9 @@ impl Hooks for Recorder {
 }
 
 async fn with(hooks: Vec<Arc<dyn Hooks>>, settings: &[(&str, &str)]) -> Site {
-    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Site::start_with(|options| {
         options.site.hooks = hooks;
-        options.settings.extend(settings);
+        options.set(settings);
     })
     .await
 }

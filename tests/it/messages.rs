@@ -42,10 +42,9 @@ impl Hooks for Endless {
 }
 
 async fn with(hook: Arc<dyn Hooks>, settings: &[(&str, &str)]) -> Site {
-    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Site::start_with(|options| {
         options.site.hooks = vec![hook];
-        options.settings.extend(settings);
+        options.set(settings);
     })
     .await
 }

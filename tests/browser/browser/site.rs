@@ -44,13 +44,13 @@ impl Site {
     }
 
     async fn start_with(deliver_events: bool, admin: bool, settings: &[(&str, &str)]) -> Self {
-        let options = Options {
+        let mut options = Options {
             address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             deliver_events,
             admin,
-            settings: settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             ..Options::in_memory(root())
         };
+        options.set(settings);
         let mut stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", portico::log::chain(&error)));
         let server = tokio::spawn(stack.serve(std::future::pending()));
         Self { stack, server }

@@ -16,7 +16,7 @@ pub(crate) async fn site_with(settings: &[(&str, &str)]) -> Site {
     Site::start_with(|options| {
         options.admin = true;
         options.settings = vec![("THROTTLE_ENABLED".into(), "false".into())];
-        options.settings.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        options.set(settings);
     })
     .await
 }

@@ -23,7 +23,7 @@ async fn site() -> Site {
 async fn site_with(change: impl FnOnce(&mut Options)) -> Site {
     Site::start_with(|options| {
         change(options);
-        options.settings.push((QUIET.0.to_owned(), QUIET.1.to_owned()));
+        options.set(&[QUIET]);
     })
     .await
 }

@@ -56,8 +56,7 @@ async fn talk(stream: TcpStream, heard: Heard) -> std::io::Result<()> {
 }
 
 async fn site(settings: &[(&str, &str)]) -> Site {
-    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    super::site_with(|options| options.settings = settings).await
+    super::site_with(|options| options.set(settings)).await
 }
 
 #[tokio::test]

@@ -168,8 +168,7 @@ async fn locked() -> Site {
 }
 
 async fn with(settings: &[(&str, &str)]) -> Site {
-    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Site::start_with(|options| options.settings.extend(settings)).await
+    Site::start_with(|options| options.set(settings)).await
 }
 
 #[tokio::test]

@@ -40,8 +40,7 @@ async fn addresses_that_allauth_knows_to_be_proven_are_proven() {
 async fn where_people_log_in_by_name_who_is_left_without_one_is_told() {
     let by_name = [("USERNAME_FIELD", "username"), ("AUTHENTICATION_BACKENDS", "username")];
     for (settings, told) in [(&by_name[..], true), (&[][..], false)] {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let site = Site::start_with(|options| options.settings.extend(settings)).await;
+        let site = Site::start_with(|options| options.set(settings)).await;
         let folder = Folder::new();
         let rows = [
             row(1, &json!({ "username": "kim" })),

@@ -9,7 +9,7 @@ use crate::site::{Site, s3};
 async fn site(settings: &[(&str, &str)]) -> Site {
     Site::start_with(|options| {
         options.deliver_events = false;
-        options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        options.set(settings);
     })
     .await
 }

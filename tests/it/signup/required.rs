@@ -6,8 +6,7 @@ use super::form;
 use crate::site::{PASSWORD, Site};
 
 async fn site(settings: &[(&str, &str)]) -> Site {
-    let settings: Vec<_> = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Site::start_with(|options| options.settings.extend(settings)).await
+    Site::start_with(|options| options.set(settings)).await
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ impl Site {
         let site = Self::start_with(|options| {
             options.http_client = Some(faults.client());
             options.deliver_events = false;
-            options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            options.set(settings);
         })
         .await;
         faults.clear();
@@ -84,7 +84,7 @@ impl Site {
     pub(crate) async fn by_hand_with(settings: &[(&str, &str)]) -> Self {
         Self::start_with(|options| {
             options.deliver_events = false;
-            options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            options.set(settings);
         })
         .await
     }
@@ -99,7 +99,7 @@ impl Site {
         let mut site = Self::start_with(|options| {
             options.tables = Some(self.stack.dynamodb().clone());
             options.clock = self.clock.clone();
-            options.settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            options.set(settings);
         })
         .await;
         site.clock = self.clock.clone();

@@ -61,7 +61,7 @@ async fn serving(folder: &TempDir, settings: &[(&str, &str)]) -> (Site, Faults) 
         options.collected = true;
         options.http_client = Some(faults.client());
         options.settings.push(("STATIC_ROOT".to_owned(), folder.path().to_str().unwrap().to_owned()));
-        options.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        options.set(settings);
     })
     .await;
     faults.clear();
