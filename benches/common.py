@@ -34,14 +34,14 @@ def python(*more):
     return interpreter
 
 
-def binary(package="manage"):
+def binary(package="manage", profile="release"):
     """The release build of the command line, or of another program, as anybody would build it."""
-    if "BINARY" in os.environ:
+    if "BINARY" in os.environ and profile == "release":
         return Path(os.environ["BINARY"])
     target = Path(os.environ.get("CARGO_TARGET_DIR", CACHE.parent / "target"))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    subprocess.run(["cargo", "build", "--release", "--package", package], cwd=PROJECT, env=environment, check=True)
-    return target / "release" / package
+    subprocess.run(["cargo", "build", "--profile", profile, "--package", package], cwd=PROJECT, env=environment, check=True)
+    return target / profile / package
 
 
 def cargo_environment():

@@ -201,7 +201,7 @@ fn named(statement: &Statement) -> String {
 }
 
 /// What a function signs with.
-pub(crate) fn access_key(function: &str) -> String {
+pub fn access_key(function: &str) -> String {
     let letters = function.chars().filter(char::is_ascii_alphanumeric);
     format!("LOCAL{}", letters.collect::<String>().to_ascii_uppercase())
 }

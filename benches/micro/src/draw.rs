@@ -1,13 +1,12 @@
-//! What drawing pictures costs: `drawing SIDE TIMES FILE..`.
-//!
-//! For each file one line: its name, what came of it, the milliseconds of CPU time of each time, and the most memory the
-//! process has had so far, MiB.
-#![expect(clippy::print_stdout, reason = "a program for the command line")]
+//! What drawing pictures costs. For each file one line: its name, what came of it, the milliseconds of CPU time of each
+//! time, and the most memory the process has had so far, MiB.
 
 use std::error::Error;
 use std::fs;
 
 use portico::media::image::{Animation, Limits, Recipe, Shape, draw};
+
+use crate::{Outcome, cpu};
 
 /// The limits the documentation recommends, with room for a camera's file.
 const LIMITS: Limits = Limits {
@@ -19,12 +18,9 @@ const LIMITS: Limits = Limits {
     max_total_pixels: 120_000_000,
 };
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let mut number = || arguments.next().ok_or("SIDE TIMES FILE..").map(|text| text.parse::<u32>());
-    let (side, times) = (number()??, number()??);
+pub(crate) fn run(side: u32, times: u32, files: impl Iterator<Item = String>) -> Outcome {
     let recipe = Recipe { shape: Shape::Fit(side), thumbnails: &[], animation: Animation::Keep };
-    for name in arguments {
+    for name in files {
         let bytes = fs::read(&name)?;
         let mut answer = String::new();
         let mut costs = Vec::new();
@@ -40,12 +36,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{name}\t{answer}\t{}\t{}", costs.join(" "), peak()?);
     }
     Ok(())
-}
-
-/// Milliseconds of CPU that this process has used. Linux counts them in nanoseconds.
-fn cpu() -> Result<f64, Box<dyn Error>> {
-    let used = fs::read_to_string("/proc/self/schedstat")?;
-    Ok(used.split(' ').next().ok_or("no time")?.parse::<f64>()? / 1e6)
 }
 
 /// The most memory that was resident, MiB.

@@ -1,0 +1,47 @@
+//! What single steps cost, each in a process of its own: `micro STEP ARGUMENTS..`.
+//!
+//! | step | what |
+//! |---|---|
+//! | `draw SIDE TIMES FILE..` | a picture is drawn as `process-upload` draws it |
+//! | `sign ROUNDS` | a form for an upload, and an address for a download, are signed |
+//! | `hash ROUNDS` | a password is hashed by the crate alone, in memory that is used again; and by [`portico`] |
+//! | `log-out-all SESSIONS` | all sessions of somebody are ended, over the pages |
+#![expect(clippy::print_stdout, reason = "a program for the command line")]
+
+mod draw;
+mod hash;
+mod log_out_all;
+mod sign;
+
+use std::error::Error;
+use std::fs;
+use std::str::FromStr;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> Outcome {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("draw") => draw::run(number(&mut arguments)?, number(&mut arguments)?, arguments),
+        Some("sign") => sign::run(number(&mut arguments)?).await,
+        Some("hash") => hash::run(number(&mut arguments)?).await,
+        Some("log-out-all") => log_out_all::run(number(&mut arguments)?).await,
+        _ => Err("micro draw|sign|hash|log-out-all ARGUMENTS..".into()),
+    }
+}
+
+fn number<T: FromStr>(arguments: &mut impl Iterator<Item = String>) -> Result<T, Box<dyn Error>> {
+    let text = arguments.next().ok_or("a number is missing")?;
+    text.parse().map_err(|_| format!("{text} is no number").into())
+}
+
+/// Milliseconds of CPU that this process has used, in all of its threads.
+fn cpu() -> Result<f64, Box<dyn Error>> {
+    let mut nanoseconds = 0.0;
+    for task in fs::read_dir("/proc/self/task")? {
+        let used = fs::read_to_string(task?.path().join("schedstat"))?;
+        nanoseconds += used.split(' ').next().ok_or("no time")?.parse::<f64>()?;
+    }
+    Ok(nanoseconds / 1e6)
+}
