@@ -3,7 +3,8 @@
 import json
 import os
 import platform
-import resource
+import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -14,12 +15,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 CACHE = Path(os.environ.get("BENCHES", Path.home() / ".cache/portico/benches"))
-PACKAGES = ["django==5.2.*", "whitenoise==6.*", "brotli", "gunicorn"]
+DJANGO = HERE / "django"
 
 
 def python(*more):
-    """The interpreter of an environment with Django and WhiteNoise, and what else is named. Debian's own is built with
-    optimisations that others lack, so it is taken where there is one: a slower Python would flatter us."""
+    """The interpreter of an environment with what `django/requirements.txt` lists, and what else is named. Debian's own is
+    built with optimisations that others lack, so it is taken where there is one: a slower Python would flatter us."""
     venv = CACHE / "venv"
     interpreter = venv / "bin/python"
     pip = [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--disable-pip-version-check"]
@@ -28,7 +29,10 @@ def python(*more):
         made = subprocess.run([base, "-m", "venv", venv], capture_output=True)
         if made.returncode:  # Debian's Python without its package python3-venv
             subprocess.run([base, "-m", "venv", "--without-pip", venv], check=True)
-        subprocess.run([*pip, *PACKAGES], check=True)
+    wanted, installed = DJANGO / "requirements.txt", venv / "requirements.txt"
+    if not installed.exists() or installed.read_text() != wanted.read_text():
+        subprocess.run([*pip, "--requirement", wanted], check=True)
+        shutil.copy(wanted, installed)
     if more:
         subprocess.run([*pip, *more], check=True)
     return interpreter
@@ -50,12 +54,20 @@ def cargo_environment():
     return {**os.environ, **configured}
 
 
-def django(storage, source, root):
-    """The environment of the Django project."""
+def django_environment(settings):
+    """What every process of the Django project has. What Python compiles is kept, but not in the checkout."""
     return {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "settings",
-        "PYTHONPATH": str(HERE / "django_static"),
+        "DJANGO_SETTINGS_MODULE": settings,
+        "PYTHONPATH": str(DJANGO),
+        "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
+    }
+
+
+def static_django(storage, source, root):
+    """The environment of the Django site without its pages."""
+    return {
+        **django_environment("static_settings"),
         "STORAGE": storage,
         "STATIC_SOURCE": str(source),
         "STATIC_ROOT": str(root),
@@ -77,6 +89,12 @@ def run(command, environment=None, cwd=PROJECT):
     if result["code"]:
         sys.exit(f"{command[3:]} failed:\n{result['said']}")
     return result
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def process_cpu(pid):
