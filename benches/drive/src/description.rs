@@ -64,11 +64,11 @@ pub(crate) struct Step {
     pub(crate) token_from: Option<String>,
     #[serde(default)]
     pub(crate) who: Who,
-    /// Whether it is done once by each visitor.
+    /// Whether each visitor does it once.
     #[serde(default)]
     pub(crate) once: bool,
     /// How often one visitor may do it, where the site counts that.
-    pub(crate) times: Option<usize>,
+    times: Option<usize>,
     /// How often it is done in one measurement at most, so that there are visitors enough.
     pub(crate) most: Option<usize>,
     pub(crate) status: u16,
@@ -117,6 +117,13 @@ impl Description {
             return self.users.newcomer.replace("{number}", &unique);
         }
         self.users.member.replace("{number}", &format!("{:04}", 1 + number % MEMBERS))
+    }
+}
+
+impl Step {
+    /// How often one visitor may take it.
+    pub(crate) fn times(&self) -> usize {
+        if self.once { 1 } else { self.times.unwrap_or(usize::MAX) }
     }
 }
 

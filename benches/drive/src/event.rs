@@ -8,8 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::Result;
 use crate::message::{Answer, Request};
 
-/// Of a network that documentation has for itself (RFC 5737).
-const VISITOR: &str = "192.0.2.7";
 const AGENT: &str = "drive";
 
 /// The event for a request to the host.
@@ -30,7 +28,7 @@ pub(crate) fn event(request: &Request, host: &str) -> Value {
                 "method": request.method,
                 "path": path,
                 "protocol": "HTTP/1.1",
-                "sourceIp": VISITOR,
+                "sourceIp": request.address.to_string(),
                 "userAgent": AGENT,
             },
             "requestId": "JKJaXmPLvHcESHA=",
@@ -77,7 +75,7 @@ fn headers(request: &Request, host: &str) -> Map<String, Value> {
         ("host", host),
         ("user-agent", AGENT),
         ("x-amzn-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700"),
-        ("x-forwarded-for", VISITOR),
+        ("x-forwarded-for", &request.address.to_string()),
         ("x-forwarded-port", "443"),
         ("x-forwarded-proto", "https"),
     ] {

@@ -26,7 +26,7 @@ pub(crate) fn measure(target: &Target, most: Duration, requests: usize) -> Resul
     let members = Crowd { target, step: "profile", connections: MEMBERS, requests };
     let alone = members.measure(most)?;
     let (mut flooded, mut guesses_per_second) = (Err("nobody tried".into()), 0.0);
-    Crowd { target, step: "login_refused", connections: GUESSERS, requests: GUESSES }.work(|gate| {
+    Crowd { target, step: "guess", connections: GUESSERS, requests: GUESSES }.work(|gate| {
         gate.open();
         // It is a flood once everybody has had an answer or two.
         while gate.answered() < 2 * GUESSERS && !gate.is_over() {

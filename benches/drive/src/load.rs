@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::connection::{Connection, Place};
-use crate::description::{Description, Step};
+use crate::description::Description;
 use crate::message::Transport as _;
 use crate::process::{self, Memory, Tree};
 use crate::statistics::{Latencies, Spread, number, rounded};
-use crate::visitor::Visitor;
+use crate::visitor::{Visitor, warm_up};
 
 /// A server that is measured.
 pub(crate) struct Target {
@@ -124,23 +124,13 @@ impl Crowd<'_> {
         tally
     }
 
-    /// As many visitors as it takes, where one may not take the step as often as asked. A page that is read again and again
-    /// has been read before: what is done once by each process of the server is not measured.
+    /// As many visitors as it takes, where one may not take the step as often as asked.
     fn prepare(&self, connection: &mut Connection, requests: usize) -> Result<Vec<Visitor>> {
-        const UNTIMED: usize = 4;
         let site = &self.target.site;
-        let step = site.step(self.step)?;
-        let visitors = requests.div_ceil(times(step)).max(1);
-        let mut visitors = (0..visitors)
-            .map(|_| Visitor::ready_for(site, self.step, connection))
-            .collect::<Result<Vec<_>>>()
-            .map_err(|why| format!("{}: before {}: {why}", self.target.name, self.step))?;
-        if let (true, Some(visitor)) = (times(step) == usize::MAX, visitors.first_mut()) {
-            for _ in 0..UNTIMED {
-                visitor.take(site, self.step, connection)?;
-            }
-        }
-        Ok(visitors)
+        let visitors = requests.div_ceil(site.step(self.step)?.times()).max(1);
+        let prepared = warm_up(site, self.step, connection)
+            .and_then(|()| (0..visitors).map(|_| Visitor::ready_for(site, self.step, connection)).collect());
+        prepared.map_err(|why| format!("{}: before {}: {why}", self.target.name, self.step).into())
     }
 
     fn repeat(
@@ -154,7 +144,7 @@ impl Crowd<'_> {
         let mut tally = Tally { latencies: Vec::new(), errors: Vec::new(), end: Instant::now() };
         let mut left = requests;
         for mut visitor in visitors {
-            for _ in 0..times(step).min(left) {
+            for _ in 0..step.times().min(left) {
                 if gate.stop.load(Ordering::Relaxed) {
                     return Ok(tally);
                 }
@@ -176,11 +166,6 @@ impl Crowd<'_> {
         }
         Ok(tally)
     }
-}
-
-/// How often one visitor may take a step.
-fn times(step: &Step) -> usize {
-    if step.once { 1 } else { step.times.unwrap_or(usize::MAX) }
 }
 
 impl Gate {

@@ -17,6 +17,7 @@ mod lambda;
 mod load;
 mod message;
 mod process;
+mod site;
 mod soak;
 mod statistics;
 mod visitor;

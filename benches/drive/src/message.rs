@@ -1,10 +1,14 @@
 //! Requests, answers, cookies, and who carries them.
 
+use std::net::Ipv4Addr;
+
 use crate::Result;
 
 /// What a browser would send.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Request {
+    /// From where, where there is a gateway to say so.
+    pub(crate) address: Ipv4Addr,
     pub(crate) method: String,
     /// With its query.
     pub(crate) path: String,
