@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 
-from common import CACHE, PROJECT, binary
+from common import CACHE, PROJECT, build
 
 # A chain as AWS's: RSA of 2,048 bits at every step, one certificate between the root and the server's.
 EXTENSIONS = """
@@ -49,7 +49,7 @@ def certificates():
 def backend(data):
     """Starts it over a data folder; gives what it says: the site, its headers, and each function with its environment."""
     folder = certificates()
-    command = [binary("backend", "ci"), data, folder / "chain.pem", folder / "server.key"]
+    command = [build("backend", "ci"), data, folder / "chain.pem", folder / "server.key"]
     process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         said = process.stdout.readline()

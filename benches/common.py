@@ -38,10 +38,13 @@ def python(*more):
     return interpreter
 
 
-def binary(package="manage", profile="release"):
-    """The release build of the command line, or of another program, as anybody would build it."""
-    if "BINARY" in os.environ and profile == "release":
-        return Path(os.environ["BINARY"])
+def binary(package="manage"):
+    """The release build of the command line, or of another program; BINARY names one that is already built."""
+    return Path(os.environ["BINARY"]) if "BINARY" in os.environ else build(package)
+
+
+def build(package, profile="release"):
+    """The build of a program; as anybody would build it, unless another profile is named."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", CACHE.parent / "target"))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     subprocess.run(["cargo", "build", "--profile", profile, "--package", package], cwd=PROJECT, env=environment, check=True)
