@@ -25,18 +25,23 @@ pub(crate) struct Flood {
 pub(crate) fn measure(target: &Target, most: Duration, requests: usize) -> Result<Flood> {
     let members = Crowd { target, step: "profile", connections: MEMBERS, requests };
     let alone = members.measure(most)?;
-    let (mut flooded, mut guesses_per_second) = (Err("nobody tried".into()), 0.0);
-    Crowd { target, step: "guess", connections: GUESSERS, requests: GUESSES }.work(|gate| {
-        gate.open();
-        // It is a flood once everybody has had an answer or two.
-        while gate.answered() < 2 * GUESSERS && !gate.is_over() {
-            thread::sleep(Duration::from_millis(10));
-        }
-        let (began, before) = (Instant::now(), gate.answered());
-        flooded = members.measure(most);
-        guesses_per_second = number(gate.answered() - before) / began.elapsed().as_secs_f64();
+    let guessers = Crowd { target, step: "guess", connections: GUESSERS, requests: GUESSES };
+    let mut guesses_per_second = 0.0;
+    // The members are ready, and logged in, before the flood begins.
+    let flooded = members.measure_amid(most, |work| {
+        guessers.work(|gate| {
+            gate.open();
+            // It is a flood once everybody has had an answer or two.
+            while gate.answered() < 2 * GUESSERS && !gate.is_over() {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let (began, before) = (Instant::now(), gate.answered());
+            work();
+            guesses_per_second = number(gate.answered() - before) / began.elapsed().as_secs_f64();
+        })?;
+        Ok(())
     })?;
-    let flood = Flood { alone, flooded: flooded?, guesses_per_second: rounded(guesses_per_second) };
+    let flood = Flood { alone, flooded, guesses_per_second: rounded(guesses_per_second) };
     tell(&format!("  {}: profile alone: {}", target.name, flood.alone.line()));
     tell(&format!("  {}: profile, {guesses_per_second:.0} log-ins/s beside it: {}", target.name, flood.flooded.line()));
     Ok(flood)

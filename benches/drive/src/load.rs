@@ -38,6 +38,7 @@ pub(crate) struct Crowd<'c> {
 pub(crate) struct Gate {
     ready: Barrier,
     start: Barrier,
+    is_open: AtomicBool,
     stop: AtomicBool,
     working: AtomicUsize,
     answered: AtomicUsize,
@@ -73,25 +74,42 @@ pub(crate) struct Measured {
 impl Crowd<'_> {
     /// Lets them work for that long at most, and tells what it took.
     pub(crate) fn measure(&self, most: Duration) -> Result<Measured> {
+        self.measure_amid(most, |work| {
+            work();
+            Ok(())
+        })
+    }
+
+    /// As [`Self::measure`], with something around it: `amid` is called when they are ready, and has them work.
+    pub(crate) fn measure_amid(
+        &self,
+        most: Duration,
+        amid: impl FnOnce(&mut dyn FnMut()) -> Result<()>,
+    ) -> Result<Measured> {
         let (driver, server) = (Tree::own(), self.target.tree);
-        let usage = || (server.cpu(), driver.cpu(), process::machine_busy());
-        let mut before = usage();
-        let mut opened = Instant::now();
+        let usage = || (Instant::now(), server.cpu(), driver.cpu(), process::machine_busy());
+        let (mut before, mut after) = (usage(), usage());
+        let mut around = Ok(());
         let tallies = self.work(|gate| {
-            before = usage();
-            opened = Instant::now();
-            gate.open();
-            while !gate.is_over() && opened.elapsed() < most {
-                thread::sleep(Duration::from_millis(2));
-            }
+            around = amid(&mut || {
+                before = usage();
+                gate.open();
+                while !gate.is_over() {
+                    if before.0.elapsed() >= most {
+                        gate.close();
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+                after = usage();
+            });
         })?;
-        let after = usage();
-        let end = tallies.iter().map(|tally| tally.end).max().unwrap_or(opened);
+        around?;
+        let end = tallies.iter().map(|tally| tally.end).max().unwrap_or(after.0);
         let used = Used {
-            seconds: (end - opened).as_secs_f64(),
-            server: after.0 - before.0,
-            driver: after.1 - before.1,
-            machine: after.2 - before.2,
+            seconds: end.saturating_duration_since(before.0).as_secs_f64(),
+            server: after.1 - before.1,
+            driver: after.2 - before.2,
+            machine: after.3 - before.3,
         };
         Ok(Measured::new(tallies, &used, server.memory()))
     }
@@ -108,7 +126,9 @@ impl Crowd<'_> {
                 (0..self.connections).map(|visitor| scope.spawn(move || self.visit(gate, share(visitor)))).collect();
             gate.ready.wait();
             watch(gate);
-            gate.stop.store(true, Ordering::Relaxed);
+            // Also where it has not let them in, or not told them to stop.
+            gate.close();
+            gate.open();
             let tallies = workers.into_iter().map(|worker| worker.join().map_err(|_| "a visitor panicked")?);
             tallies.collect()
         })
@@ -173,15 +193,23 @@ impl Gate {
         Self {
             ready: Barrier::new(connections + 1),
             start: Barrier::new(connections + 1),
+            is_open: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             working: AtomicUsize::new(connections),
             answered: AtomicUsize::new(0),
         }
     }
 
-    /// Lets the crowd in. Whoever watches does so once.
+    /// Lets the crowd in, unless it is.
     pub(crate) fn open(&self) {
-        self.start.wait();
+        if !self.is_open.swap(true, Ordering::Relaxed) {
+            self.start.wait();
+        }
+    }
+
+    /// Tells it to stop: each waits for one more answer.
+    fn close(&self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 
     /// Whether everybody has done enough.
