@@ -31,6 +31,7 @@ fn main() -> io::Result<()> {
         source.push_str("];\n");
         fs::write(out.join(format!("{folder}.rs")), source)?;
     }
+    fs::write(out.join("texts.rs"), texts(&root.join("locales"))?)?;
     let asked = asked(&root.join("templates"))?;
     let project = root.parent().unwrap_or(&root);
     fs::write(out.join("static_manifest.rs"), static_manifest::source(project, &asked)?)?;
@@ -39,6 +40,32 @@ fn main() -> io::Result<()> {
     let (tables, blocks) = common_passwords::pack(&list);
     fs::write(out.join("common_passwords.rs"), tables)?;
     fs::write(out.join("common_passwords.bin"), blocks)
+}
+
+/// In which file each text stands: whoever shows one parses that file, and no other.
+fn texts(locales: &Path) -> io::Result<String> {
+    let mut files = Vec::new();
+    collect(locales, &mut files)?;
+    files.sort();
+    let mut texts = Vec::new();
+    // In the order of `LOCALES`.
+    for (index, file) in files.iter().enumerate() {
+        let language = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read_to_string(file)?;
+        // A message begins at the start of a line; what goes on below it is indented, and `#` and `-` begin others.
+        let keys = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let keys = keys.filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim().to_owned());
+        texts.extend(keys.map(|key| (language.clone(), key, index)));
+    }
+    texts.sort();
+    let mut source = "/// Language and key of every text, in order, with the index of its file in `LOCALES`.\n\
+                      static TEXTS: &[(&str, &str, usize)] = &[\n"
+        .to_owned();
+    for (language, key, index) in texts {
+        let _ = writeln!(source, "    ({language:?}, {key:?}, {index}),");
+    }
+    source.push_str("];\n");
+    Ok(source)
 }
 
 /// What the templates ask `static()` for.

@@ -1,6 +1,5 @@
 //! What a process holds: built once per cold start, shared by all of its requests.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Once};
 
@@ -10,8 +9,8 @@ use crate::accounts::password::Breaches;
 use crate::accounts::{Backends, Hasher, Password};
 use crate::clock::{Clock, SystemClock};
 use crate::config::aws::AwsSettings;
-use crate::config::secrets;
-use crate::config::{Config, SecretSource, misspelt};
+use crate::config::secrets::{self, Vault};
+use crate::config::{Config, SecretSource};
 use crate::error::{BoxError, FieldError};
 use crate::mail::Mailer;
 use crate::media::scan::ScannedBy;
@@ -121,10 +120,10 @@ impl App {
         let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
-        let endpoint = aws.secrets_endpoint.as_deref();
+        let vault = Vault::new(&sdk, aws.secrets_endpoint.as_deref());
         let (secrets, origin_secrets, costs) = tokio::join!(
-            secrets::fetch(&config.secret_key, &sdk, endpoint),
-            secrets::fetch_origin(config.origin_secret.as_ref(), &sdk, endpoint),
+            secrets::fetch(&config.secret_key, &vault),
+            secrets::fetch_origin(config.origin_secret.as_ref(), &vault),
             async { if has_tables { database.warm_up().await.map(Some) } else { Ok(None) } },
         );
         let hasher = Hasher::new(&config.passwords, rng.clone())?;
@@ -242,9 +241,9 @@ impl App {
 
 /// The settings of this process, with a warning of names that look like settings and are none.
 fn from_environment() -> Result<Config, BoxError> {
-    let vars: HashMap<_, _> = std::env::vars().collect();
-    for complaint in misspelt(vars.keys()) {
+    let (config, complaints) = Config::of_process(std::env::vars());
+    for complaint in complaints {
         tracing::warn!("{complaint}");
     }
-    Ok(Config::from_vars(vars)?)
+    Ok(config?)
 }

@@ -10,6 +10,7 @@ use unic_langid::LanguageIdentifier;
 use crate::error::Arg;
 
 include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 /// A language that the site speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +61,7 @@ impl Language {
 
     /// The text of `key`, if there is one.
     pub fn find(self, key: &str, args: &[(&str, Arg)]) -> Option<String> {
-        let bundle = self.bundle();
+        let bundle = self.bundle_of(key)?;
         let pattern = bundle.get_message(key)?.value()?;
         let mut fluent = FluentArgs::with_capacity(args.len());
         for (name, value) in args {
@@ -75,26 +76,26 @@ impl Language {
         Some(bundle.format_pattern(pattern, Some(&fluent), &mut errors).into_owned())
     }
 
-    /// Parsed at first use, and only this language: a cold start pays for no other.
-    fn bundle(self) -> &'static FluentBundle<FluentResource> {
-        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; 2] = [OnceLock::new(), OnceLock::new()];
-        BUNDLES[self as usize].get_or_init(|| {
+    /// The file that a text stands in, parsed at its first use: a cold start pays for what its page shows. No text refers
+    /// to one of another file.
+    fn bundle_of(self, key: &str) -> Option<&'static FluentBundle<FluentResource>> {
+        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; LOCALES.len()] =
+            [const { OnceLock::new() }; LOCALES.len()];
+        let place = (self.code(), key);
+        let at = TEXTS.binary_search_by_key(&place, |(language, key, _)| (*language, *key)).ok()?;
+        let file = TEXTS.get(at)?.2;
+        let (_, source) = LOCALES.get(file)?;
+        Some(BUNDLES.get(file)?.get_or_init(|| {
             let language: LanguageIdentifier = self.code().parse().unwrap_or_default();
             let mut bundle = FluentBundle::new_concurrent(vec![language]);
             // Isolation marks are for bidirectional text, and end up in attributes and mail subjects.
             bundle.set_use_isolating(false);
-            for (_, source) in sources(self) {
-                // A file with a mistake still gives its other texts; a test refuses mistakes.
-                let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
-                bundle.add_resource_overriding(resource);
-            }
+            // A file with a mistake still gives its other texts; a test refuses mistakes.
+            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
+            bundle.add_resource_overriding(resource);
             bundle
-        })
+        }))
     }
-}
-
-fn sources(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
-    LOCALES.iter().copied().filter(move |(name, _)| name.split('/').next() == Some(language.code()))
 }
 
 #[cfg(test)]
@@ -102,6 +103,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    fn sources(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
+        LOCALES.iter().copied().filter(move |(name, _)| name.split('/').next() == Some(language.code()))
+    }
 
     fn keys(language: Language) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
@@ -122,6 +127,21 @@ mod tests {
         let korean = keys(Language::Ko);
         assert!(korean.len() > 50);
         assert_eq!(korean, keys(Language::En));
+    }
+
+    #[test]
+    fn every_text_is_found_in_its_file_and_refers_to_no_other() {
+        assert!(LOCALES.is_sorted() && TEXTS.is_sorted());
+        let mut found = 0;
+        for language in Language::ALL {
+            for key in keys(language) {
+                let shown = language.find(&key, &[]).unwrap_or_else(|| panic!("{language:?} {key}"));
+                // What Fluent shows of a reference that leads nowhere; an argument that is not given is `{$name}`.
+                assert!(!shown.replace("{$", "").contains('{'), "{language:?} {key}: {shown}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, TEXTS.len());
     }
 
     /// The sources of the crate and of the functions.

@@ -72,6 +72,11 @@ const SHORTEST: usize = 6;
 /// as `LOGIN_FAILURES` has that of `LOGIN_FAILURE_LIMIT`. Each name once, and no values.
 pub fn misspelt<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let settings: Vec<_> = Config::settings().into_iter().map(|setting| setting.name).collect();
+    among(&settings, names)
+}
+
+/// The same, by whoever knows the settings already.
+pub(super) fn among<'a>(settings: &[&'static str], names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut names: Vec<_> = names.into_iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
@@ -83,7 +88,7 @@ pub fn misspelt<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> 
                     "{name} changes nothing: Django's setting of this name is not needed here: docs/from-django.md"
                 ));
             }
-            let meant = meant(name, &settings)?;
+            let meant = meant(name, settings)?;
             Some(format!("{name} is no setting, and changes nothing: did you mean {meant}?"))
         })
         .collect()
@@ -93,8 +98,8 @@ fn meant(name: &str, settings: &[&'static str]) -> Option<&'static str> {
     if name.len() < SHORTEST {
         return None;
     }
-    let nearest = settings.iter().copied().min_by_key(|setting| distance(name, setting))?;
-    if distance(name, nearest) <= SLIP {
+    let slips = settings.iter().filter_map(|setting| Some((within(name, setting, SLIP)?, *setting)));
+    if let Some((_, nearest)) = slips.min_by_key(|(distance, _)| *distance) {
         return Some(nearest);
     }
     let (first, _) = name.split_once('_')?;
@@ -112,21 +117,34 @@ fn shared(one: &str, other: &str) -> usize {
 
 /// How many characters must be put in, left out or exchanged to make one of the other (Levenshtein).
 fn distance(one: &str, other: &str) -> usize {
+    within(one, other, usize::MAX).unwrap_or(usize::MAX)
+}
+
+/// The same, if it is `most` or less. Otherwise it stops early: each start compares each name with each setting.
+fn within(one: &str, other: &str, most: usize) -> Option<usize> {
+    if one.len().abs_diff(other.len()) > most {
+        return None;
+    }
     let mut row: Vec<_> = (0..=other.len()).collect();
     for (above, a) in one.bytes().enumerate() {
         let mut diagonal = above;
         let mut left = above + 1;
+        let mut least = left;
         for (cell, b) in row.iter_mut().skip(1).zip(other.bytes()) {
             let exchanged = diagonal + usize::from(a != b);
             diagonal = *cell;
             left = exchanged.min(left + 1).min(diagonal + 1);
+            least = least.min(left);
             *cell = left;
+        }
+        if least > most {
+            return None;
         }
         if let Some(first) = row.first_mut() {
             *first = above + 1;
         }
     }
-    row.last().copied().unwrap_or_default()
+    row.last().copied().filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]

@@ -24,8 +24,6 @@ mod uploads;
 mod users;
 mod values;
 
-use std::collections::HashMap;
-
 pub use accounts::{AccountSettings, EmailVerification};
 pub use admin::{AdminSettings, Network, NetworkError};
 pub use audit::AuditSettings;
@@ -194,19 +192,28 @@ impl Config {
     /// # Errors
     /// All that is missing or malformed, each with the variable's name and what it accepts.
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+        Self::from_reader(&mut Reader::new(vars.into_iter().collect()))
+    }
+
+    /// The same for the environment of a process; and what to tell of those among its names that look like settings and
+    /// are none, whether the settings can be used or not.
+    pub fn of_process(vars: impl IntoIterator<Item = (String, String)>) -> (Result<Self, ConfigErrors>, Vec<String>) {
         let mut reader = Reader::new(vars.into_iter().collect());
-        let config = Self::read(&mut reader);
-        match (config, reader.finish()) {
-            (Some(config), Ok(())) => Ok(config),
-            (_, Err(errors)) => Err(errors),
-            (None, Ok(())) => Err(ConfigErrors::default()),
-        }
+        let config = Self::from_reader(&mut reader);
+        let (given, settings) = reader.names();
+        (config, misspelt::among(settings, given))
+    }
+
+    fn from_reader(reader: &mut Reader) -> Result<Self, ConfigErrors> {
+        let config = Self::read(reader);
+        reader.finish()?;
+        config.ok_or_else(ConfigErrors::default)
     }
 
     /// Every setting that there is, with what it accepts and its default: the template's environment and
     /// `docs/configuration.md` are held against it by tests.
     pub fn settings() -> Vec<Setting> {
-        let mut reader = Reader::new(HashMap::new());
+        let mut reader = Reader::listing();
         let _ = Self::read(&mut reader);
         reader.settings()
     }
@@ -347,6 +354,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     pub(super) fn vars(changes: &[(&str, &str)]) -> Vec<(String, String)> {

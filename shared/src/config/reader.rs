@@ -33,21 +33,34 @@ impl std::error::Error for ConfigErrors {}
 
 pub(super) struct Reader {
     vars: HashMap<String, String>,
-    settings: Vec<Setting>,
+    /// Of all that was asked for.
+    names: Vec<&'static str>,
+    /// The same in whole, where somebody wants to see it: a start does not.
+    settings: Option<Vec<Setting>>,
     errors: Vec<String>,
 }
 
 impl Reader {
     pub(super) fn new(vars: HashMap<String, String>) -> Self {
-        Self { vars, settings: Vec::new(), errors: Vec::new() }
+        Self { vars, names: Vec::new(), settings: None, errors: Vec::new() }
     }
 
-    pub(super) fn finish(self) -> Result<(), ConfigErrors> {
-        if self.errors.is_empty() { Ok(()) } else { Err(ConfigErrors(self.errors)) }
+    /// Finds nothing, and writes down what is asked for.
+    pub(super) fn listing() -> Self {
+        Self { settings: Some(Vec::new()), ..Self::new(HashMap::new()) }
+    }
+
+    /// The names that were given, and those that were asked for.
+    pub(super) fn names(&self) -> (impl Iterator<Item = &String>, &[&'static str]) {
+        (self.vars.keys(), &self.names)
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), ConfigErrors> {
+        if self.errors.is_empty() { Ok(()) } else { Err(ConfigErrors(std::mem::take(&mut self.errors))) }
     }
 
     pub(super) fn settings(self) -> Vec<Setting> {
-        self.settings
+        self.settings.unwrap_or_default()
     }
 
     /// A variable that must be there.
@@ -72,7 +85,7 @@ impl Reader {
         accepts: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<Option<T>> {
-        self.note(name, accepts, None);
+        self.note(name, || Setting { name, accepts: accepts.to_owned(), default: None });
         let Some(text) = self.vars.get(name) else { return Some(None) };
         // The value is not repeated: it may be a secret.
         if let Some(value) = parse(text) {
@@ -90,7 +103,7 @@ impl Reader {
         default: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        self.note(name, accepts, Some(default.to_owned()));
+        self.note(name, || Setting { name, accepts: accepts.to_owned(), default: Some(default.to_owned()) });
         let value = parse(self.vars.get(name).map_or(default, String::as_str));
         if value.is_none() {
             self.errors.push(format!("{name} accepts {accepts}"));
@@ -103,13 +116,13 @@ impl Reader {
     where
         T: FromStr + PartialOrd + Copy + fmt::Display,
     {
-        let accepts = format!("{unit}, {least} to {most}");
-        self.note(name, &accepts, Some(default.to_string()));
+        let accepts = || format!("{unit}, {least} to {most}");
+        self.note(name, || Setting { name, accepts: accepts(), default: Some(default.to_string()) });
         let Some(text) = self.vars.get(name) else { return default };
         match text.trim().parse::<T>() {
             Ok(value) if value >= least && value <= most => value,
             _ => {
-                self.errors.push(format!("{name} accepts {accepts}"));
+                self.errors.push(format!("{name} accepts {}", accepts()));
                 default
             }
         }
@@ -121,7 +134,10 @@ impl Reader {
         None
     }
 
-    fn note(&mut self, name: &'static str, accepts: &str, default: Option<String>) {
-        self.settings.push(Setting { name, accepts: accepts.to_owned(), default });
+    fn note(&mut self, name: &'static str, setting: impl FnOnce() -> Setting) {
+        self.names.push(name);
+        if let Some(settings) = &mut self.settings {
+            settings.push(setting());
+        }
     }
 }

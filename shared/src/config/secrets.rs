@@ -1,7 +1,10 @@
 //! `SECRET_KEY` from where it is kept: Secrets Manager in AWS, the environment on one machine. The password of an SMTP
 //! server is kept beside it, and the key by which addresses for CloudFront are signed. What the distribution proves itself by is a secret of its own: `CloudFormation` has to read it.
 
+use std::sync::OnceLock;
+
 use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
 use serde::Deserialize;
 
 use super::media_cdn::StoredKeys;
@@ -36,12 +39,43 @@ pub struct Secrets {
     pub media_private_keys: Option<PrivateKeys>,
 }
 
+/// Where secrets are kept. Its client is made when something is asked for, and once: in AWS that is at each cold start.
+#[derive(Debug)]
+pub struct Vault<'a> {
+    sdk: &'a SdkConfig,
+    endpoint: Option<&'a str>,
+    client: OnceLock<Client>,
+}
+
+impl<'a> Vault<'a> {
+    /// Secrets Manager, at another endpoint than AWS's own if one is given.
+    pub fn new(sdk: &'a SdkConfig, endpoint: Option<&'a str>) -> Self {
+        Self { sdk, endpoint, client: OnceLock::new() }
+    }
+
+    /// The text of the secret that the setting `name` names.
+    async fn read(&self, name: &str, arn: &str) -> Result<Secret, String> {
+        let client = self.client.get_or_init(|| {
+            let mut config = aws_sdk_secretsmanager::config::Builder::from(self.sdk);
+            config.set_endpoint_url(self.endpoint.map(str::to_owned));
+            Client::from_conf(config.build())
+        });
+        let answer = client
+            .get_secret_value()
+            .secret_id(arn)
+            .send()
+            .await
+            .map_err(|error| format!("{name}: {}", aws_sdk_secretsmanager::error::DisplayErrorContext(&error)))?;
+        Ok(Secret::new(answer.secret_string().unwrap_or_default()))
+    }
+}
+
 /// Fetches the keys. In AWS this is one call, made while the function starts.
 ///
 /// # Errors
 /// When the secret cannot be read or is not `{"SECRET_KEY": "..", "SECRET_KEY_FALLBACKS": [".."]}` with keys of at
 /// least [`SecretKeys::MIN_LENGTH`] characters. The message never holds the secret's text.
-pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str>) -> Result<Secrets, String> {
+pub async fn fetch(source: &SecretSource, vault: &Vault<'_>) -> Result<Secrets, String> {
     let arn = match source {
         SecretSource::Given { current, fallbacks } => {
             let keys = SecretKeys::new(current.clone(), fallbacks.clone());
@@ -49,7 +83,7 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
         }
         SecretSource::SecretsManager(arn) => arn,
     };
-    parse(&read("SECRET_KEY_ARN", arn, sdk, endpoint).await?).ok_or_else(|| {
+    parse(&vault.read("SECRET_KEY_ARN", arn).await?).ok_or_else(|| {
         format!(
             "SECRET_KEY_ARN: the secret is not {{\"SECRET_KEY\": \"..\"}} with at least {} characters",
             SecretKeys::MIN_LENGTH
@@ -61,11 +95,7 @@ pub async fn fetch(source: &SecretSource, sdk: &SdkConfig, endpoint: Option<&str
 ///
 /// # Errors
 /// As [`fetch`], for `{"ORIGIN_SECRET": "..", "ORIGIN_SECRET_FALLBACKS": [".."]}`.
-pub async fn fetch_origin(
-    source: Option<&SecretSource>,
-    sdk: &SdkConfig,
-    endpoint: Option<&str>,
-) -> Result<Vec<Secret>, String> {
+pub async fn fetch_origin(source: Option<&SecretSource>, vault: &Vault<'_>) -> Result<Vec<Secret>, String> {
     let arn = match source {
         None => return Ok(Vec::new()),
         Some(SecretSource::Given { current, fallbacks }) => {
@@ -73,25 +103,12 @@ pub async fn fetch_origin(
         }
         Some(SecretSource::SecretsManager(arn)) => arn,
     };
-    parse_origin(&read("ORIGIN_SECRET_ARN", arn, sdk, endpoint).await?).ok_or_else(|| {
+    parse_origin(&vault.read("ORIGIN_SECRET_ARN", arn).await?).ok_or_else(|| {
         format!(
             "ORIGIN_SECRET_ARN: the secret is not {{\"ORIGIN_SECRET\": \"..\"}} with at least {} characters",
             SecretKeys::MIN_LENGTH
         )
     })
-}
-
-async fn read(name: &str, arn: &str, sdk: &SdkConfig, endpoint: Option<&str>) -> Result<Secret, String> {
-    let mut config = aws_sdk_secretsmanager::config::Builder::from(sdk);
-    config.set_endpoint_url(endpoint.map(str::to_owned));
-    let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
-    let answer = client
-        .get_secret_value()
-        .secret_id(arn)
-        .send()
-        .await
-        .map_err(|error| format!("{name}: {}", aws_sdk_secretsmanager::error::DisplayErrorContext(&error)))?;
-    Ok(Secret::new(answer.secret_string().unwrap_or_default()))
 }
 
 /// What the distribution's secret holds there.

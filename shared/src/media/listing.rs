@@ -57,7 +57,7 @@ pub struct UnfinishedPage {
 impl Media {
     /// The objects whose keys begin with `prefix` and come after the key `after`.
     pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Page, MediaError> {
-        let request = self.client.list_objects_v2().bucket(self.bucket()).prefix(prefix);
+        let request = self.client().list_objects_v2().bucket(self.bucket()).prefix(prefix);
         let request = request.set_start_after(after.map(str::to_owned));
         let output = request.send().await.map_err(|error| unavailable(&error))?;
         let objects: Vec<_> = output
@@ -89,7 +89,7 @@ impl Media {
         prefix: &str,
         after: Option<&(String, MultipartId)>,
     ) -> Result<UnfinishedPage, MediaError> {
-        let request = self.client.list_multipart_uploads().bucket(self.bucket()).prefix(prefix);
+        let request = self.client().list_multipart_uploads().bucket(self.bucket()).prefix(prefix);
         let request = request
             .set_key_marker(after.map(|(key, _)| key.clone()))
             .set_upload_id_marker(after.map(|(_, upload)| upload.as_str().to_owned()));

@@ -49,6 +49,8 @@ pub use sha256::Sha256;
 pub use status::{UploadStatus, status};
 pub use upload::{Multipart, Published, Thumbnail, Upload, UploadId, UploadState};
 
+use std::sync::OnceLock;
+
 use aws_config::SdkConfig;
 
 use crate::accounts::UserId;
@@ -71,7 +73,8 @@ pub const FILE: &str = "file";
 /// The connection of a process to its bucket.
 #[derive(Debug)]
 pub struct Media {
-    client: aws_sdk_s3::Client,
+    s3: aws_sdk_s3::config::Builder,
+    client: OnceLock<aws_sdk_s3::Client>,
     signer: Signer,
     cdn: Option<CloudFront>,
     root: MediaRoot,
@@ -80,7 +83,7 @@ pub struct Media {
 }
 
 impl Media {
-    /// Builds the client; no request is made.
+    /// Prepares the client; no request is made.
     pub fn new(sdk: &SdkConfig, aws: &AwsSettings, config: &Config) -> Self {
         let mut s3 = aws_sdk_s3::config::Builder::from(sdk);
         s3.set_endpoint_url(aws.s3_endpoint.clone());
@@ -88,13 +91,19 @@ impl Media {
         s3.set_force_path_style(Some(aws.s3_endpoint.is_some()));
         let root = config.media_root.clone();
         Self {
-            client: aws_sdk_s3::Client::from_conf(s3.build()),
+            s3,
+            client: OnceLock::new(),
             signer: Signer::new(aws, &root.bucket),
             cdn: None,
             root,
             url_age: config.uploads.media_url_age,
             timeouts: config.timeouts,
         }
+    }
+
+    /// Made when S3 is first asked for something: most functions only sign, and need none.
+    fn client(&self) -> &aws_sdk_s3::Client {
+        self.client.get_or_init(|| aws_sdk_s3::Client::from_conf(self.s3.clone().build()))
     }
 
     /// Has CloudFront serve what is published, if it is given. What is uploaded goes to the bucket in any case.

@@ -82,7 +82,7 @@ impl Media {
         content_type: &str,
         checksums: PartChecksums,
     ) -> Result<MultipartId, MediaError> {
-        let request = self.client.create_multipart_upload().bucket(self.bucket()).key(key).content_type(content_type);
+        let request = self.client().create_multipart_upload().bucket(self.bucket()).key(key).content_type(content_type);
         let request = request.set_checksum_algorithm(match checksums {
             PartChecksums::None => None,
             PartChecksums::Sha256 => Some(ChecksumAlgorithm::Sha256),
@@ -98,7 +98,7 @@ impl Media {
         let mut parts = Vec::new();
         let mut marker = None;
         loop {
-            let request = self.client.list_parts().bucket(self.bucket()).key(key).upload_id(upload.as_str());
+            let request = self.client().list_parts().bucket(self.bucket()).key(key).upload_id(upload.as_str());
             let page = match request.set_part_number_marker(marker).send().await {
                 Ok(page) => page,
                 Err(error) if error.code() == Some("NoSuchUpload") => return Ok(None),
@@ -134,7 +134,7 @@ impl Media {
             one.set_checksum_sha256(part.sha256.map(|sum| sum.to_string())).build()
         });
         let completed = CompletedMultipartUpload::builder().set_parts(Some(completed.collect())).build();
-        let request = self.client.complete_multipart_upload().bucket(self.bucket()).key(key);
+        let request = self.client().complete_multipart_upload().bucket(self.bucket()).key(key);
         let request = request.upload_id(upload.as_str()).multipart_upload(completed);
         match request.customize().config_override(self.unhurried()).send().await {
             Ok(_) => Ok(Completion::Done),
@@ -162,7 +162,7 @@ impl Media {
 
     /// Gives an upload up, with the parts that it has; also when it is gone already.
     pub async fn abort_multipart(&self, key: &str, upload: &MultipartId) -> Result<(), MediaError> {
-        let request = self.client.abort_multipart_upload().bucket(self.bucket()).key(key).upload_id(upload.as_str());
+        let request = self.client().abort_multipart_upload().bucket(self.bucket()).key(key).upload_id(upload.as_str());
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),

@@ -80,7 +80,7 @@ impl Media {
         etag: Option<&str>,
         range: Option<String>,
     ) -> Result<Option<GetObjectOutput>, MediaError> {
-        let request = self.client.get_object().bucket(self.bucket()).key(key).set_range(range);
+        let request = self.client().get_object().bucket(self.bucket()).key(key).set_range(range);
         match request.set_if_match(etag.map(quoted)).send().await {
             Ok(object) => Ok(Some(object)),
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(None),
@@ -92,7 +92,7 @@ impl Media {
 
     /// The size of an object and its entity tag. `None` when it is not there.
     pub async fn head(&self, key: &str) -> Result<Option<(u64, String)>, MediaError> {
-        let request = self.client.head_object().bucket(self.bucket()).key(key);
+        let request = self.client().head_object().bucket(self.bucket()).key(key);
         match request.send().await {
             Ok(head) => {
                 let size = head.content_length().and_then(|length| u64::try_from(length).ok());
@@ -118,7 +118,7 @@ impl Media {
 
     /// Writes a published object.
     pub async fn store(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), MediaError> {
-        let request = self.client.put_object().bucket(self.bucket()).key(key).content_type(content_type);
+        let request = self.client().put_object().bucket(self.bucket()).key(key).content_type(content_type);
         request.body(ByteStream::from(bytes)).send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
@@ -126,7 +126,7 @@ impl Media {
     /// whatever its sender has stored with it. S3 copies up to 5 GiB in one piece.
     pub async fn copy(&self, from: &str, to: &str, etag: &str, content_type: &str) -> Result<Copy, MediaError> {
         let source = format!("{}/{}", self.bucket(), utf8_percent_encode(from, &KEY));
-        let request = self.client.copy_object().bucket(self.bucket()).key(to).copy_source(source);
+        let request = self.client().copy_object().bucket(self.bucket()).key(to).copy_source(source);
         let request = request.copy_source_if_match(quoted(etag));
         let request = request.metadata_directive(MetadataDirective::Replace).content_type(content_type);
         // Whoever may tag what waits, a scanner as it may be, says nothing of what is published.
@@ -140,7 +140,7 @@ impl Media {
 
     /// Deletes an object, whether it exists or not.
     pub async fn remove(&self, key: &str) -> Result<(), MediaError> {
-        let request = self.client.delete_object().bucket(self.bucket()).key(key);
+        let request = self.client().delete_object().bucket(self.bucket()).key(key);
         request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 }
