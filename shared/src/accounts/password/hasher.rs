@@ -40,17 +40,20 @@ struct Bench {
     done: Mutex<Work>,
 }
 
-/// Memory for Argon2. Fresh memory costs a hash half of its time in page faults, so that blocks are used again; when
-/// nobody has logged in for a while they are given back.
+/// Memory for Argon2. Fresh memory costs a hash as much again in page faults, so that blocks are used again; when nobody
+/// has logged in for long they are given back.
 #[derive(Default)]
 struct Blocks {
     idle: Vec<Memory>,
     /// Counts the hashes.
     uses: u64,
+    /// Whether somebody waits to give the blocks back.
+    watched: bool,
 }
 
-/// How long blocks are kept for the next hash.
-const KEPT: Duration = Duration::from_secs(10);
+/// How long blocks are kept for the next hash: longer than Lambda keeps an idle process, which pays for its memory whether
+/// it is used or not. Where many functions share a machine, a quiet one gives its memory back.
+const KEPT: Duration = Duration::from_mins(15);
 
 /// The costliest hash of each kind that there is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -235,15 +238,25 @@ impl Hasher {
         result.map_err(Error::internal)
     }
 
-    /// Gives the memory back if no other hash follows soon.
+    /// Gives the memory back once no hash has followed another for long. One task waits for that, however many hash.
     fn release_later(&self) {
+        let mut blocks = lock(&self.bench.blocks);
+        if std::mem::replace(&mut blocks.watched, true) {
+            return;
+        }
+        let mut seen = blocks.uses;
+        drop(blocks);
         let bench = self.bench.clone();
-        let uses = lock(&bench.blocks).uses;
         tokio::spawn(async move {
-            tokio::time::sleep(KEPT).await;
-            let mut blocks = lock(&bench.blocks);
-            if blocks.uses == uses {
-                blocks.idle.clear();
+            loop {
+                tokio::time::sleep(KEPT).await;
+                let mut blocks = lock(&bench.blocks);
+                if blocks.uses == seen {
+                    blocks.idle.clear();
+                    blocks.watched = false;
+                    return;
+                }
+                seen = blocks.uses;
             }
         });
     }
