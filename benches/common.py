@@ -16,6 +16,11 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 CACHE = Path(os.environ.get("BENCHES", Path.home() / ".cache/portico/benches"))
 DJANGO = HERE / "django"
+RESULTS = HERE / "results"
+# Where the site's own static files are collected.
+STATIC_ROOT = CACHE / "staticfiles"
+# Of Cargo. What is measured is the release build; another one tells whether everything works.
+PROFILE = os.environ.get("PROFILE", "release")
 
 
 def python(*more):
@@ -38,17 +43,22 @@ def python(*more):
     return interpreter
 
 
-def binary(package="manage"):
-    """The release build of the command line, or of another program; BINARY names one that is already built."""
-    return Path(os.environ["BINARY"]) if "BINARY" in os.environ else build(package)
+def build(package, profile=PROFILE):
+    """The build of a program: its release build, as anybody would build it, unless PROFILE or the caller has it otherwise."""
+    return build_all([package], profile) / package
 
 
-def build(package, profile="release"):
-    """The build of a program; as anybody would build it, unless another profile is named."""
+def build_all(packages, profile=PROFILE):
+    """The folder with the builds of programs; BINARIES names one that has them already. What a release build takes from
+    STATIC_ROOT, the names of the static files, is the same for all of them: otherwise each would compile again what they
+    share."""
+    if "BINARIES" in os.environ:
+        return Path(os.environ["BINARIES"])
     target = Path(os.environ.get("CARGO_TARGET_DIR", CACHE.parent / "target"))
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    subprocess.run(["cargo", "build", "--profile", profile, "--package", package], cwd=PROJECT, env=environment, check=True)
-    return target / profile / package
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "STATIC_ROOT": str(STATIC_ROOT)}
+    named = [part for package in packages for part in ("--package", package)]
+    subprocess.run(["cargo", "build", "--profile", profile, *named], cwd=PROJECT, env=environment, check=True)
+    return target / profile
 
 
 def cargo_environment():
@@ -121,8 +131,17 @@ def children(pid):
 
 def spread(values, digits=2):
     """Median, and the least and the most."""
-    shown = [f"{value:.{digits}f}" for value in (statistics.median(values), min(values), max(values))]
-    return f"{shown[0]} ({shown[1]} to {shown[2]})" if len(values) > 1 else shown[0]
+    return between(statistics.median(values), min(values), max(values), digits)
+
+
+def shown(spread, digits):
+    """The same of what the driver has measured."""
+    return between(*(spread[which] for which in ("median", "least", "most")), digits)
+
+
+def between(median, least, most, digits):
+    median, least, most = (f"{value:,.{digits}f}" for value in (median, least, most))
+    return median if least == most else f"{median} ({least} to {most})"
 
 
 def machine():
@@ -141,13 +160,16 @@ def machine():
     }
 
 
-def table(head, rows):
+def table(head, rows, name=None):
+    """Prints a table; one with a name is kept for `benches/run`, which writes it into the documentation."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     print("\n".join(lines))
+    if name:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n")
 
 
 def keep(name, results):
-    folder = HERE / "results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
