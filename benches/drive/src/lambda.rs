@@ -9,11 +9,11 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use crate::cold::Cold;
 use crate::event::answer;
 use crate::message::Transport as _;
-use crate::process::Memory;
 use crate::site::Site;
-use crate::statistics::{Latencies, Spread, milliseconds, number};
+use crate::statistics::{Latencies, Spread, number};
 use crate::visitor::{Visitor, warm_up};
 use crate::{Result, guards, tell};
 
@@ -73,27 +73,13 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// A first answer.
-struct Cold {
-    /// From the start of the process until it asks for work.
-    init: Duration,
-    /// From there to the answer.
-    invoke: Duration,
-    /// From the start of the process to the answer.
-    first_answer: Duration,
-    /// Milliseconds of CPU time until then.
-    cpu_ms: f64,
-    /// Then.
-    memory: Memory,
-}
-
 fn cold(arguments: &Arguments, sites: &mut [Site]) -> Result<ByStep<Vec<Cold>>> {
     let mut starts = ByStep::<Vec<Cold>>::new();
     for step in &arguments.cold_steps {
         // The first is not counted: the program was not in the page cache.
         for round in 0..=arguments.cold {
             for site in in_turn(sites, round) {
-                let start = Cold::measure(site, step).map_err(|why| format!("{}: cold: {why}", site.name))?;
+                let start = start(site, step).map_err(|why| format!("{}: cold: {why}", site.name))?;
                 if round > 0 {
                     starts.entry(step.clone()).or_default().entry(site.name.clone()).or_default().push(start);
                 }
@@ -106,33 +92,15 @@ fn cold(arguments: &Arguments, sites: &mut [Site]) -> Result<ByStep<Vec<Cold>>> 
     Ok(starts)
 }
 
-impl Cold {
-    /// Starts a process that is asked for this first.
-    fn measure(site: &mut Site, name: &str) -> Result<Self> {
-        let Site { description, gateway, .. } = site;
-        let visitor = Visitor::ready_for(description, name, gateway)?;
-        let step = description.step(name)?;
-        let event = gateway.event(&visitor.request(step, gateway.origin()))?;
-        let mut function = gateway.start(&step.function)?;
-        let invoked = function.invoke(event)?;
-        let (cpu_ms, memory) = (function.cpu_ms(), function.memory());
-        visitor.judge(step, gateway.origin(), &answer(&invoked.answer)?)?;
-        let (init, invoke, first_answer) = (function.init, invoked.latency, invoked.since_start);
-        Ok(Self { init, invoke, first_answer, cpu_ms, memory })
-    }
-
-    fn summary(starts: &[Self]) -> Value {
-        let spread = |of: fn(&Self) -> f64| Spread::of(starts.iter().map(of));
-        json!({
-            "starts": starts.len(),
-            "init_ms": spread(|start| milliseconds(start.init)),
-            "invoke_ms": spread(|start| milliseconds(start.invoke)),
-            "first_answer_ms": spread(|start| milliseconds(start.first_answer)),
-            "cpu_ms": spread(|start| start.cpu_ms),
-            "rss_mib": spread(|start| start.memory.rss_mib),
-            "peak_mib": spread(|start| start.memory.peak_mib),
-        })
-    }
+/// Starts a process that is asked for this first.
+fn start(site: &mut Site, name: &str) -> Result<Cold> {
+    let Site { description, gateway, .. } = site;
+    let visitor = Visitor::ready_for(description, name, gateway)?;
+    let step = description.step(name)?;
+    let event = gateway.event(&visitor.request(step, gateway.origin()))?;
+    let (start, given) = Cold::measure(gateway.start(&step.function)?, event)?;
+    visitor.judge(step, gateway.origin(), &answer(&given)?)?;
+    Ok(start)
 }
 
 /// Invocations of a process that has answered before.

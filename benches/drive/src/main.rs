@@ -1,11 +1,12 @@
 //! Asks sites for the same work, in turns, and tells what it costs them: `drive http` over HTTP, `drive lambda` by the
-//! runtime's API of Lambda.
+//! runtime's API of Lambda; `drive samples` starts functions with an event each.
 //!
 //! What is asked is described in JSON ([`description`]), so nothing here knows which site it talks to. Every answer is
 //! judged, and before anything is timed the site has to show that it refuses what it must ([`guards`]): one that answers
 //! everything with 200 would be fast. Nothing but this machine is asked, and every loop has an end.
 #![forbid(unsafe_code)]
 
+mod cold;
 mod connection;
 mod description;
 mod event;
@@ -17,6 +18,7 @@ mod lambda;
 mod load;
 mod message;
 mod process;
+mod samples;
 mod site;
 mod soak;
 mod statistics;
@@ -49,6 +51,8 @@ enum Mode {
     Http(http::Arguments),
     /// Functions that are started here, as Lambda does.
     Lambda(lambda::Arguments),
+    /// The same, each with one event alone.
+    Samples(samples::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -56,6 +60,7 @@ fn main() -> Result<()> {
     let results: Value = match arguments.mode {
         Mode::Http(arguments) => http::measure(&arguments)?,
         Mode::Lambda(arguments) => lambda::measure(&arguments)?,
+        Mode::Samples(arguments) => samples::measure(&arguments)?,
     };
     fs::write(&arguments.out, format!("{results:#}\n"))?;
     Ok(())
