@@ -29,7 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut options = Options::in_memory(".");
     options.data = Some(data.clone());
     options.deliver_events = false;
-    options.parameters = vec![("PublicUrl".to_owned(), SITE.to_owned())];
+    // With every function that there is.
+    let parameters = [("PublicUrl", SITE), ("Admin", "on"), ("StaticFiles", "function")];
+    options.parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let stack = Stack::start(options).await?;
     let endpoints = endpoints(&stack, &tls).await?;
     announce(&stack, &endpoints);
