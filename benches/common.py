@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 CACHE = Path(os.environ.get("BENCHES", Path.home() / ".cache/portico/benches"))
 DJANGO = HERE / "django"
-RESULTS = HERE / "results"
+RESULTS = Path(os.environ.get("RESULTS", HERE / "results"))
 # Where the site's own static files are collected.
 STATIC_ROOT = CACHE / "staticfiles"
 # Of Cargo. What is measured is the release build; another one tells whether everything works.
@@ -166,10 +166,10 @@ def table(head, rows, name=None):
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     print("\n".join(lines))
     if name:
-        RESULTS.mkdir(exist_ok=True)
+        RESULTS.mkdir(parents=True, exist_ok=True)
         (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n")
 
 
 def keep(name, results):
-    RESULTS.mkdir(exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
