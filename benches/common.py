@@ -58,7 +58,7 @@ def build_all(packages, profile=PROFILE):
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "STATIC_ROOT": str(STATIC_ROOT)}
     named = [part for package in packages for part in ("--package", package)]
     subprocess.run(["cargo", "build", "--profile", profile, *named], cwd=PROJECT, env=environment, check=True)
-    return target / profile
+    return target / {"dev": "debug"}.get(profile, profile)
 
 
 def cargo_environment():
