@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 
 pub use call::StoreError;
 pub use values::SessionValues;
@@ -55,6 +56,8 @@ impl Database {
     pub fn new(sdk: &SdkConfig, endpoint: Option<&str>, tables: Tables) -> Self {
         let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
         config.set_endpoint_url(endpoint.map(str::to_owned));
+        // Both time limits are on whole answers. What watches slow streams beside them costs each call some 15 µs.
+        config.set_stalled_stream_protection(Some(StalledStreamProtectionConfig::disabled()));
         Self { client: Client::from_conf(config.build()), tables }
     }
 
