@@ -21,6 +21,8 @@ RESULTS = Path(os.environ.get("RESULTS", HERE / "results"))
 STATIC_ROOT = CACHE / "staticfiles"
 # Of Cargo. What is measured is the release build; another one tells whether everything works.
 PROFILE = os.environ.get("PROFILE", "release")
+# The same of what only helps: the driver, the backend, the commands that make data.
+TOOLS = os.environ.get("TOOLS", PROFILE)
 
 
 def python(*more):
@@ -49,13 +51,15 @@ def build(package, profile=PROFILE):
 
 
 def build_all(packages, profile=PROFILE):
-    """The folder with the builds of programs; BINARIES names one that has them already. What a release build takes from
-    STATIC_ROOT, the names of the static files, is the same for all of them: otherwise each would compile again what they
-    share."""
+    """The folder with the builds of programs; BINARIES names one that has them already. What an optimised build takes
+    from STATIC_ROOT, the names of the static files, is the same for all of them: otherwise each would compile again what
+    they share."""
     if "BINARIES" in os.environ:
         return Path(os.environ["BINARIES"])
     target = Path(os.environ.get("CARGO_TARGET_DIR", CACHE.parent / "target"))
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "STATIC_ROOT": str(STATIC_ROOT)}
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
+    if profile != "dev":
+        environment["STATIC_ROOT"] = str(STATIC_ROOT)
     named = [part for package in packages for part in ("--package", package)]
     subprocess.run(["cargo", "build", "--profile", profile, *named], cwd=PROJECT, env=environment, check=True)
     return target / {"dev": "debug"}.get(profile, profile)

@@ -11,6 +11,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use serde::Deserialize;
 
 use crate::Result;
@@ -57,6 +59,9 @@ enum Call {
     Response(Instant, Vec<u8>),
     Error(String),
 }
+
+/// What watches a process, a profiler or a checker of memory, writes down what it has seen when it is asked to end.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Nobody waits longer for an answer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -149,7 +154,12 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
-        // One that has ended already is as good.
+        // As Lambda ends a process: first it is asked. One that has ended already is as good.
+        let _ = signal::kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGTERM);
+        let asked = Instant::now();
+        while matches!(self.process.try_wait(), Ok(None)) && asked.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(1));
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
