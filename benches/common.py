@@ -60,7 +60,8 @@ def build_all(packages, profile=PROFILE):
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     if profile != "dev":
         environment["STATIC_ROOT"] = str(STATIC_ROOT)
-    named = [part for package in packages for part in ("--package", package)]
+    # In development all of them at once: alone, each would have other features of what they share, and compile it anew.
+    named = [part for package in packages for part in ("--package", package)] if profile != "dev" else ["--workspace", "--bins"]
     subprocess.run(["cargo", "build", "--profile", profile, *named], cwd=PROJECT, env=environment, check=True)
     return target / {"dev": "debug"}.get(profile, profile)
 
