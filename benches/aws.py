@@ -32,7 +32,7 @@ def certificates():
         for name, issuer, kind in [("root", None, "ca"), ("issuer", "root", "ca"), ("server", "issuer", "server")]:
             openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN=benches {name}",
                     "-keyout", f"{name}.key", "-out", f"{name}.csr")  # fmt: skip
-            signed = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"] if issuer else ["-signkey", f"{name}.key"]
+            signed = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial"] if issuer else ["-signkey", f"{name}.key"]
             openssl("x509", "-req", "-in", f"{name}.csr", *signed, "-days", "3650", "-extfile", "extensions",
                     "-extensions", kind, "-out", f"{name}.pem")  # fmt: skip
 
@@ -59,7 +59,7 @@ def backend(data):
             raise SystemExit("the backend did not start")
         told = json.loads(said)
         for function in told["functions"].values():
-            # The embedded roots do not have ours; the same number of them is read from a file instead.
+            # The embedded roots do not have ours: they are read from a file instead, and ours with them.
             trust = {"PORTICO_TRUST_STORE": "native", "SSL_CERT_FILE": str(folder / "roots.pem")}
             function["environment"] |= trust
         yield told | {"pid": process.pid}

@@ -30,12 +30,14 @@ def python(*more):
     built with optimisations that others lack, so it is taken where there is one: a slower Python would flatter us."""
     venv = CACHE / "venv"
     interpreter = venv / "bin/python"
-    pip = [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--disable-pip-version-check"]
     if not interpreter.exists():
         base = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
         made = subprocess.run([base, "-m", "venv", venv], capture_output=True)
         if made.returncode:  # Debian's Python without its package python3-venv
             subprocess.run([base, "-m", "venv", "--without-pip", venv], check=True)
+    # Its own, where it has one: Debian's Python has none.
+    own = [interpreter, "-m", "pip"] if (venv / "bin/pip").exists() else [sys.executable, "-m", "pip", "--python", interpreter]
+    pip = [*own, "install", "--quiet", "--disable-pip-version-check"]
     wanted, installed = DJANGO / "requirements.txt", venv / "requirements.txt"
     if not installed.exists() or installed.read_text() != wanted.read_text():
         subprocess.run([*pip, "--requirement", wanted], check=True)

@@ -35,8 +35,16 @@ async fn answer(request: http::Request<Incoming>) -> Result<http::Response<Full<
     let asked = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let asked: Value = serde_json::from_slice(&asked).unwrap_or_default();
     let name = asked["SecretId"].as_str().unwrap_or_default();
-    let secret =
-        if name.ends_with("origin-secret") { json!({ "ORIGIN_SECRET": ORIGIN }) } else { json!({ "SECRET_KEY": KEY }) };
+    let secret = match name.rsplit(':').next() {
+        Some("origin-secret") => json!({ "ORIGIN_SECRET": ORIGIN }),
+        Some("secret-key") => json!({ "SECRET_KEY": KEY }),
+        _ => {
+            let refusal = json!({ "__type": "ResourceNotFoundException" });
+            let mut refusal = http::Response::new(Full::from(refusal.to_string()));
+            *refusal.status_mut() = http::StatusCode::BAD_REQUEST;
+            return Ok(refusal);
+        }
+    };
     let answer = json!({ "ARN": name, "Name": name, "VersionId": "1", "SecretString": secret.to_string() });
     let mut response = http::Response::new(Full::from(answer.to_string()));
     response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/x-amz-json-1.1"));

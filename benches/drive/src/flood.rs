@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::load::{Crowd, Measured, Target};
+use crate::load::{Crowd, Measured, Tally, Target};
 use crate::statistics::{Spread, number, rounded};
 use crate::{Result, tell};
 
@@ -29,18 +29,23 @@ pub(crate) fn measure(target: &Target, most: Duration, requests: usize) -> Resul
     let mut guesses_per_second = 0.0;
     // The members are ready, and logged in, before the flood begins.
     let flooded = members.measure_amid(most, |work| {
-        guessers.work(|gate| {
+        let guessed = guessers.work(|gate| {
             gate.open();
             // It is a flood once everybody has had an answer or two.
-            while gate.answered() < 2 * GUESSERS && !gate.is_over() {
+            while gate.answered() < 2 * GUESSERS && !gate.has_failed() && !gate.is_over() {
                 thread::sleep(Duration::from_millis(10));
             }
             let (began, before) = (Instant::now(), gate.answered());
             work();
             guesses_per_second = number(gate.answered() - before) / began.elapsed().as_secs_f64();
         })?;
-        Ok(())
+        match guessed.iter().find_map(Tally::first_error) {
+            Some(error) => Err(format!("{}: in the flood: {error}", target.name).into()),
+            None => Ok(()),
+        }
     })?;
+    alone.all_right()?;
+    flooded.all_right()?;
     let flood = Flood { alone, flooded, guesses_per_second: rounded(guesses_per_second) };
     tell(&format!("  {}: profile alone: {}", target.name, flood.alone.line()));
     tell(&format!("  {}: profile, {guesses_per_second:.0} log-ins/s beside it: {}", target.name, flood.flooded.line()));
@@ -57,7 +62,6 @@ impl Flood {
             "flooded_p99_ms": spread(|flood| flood.flooded.p99_ms),
             "p99_ratio": spread(|flood| flood.flooded.p99_ms / flood.alone.p99_ms),
             "guesses_per_second": spread(|flood| flood.guesses_per_second),
-            "errors": rounds.iter().map(|flood| flood.alone.errors + flood.flooded.errors).sum::<usize>(),
         })
     }
 }

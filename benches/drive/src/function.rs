@@ -77,6 +77,9 @@ impl Function {
         let mut command = Command::new(program);
         command
             .args(arguments)
+            // As in Lambda: what the driver was told is nothing to them.
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null())
             .stdout(if verbose { Stdio::from(io::stderr()) } else { Stdio::null() })
             .stderr(if verbose { Stdio::inherit() } else { Stdio::null() })

@@ -42,6 +42,7 @@ pub(crate) struct Gate {
     stop: AtomicBool,
     working: AtomicUsize,
     answered: AtomicUsize,
+    failed: AtomicUsize,
 }
 
 /// What one visitor got.
@@ -49,6 +50,13 @@ pub(crate) struct Tally {
     latencies: Vec<Duration>,
     errors: Vec<String>,
     end: Instant,
+}
+
+impl Tally {
+    /// What was wrong first.
+    pub(crate) fn first_error(&self) -> Option<&str> {
+        self.errors.first().map(String::as_str)
+    }
 }
 
 /// What a crowd got.
@@ -176,10 +184,13 @@ impl Crowd<'_> {
                     Ok(answer) => {
                         tally.latencies.push(latency);
                         visitor.jar.absorb(&answer);
+                        gate.answered.fetch_add(1, Ordering::Relaxed);
                     }
-                    Err(why) => tally.errors.push(why.to_string()),
+                    Err(why) => {
+                        tally.errors.push(why.to_string());
+                        gate.failed.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
-                gate.answered.fetch_add(1, Ordering::Relaxed);
                 tally.end = Instant::now();
                 left -= 1;
             }
@@ -197,6 +208,7 @@ impl Gate {
             stop: AtomicBool::new(false),
             working: AtomicUsize::new(connections),
             answered: AtomicUsize::new(0),
+            failed: AtomicUsize::new(0),
         }
     }
 
@@ -217,9 +229,14 @@ impl Gate {
         self.working.load(Ordering::Relaxed) == 0
     }
 
-    /// How many answers there were so far.
+    /// How many right answers there were so far.
     pub(crate) fn answered(&self) -> usize {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Whether one was wrong.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -254,6 +271,16 @@ impl Measured {
             other_cores: rounded((used.machine - used.server - used.driver) / used.seconds),
             memory,
         }
+    }
+
+    /// How many answers were right, all of them.
+    ///
+    /// # Errors
+    /// One that was not.
+    pub(crate) fn all_right(&self) -> Result<usize> {
+        self.first_error
+            .as_ref()
+            .map_or(Ok(self.requests), |error| Err(format!("{} errors: {error}", self.errors).into()))
     }
 
     /// For whoever waits.

@@ -19,7 +19,10 @@ pub(crate) fn measure(target: &Target, after: &[usize]) -> Result<Value> {
         let crowd =
             Crowd { target, step: "profile", connections: CONNECTIONS, requests: requests.saturating_sub(answered) };
         let measured = crowd.measure(MOST)?;
-        answered = *requests;
+        answered += measured.all_right()?;
+        if answered < *requests {
+            return Err(format!("{}: {answered} of {requests} requests in {MOST:?}", target.name).into());
+        }
         let memory = target.tree.memory();
         tell(&format!("  {}: {:.1} MiB after {requests} requests: {}", target.name, memory.rss_mib, measured.line()));
         points.push(json!({ "requests": requests, "memory": memory, "measured": measured }));
