@@ -201,7 +201,9 @@ impl Config {
         let mut reader = Reader::new(vars.into_iter().collect());
         let config = Self::from_reader(&mut reader);
         let (given, settings) = reader.names();
-        (config, misspelt::among(settings, given))
+        // A mistake may have kept the reader from settings that follow from it.
+        let complaints = if config.is_ok() { misspelt::among(settings, given) } else { misspelt(given) };
+        (config, complaints)
     }
 
     fn from_reader(reader: &mut Reader) -> Result<Self, ConfigErrors> {
@@ -372,6 +374,16 @@ mod tests {
             .filter(|(_, value)| *value != "-")
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn a_mistake_in_one_setting_makes_no_other_one_unknown() {
+        let given = vars(&[("SECRET_KEY", "short"), ("SECRET_KEY_ARN", "arn"), ("LOGIN_URLS", "/in")]);
+        let (config, complaints) = Config::of_process(given);
+        assert!(config.is_err());
+        assert_eq!(complaints, ["LOGIN_URLS is no setting, and changes nothing: did you mean LOGIN_URL?"]);
+        let (config, complaints) = Config::of_process(vars(&[("LOGIN_URLS", "/in")]));
+        assert!(config.is_ok() && complaints.len() == 1, "{complaints:?}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use argon2::Params;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::accepted::Accepted;
 use super::recipe::{Cost, Kind, Memory, Recipe};
@@ -40,13 +41,13 @@ struct Bench {
     done: Mutex<Work>,
 }
 
-/// Memory for Argon2. Fresh memory costs a hash as much again in page faults, so that blocks are used again; when nobody
-/// has logged in for long they are given back.
+/// Memory for Argon2. A hash in fresh memory takes three quarters longer, for page faults, so that blocks are used again;
+/// when nobody has logged in for long they are given back.
 #[derive(Default)]
 struct Blocks {
     idle: Vec<Memory>,
-    /// Counts the hashes.
-    uses: u64,
+    /// When the last hash was done.
+    used: Option<Instant>,
     /// Whether somebody waits to give the blocks back.
     watched: bool,
 }
@@ -230,7 +231,7 @@ impl Hasher {
             let result = work(&bench, &mut memory);
             let mut blocks = lock(&bench.blocks);
             blocks.idle.push(memory);
-            blocks.uses += 1;
+            blocks.used = Some(Instant::now());
             result
         };
         let result = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
@@ -244,20 +245,16 @@ impl Hasher {
         if std::mem::replace(&mut blocks.watched, true) {
             return;
         }
-        let mut seen = blocks.uses;
         drop(blocks);
         let bench = self.bench.clone();
         tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(KEPT).await;
-                let mut blocks = lock(&bench.blocks);
-                if blocks.uses == seen {
-                    blocks.idle.clear();
-                    blocks.watched = false;
-                    return;
-                }
-                seen = blocks.uses;
+            let last = || lock(&bench.blocks).used.map(|used| used + KEPT);
+            while let Some(end) = last().filter(|end| *end > Instant::now()) {
+                tokio::time::sleep_until(end).await;
             }
+            let mut blocks = lock(&bench.blocks);
+            blocks.idle.clear();
+            blocks.watched = false;
         });
     }
 }
@@ -361,6 +358,22 @@ mod tests {
         assert!(!hasher.verify(Password::new("correct horse batterx"), Some(hash.clone())).await.unwrap());
         assert!(!hasher.verify(Password::new(PASSWORD), None).await.unwrap());
         assert!(!hasher.must_update(&hash));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_is_kept_for_the_next_hash_and_given_back_after_a_quiet_quarter_of_an_hour() {
+        let hasher = hasher(64, 1);
+        let kept = || lock(&hasher.bench.blocks).idle.len();
+        for _ in 0..3 {
+            hasher.hash(Password::new(PASSWORD)).await.unwrap();
+            tokio::time::sleep(KEPT - Duration::from_secs(1)).await;
+            assert_eq!(kept(), 1, "the same for each");
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(kept(), 0);
+        hasher.hash(Password::new(PASSWORD)).await.unwrap();
+        tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
+        assert_eq!(kept(), 0, "and again");
     }
 
     #[tokio::test]
