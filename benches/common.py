@@ -75,13 +75,12 @@ def cargo_environment():
 
 
 def django_environment(settings):
-    """What every process of the Django project has. What Python compiles is kept, whatever the environment says: a start
-    that compiles again takes twice as long. But not in the checkout."""
+    """What every process of the Django project has, and nothing else of whoever measures. What Python compiles is kept: a
+    start that compiles again takes twice as long. But not in the checkout."""
     return {
-        **os.environ,
+        "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": settings,
         "PYTHONPATH": str(DJANGO),
-        "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
     }
 
