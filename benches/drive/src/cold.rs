@@ -24,8 +24,8 @@ pub(crate) struct Cold {
 }
 
 impl Cold {
-    /// Gives a function that has just been started its one event. The answer is to be judged yet.
-    pub(crate) fn measure(mut function: Function, event: Vec<u8>) -> Result<(Self, Vec<u8>)> {
+    /// Gives a function that has just been started its first event. The answer is to be judged yet.
+    pub(crate) fn measure(function: &mut Function, event: Vec<u8>) -> Result<(Self, Vec<u8>)> {
         let invoked = function.invoke(event)?;
         let (cpu_ms, memory) = (function.cpu_ms(), function.memory());
         let (init, invoke, first_answer) = (function.init, invoked.latency, invoked.since_start);

@@ -98,7 +98,7 @@ fn start(site: &mut Site, name: &str) -> Result<Cold> {
     let visitor = Visitor::ready_for(description, name, gateway)?;
     let step = description.step(name)?;
     let event = gateway.event(&visitor.request(step, gateway.origin()))?;
-    let (start, given) = Cold::measure(gateway.start(&step.function)?, event)?;
+    let (start, given) = Cold::measure(&mut gateway.start(&step.function)?, event)?;
     visitor.judge(step, gateway.origin(), &answer(&given)?)?;
     Ok(start)
 }

@@ -1,4 +1,4 @@
-//! `drive samples`: functions with an event each, cold and in turns.
+//! `drive samples`: functions with an event each, cold and then warm, in turns.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::cold::Cold;
 use crate::event::answer;
 use crate::function::{Function, Spawn};
+use crate::statistics::{Spread, number};
 use crate::{Result, tell};
 
 #[derive(Args)]
@@ -20,6 +21,9 @@ pub(crate) struct Arguments {
     /// How often each is started.
     #[arg(long, default_value_t = 15)]
     starts: usize,
+    /// How often each process is given the event again.
+    #[arg(long, default_value_t = 20)]
+    warm: usize,
     /// Shows what the functions log.
     #[arg(long)]
     verbose: bool,
@@ -51,28 +55,44 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<Value> {
     let text = fs::read_to_string(&arguments.samples)?;
     let samples: BTreeMap<String, Sample> = serde_json::from_str(&text)?;
     let mut starts = BTreeMap::<_, Vec<Cold>>::new();
+    let mut warm = BTreeMap::<_, Vec<f64>>::new();
     // The first is not counted: the program was not in the page cache.
     for round in 0..=arguments.starts {
         for (name, sample) in &samples {
-            let start = sample.start(name, arguments.verbose).map_err(|why| format!("{name}: {why}"))?;
+            let (start, again) = sample.measure(name, arguments).map_err(|why| format!("{name}: {why}"))?;
             if round > 0 {
                 starts.entry(name).or_default().push(start);
+                warm.entry(name).or_default().push(again);
             }
         }
     }
-    let summary: Map<_, _> = starts.iter().map(|(name, starts)| ((*name).clone(), Cold::summary(starts))).collect();
-    for (name, starts) in &summary {
-        tell(&format!("{name}: {starts}"));
+    let summary: Map<_, _> = starts
+        .iter()
+        .map(|(name, starts)| {
+            let mut summary = Cold::summary(starts);
+            summary["warm_cpu_ms"] = json!(Spread::of(warm[name].iter().copied()));
+            ((*name).clone(), summary)
+        })
+        .collect();
+    for (name, measured) in &summary {
+        tell(&format!("{name}: {measured}"));
     }
     Ok(Value::Object(summary))
 }
 
 impl Sample {
-    fn start(&self, name: &str, verbose: bool) -> Result<Cold> {
-        let function = Function::start(name, &self.start, verbose)?;
-        let (start, given) = Cold::measure(function, self.event.to_string().into_bytes())?;
+    /// Starts it, and asks it for the same again and again. Gives the first answer, and the milliseconds of CPU time of one
+    /// after it.
+    fn measure(&self, name: &str, arguments: &Arguments) -> Result<(Cold, f64)> {
+        let event = self.event.to_string().into_bytes();
+        let mut function = Function::start(name, &self.start, arguments.verbose)?;
+        let (start, given) = Cold::measure(&mut function, event.clone())?;
         self.expected.judge(&given)?;
-        Ok(start)
+        let before = function.cpu_ms();
+        for _ in 0..arguments.warm {
+            self.expected.judge(&function.invoke(event.clone())?.answer)?;
+        }
+        Ok((start, (function.cpu_ms() - before) / number(arguments.warm.max(1))))
     }
 }
 
