@@ -17,9 +17,7 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     for (folder, constant) in [("templates", "TEMPLATES"), ("locales", "LOCALES")] {
         println!("cargo::rerun-if-changed={folder}");
-        let mut files = Vec::new();
-        collect(&root.join(folder), &mut files)?;
-        files.sort();
+        let files = files(&root.join(folder))?;
         let mut source = format!(
             "/// Every file under `{folder}/`: its name in the folder, its text.\npub(crate) static {constant}: &[(&str, &str)] = &[\n"
         );
@@ -44,12 +42,9 @@ fn main() -> io::Result<()> {
 
 /// In which file each text stands: whoever shows one parses that file, and no other.
 fn texts(locales: &Path) -> io::Result<String> {
-    let mut files = Vec::new();
-    collect(locales, &mut files)?;
-    files.sort();
     let mut texts = Vec::new();
     // In the order of `LOCALES`.
-    for (index, file) in files.iter().enumerate() {
+    for (index, file) in files(locales)?.iter().enumerate() {
         let language = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read_to_string(file)?;
         // A message begins at the start of a line; what goes on below it is indented, and `#` and `-` begin others.
@@ -70,11 +65,8 @@ fn texts(locales: &Path) -> io::Result<String> {
 
 /// What the templates ask `static()` for.
 fn asked(templates: &Path) -> io::Result<Vec<static_manifest::Asked>> {
-    let mut files = Vec::new();
-    collect(templates, &mut files)?;
-    files.sort();
     let mut all = Vec::new();
-    for file in files {
+    for file in files(templates)? {
         let template = file.strip_prefix(templates).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(&file)?;
         let names = asset_names::asked(&text).map_err(|(line, argument)| {
@@ -84,6 +76,14 @@ fn asked(templates: &Path) -> io::Result<Vec<static_manifest::Asked>> {
         all.extend(names.into_iter().map(|(line, name)| (format!("{template}:{line}"), name.to_owned())));
     }
     Ok(all)
+}
+
+/// Every file in a folder and below it, in order.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    files.sort();
+    Ok(files)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

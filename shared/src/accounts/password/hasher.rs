@@ -52,8 +52,8 @@ struct Blocks {
     watched: bool,
 }
 
-/// How long blocks are kept for the next hash: longer than Lambda keeps an idle process, which pays for its memory whether
-/// it is used or not. Where many functions share a machine, a quiet one gives its memory back.
+/// How long blocks are kept for the next hash. To give them back sooner gains nothing in Lambda, which bills the memory that
+/// is configured. Where many functions share a machine, a quiet one gives its memory back.
 const KEPT: Duration = Duration::from_mins(15);
 
 /// The costliest hash of each kind that there is.
