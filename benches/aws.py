@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 
-from common import CACHE, PROJECT, TOOLS, build
+from common import CACHE, PROFILE, PROJECT, STATIC_ROOT, TOOLS, build, build_all, run
 
 # A chain as AWS's: RSA of 2,048 bits at every step, one certificate between the root and the server's.
 EXTENSIONS = """
@@ -62,7 +62,20 @@ def backend(data):
             # The embedded roots do not have ours: they are read from a file instead, and ours with them.
             trust = {"PORTICO_TRUST_STORE": "native", "SSL_CERT_FILE": str(folder / "roots.pem")}
             function["environment"] |= trust
-        yield told | {"pid": process.pid}
+        yield told
     finally:
         process.stdin.close()
         process.wait()
+
+
+def build_functions(names, profile=PROFILE):
+    """The folder with the functions. What the templates lead to is collected first: its names are built into them."""
+    run([build("manage", TOOLS), "collectstatic", "--output", STATIC_ROOT, "--cache", CACHE / "cache"])
+    return build_all(names, profile)
+
+
+def target(told, functions):
+    """The site of these functions as the driver wants to know it. Each visitor comes from an address of their own, which
+    the driver knows."""
+    headers = told["headers"] | {"x-viewer-address": "{address}"}
+    return {"origin": told["site"], "headers": headers, "functions": functions}

@@ -68,6 +68,20 @@ def build_all(packages, profile=PROFILE):
     return target / {"dev": "debug"}.get(profile, profile)
 
 
+def drive(mode, results, *arguments):
+    """Runs the driver, which ends at the first wrong answer and measures no site that lets an attacker in. What it has
+    written into the file `results`."""
+    command = [build("drive", TOOLS), mode, *arguments, "--out", results]
+    subprocess.run([str(part) for part in command], cwd=PROJECT, check=True)
+    return json.loads(results.read_text())
+
+
+def gunicorn(port, threads):
+    """How Django is served: with threads, a process for each core."""
+    return [python(), "-m", "gunicorn", "wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(os.cpu_count()), "--threads", str(threads),
+            "--worker-class", "gthread", "--keep-alive", "60", "--log-level", "error"]  # fmt: skip
+
+
 def cargo_environment():
     """What `cargo manage` sets for the program that it runs."""
     configured = tomllib.loads((PROJECT / ".cargo/config.toml").read_text())["env"]

@@ -52,20 +52,10 @@ pub(crate) struct Tally {
     end: Instant,
 }
 
-impl Tally {
-    /// What was wrong first.
-    pub(crate) fn first_error(&self) -> Option<&str> {
-        self.errors.first().map(String::as_str)
-    }
-}
-
 /// What a crowd got.
 #[derive(Serialize)]
 pub(crate) struct Measured {
-    requests: usize,
-    pub(crate) errors: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_error: Option<String>,
+    pub(crate) requests: usize,
     seconds: f64,
     requests_per_second: f64,
     pub(crate) p50_ms: f64,
@@ -123,6 +113,9 @@ impl Crowd<'_> {
     }
 
     /// Prepares them, and has `watch` open the gate to them; once it is done they stop.
+    ///
+    /// # Errors
+    /// Where an answer was wrong: what a server costs that answers wrongly nobody wants to know.
     pub(crate) fn work(&self, watch: impl FnOnce(&Gate)) -> Result<Vec<Tally>> {
         let gate = Gate::new(self.connections);
         thread::scope(|scope| {
@@ -138,7 +131,15 @@ impl Crowd<'_> {
             gate.close();
             gate.open();
             let tallies = workers.into_iter().map(|worker| worker.join().map_err(|_| "a visitor panicked")?);
-            tallies.collect()
+            let tallies = tallies.collect::<Result<Vec<_>>>()?;
+            let wrong: Vec<_> = tallies.iter().flat_map(|tally| &tally.errors).collect();
+            match wrong.first() {
+                Some(first) => {
+                    let (site, step) = (&self.target.name, self.step);
+                    Err(format!("{site}: {step}: {} wrong answers: {first}", wrong.len()).into())
+                }
+                None => Ok(tallies),
+            }
         })
     }
 
@@ -250,18 +251,10 @@ struct Used {
 
 impl Measured {
     fn new(tallies: Vec<Tally>, used: &Used, memory: Memory) -> Self {
-        let mut latencies = Vec::new();
-        let mut errors = Vec::new();
-        for tally in tallies {
-            latencies.extend(tally.latencies);
-            errors.extend(tally.errors);
-        }
-        let latencies = Latencies::of(latencies);
+        let latencies = Latencies::of(tallies.into_iter().flat_map(|tally| tally.latencies).collect());
         let requests = latencies.count();
         Self {
             requests,
-            errors: errors.len(),
-            first_error: errors.into_iter().next(),
             seconds: rounded(used.seconds),
             requests_per_second: rounded(number(requests) / used.seconds),
             p50_ms: latencies.percentile(50),
@@ -273,22 +266,10 @@ impl Measured {
         }
     }
 
-    /// How many answers were right, all of them.
-    ///
-    /// # Errors
-    /// One that was not.
-    pub(crate) fn all_right(&self) -> Result<usize> {
-        self.first_error
-            .as_ref()
-            .map_or(Ok(self.requests), |error| Err(format!("{} errors: {error}", self.errors).into()))
-    }
-
     /// For whoever waits.
     pub(crate) fn line(&self) -> String {
-        let error =
-            self.first_error.as_ref().map(|error| format!(", {} errors: {error}", self.errors)).unwrap_or_default();
         format!(
-            "{:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {:.3} s of CPU per 1,000{error}",
+            "{:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {:.3} s of CPU per 1,000",
             self.requests_per_second, self.p50_ms, self.p99_ms, self.cpu_s_per_1000
         )
     }
@@ -298,8 +279,6 @@ impl Measured {
         let spread = |of: fn(&Self) -> f64| Spread::of(rounds.iter().map(|measured| of(measured)));
         json!({
             "requests": rounds.iter().map(|measured| measured.requests).sum::<usize>(),
-            "errors": rounds.iter().map(|measured| measured.errors).sum::<usize>(),
-            "first_error": rounds.iter().find_map(|measured| measured.first_error.as_ref()),
             "requests_per_second": spread(|measured| measured.requests_per_second),
             "cpu_s_per_1000": spread(|measured| measured.cpu_s_per_1000),
             "p50_ms": spread(|measured| measured.p50_ms),

@@ -9,9 +9,7 @@ use portico::accounts::{Hasher, Password};
 use portico::config::PasswordSettings;
 use portico::rng::SystemRng;
 
-use crate::{Outcome, cpu};
-
-const PASSWORD: &str = "bench-Passw0rd-9";
+use crate::{Outcome, PASSWORD, cpu};
 
 pub(crate) async fn run(rounds: u32) -> Outcome {
     let settings = PasswordSettings::default();

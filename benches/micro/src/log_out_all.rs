@@ -11,9 +11,7 @@ use http_body_util::Full;
 use local::{Options, Stack};
 use serde_json::{Value, json};
 
-use crate::{Outcome, cpu};
-
-const PASSWORD: &str = "bench-Passw0rd-9";
+use crate::{Outcome, PASSWORD, cpu};
 
 pub(crate) async fn run(sessions: usize) -> Outcome {
     let stack = Stack::start(Options::in_memory(".")).await?;

@@ -19,6 +19,9 @@ use std::time::Duration;
 
 use nix::time::ClockId;
 
+/// Of whoever logs in.
+const PASSWORD: &str = "bench-Passw0rd-9";
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 #[tokio::main]

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use http::Method;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use local::{Options, Stack};
 use portico::media::{Afterwards, ContentDisposition, Sending};
 
@@ -13,26 +13,28 @@ use crate::{Outcome, cpu};
 /// How many are signed in a round.
 const TIMES: u32 = 5_000;
 
+/// How large the file may be.
+const BYTES: u64 = 2_097_152;
+
 const KEY: &str = "uploads/01981c5e-7a3b-7c5d-9e2f-1a2b3c4d5e6f/01981c5e-8b4c-7d6e-af30-2b3c4d5e6f70";
 
 pub(crate) async fn run(rounds: u32) -> Outcome {
     let stack = Stack::start(Options::in_memory(".")).await?;
     let (media, clock) = (stack.app().media(), stack.app().clock());
     let disposition = ContentDisposition::inline("photo.png");
+    let sending = |size, now: Timestamp| {
+        let expires = now + SignedDuration::from_mins(5);
+        Sending { key: KEY, content_type: "image/png", size, sha256: None, expires }
+    };
     let kinds: [(&str, &dyn Fn() -> Outcome); 3] = [
         ("POST policy", &|| {
             let now = clock.now();
-            let expires = now + SignedDuration::from_mins(5);
-            let sending = Sending { key: KEY, content_type: "image/png", size: 1..=2_097_152, sha256: None, expires };
-            black_box(media.presign_post(&sending, Afterwards::NoContent, now)?);
+            black_box(media.presign_post(&sending(1..=BYTES, now), Afterwards::NoContent, now)?);
             Ok(())
         }),
         ("PUT", &|| {
             let now = clock.now();
-            let expires = now + SignedDuration::from_mins(5);
-            let size = 2_097_152;
-            let sending = Sending { key: KEY, content_type: "image/png", size: size..=size, sha256: None, expires };
-            black_box(media.presign_put(&sending, now)?);
+            black_box(media.presign_put(&sending(BYTES..=BYTES, now), now)?);
             Ok(())
         }),
         ("GET", &|| {
