@@ -1,5 +1,5 @@
-//! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep. Packs
-//! the list of common passwords, and the manifest of the static files.
+//! Embeds `templates/` and `locales/`: a page or a text dropped into its folder is there, without a list to keep. Puts the
+//! texts into the templates, packs the list of common passwords, and the manifest of the static files.
 
 #[path = "build/asset_names.rs"]
 mod asset_names;
@@ -7,7 +7,10 @@ mod asset_names;
 mod common_passwords;
 #[path = "build/static_manifest.rs"]
 mod static_manifest;
+#[path = "build/texts.rs"]
+mod texts;
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -15,21 +18,10 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    for (folder, constant) in [("templates", "TEMPLATES"), ("locales", "LOCALES")] {
-        println!("cargo::rerun-if-changed={folder}");
-        let files = files(&root.join(folder))?;
-        let mut source = format!(
-            "/// Every file under `{folder}/`: its name in the folder, its text.\npub(crate) static {constant}: &[(&str, &str)] = &[\n"
-        );
-        for file in files {
-            let name = file.strip_prefix(root.join(folder)).map_err(io::Error::other)?;
-            let name = name.to_string_lossy().replace('\\', "/");
-            let _ = writeln!(source, "    ({name:?}, include_str!({:?})),", file.display());
-        }
-        source.push_str("];\n");
-        fs::write(out.join(format!("{folder}.rs")), source)?;
-    }
-    fs::write(out.join("texts.rs"), texts(&root.join("locales"))?)?;
+    let locales = locales(&root.join("locales"))?;
+    fs::write(out.join("locales.rs"), locale_source(&locales))?;
+    fs::write(out.join("text_index.rs"), text_index(&locales))?;
+    fs::write(out.join("templates.rs"), template_source(&root.join("templates"), &locales)?)?;
     let asked = asked(&root.join("templates"))?;
     let project = root.parent().unwrap_or(&root);
     fs::write(out.join("static_manifest.rs"), static_manifest::source(project, &asked)?)?;
@@ -40,18 +32,49 @@ fn main() -> io::Result<()> {
     fs::write(out.join("common_passwords.bin"), blocks)
 }
 
-/// In which file each text stands: whoever shows one parses that file, and no other.
-fn texts(locales: &Path) -> io::Result<String> {
-    let mut texts = Vec::new();
-    // In the order of `LOCALES`.
-    for (index, file) in files(locales)?.iter().enumerate() {
-        let language = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
-        let text = fs::read_to_string(file)?;
-        // A message begins at the start of a line; what goes on below it is indented, and `#` and `-` begin others.
-        let keys = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let keys = keys.filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim().to_owned());
-        texts.extend(keys.map(|key| (language.clone(), key, index)));
+/// A file of texts.
+struct Locale {
+    /// As `en/main.ftl`.
+    name: String,
+    path: PathBuf,
+    /// Its texts by key, where they are the same for everybody.
+    texts: Vec<(String, Option<String>)>,
+}
+
+impl Locale {
+    fn language(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
+}
+
+/// Every file of texts, in order.
+fn locales(folder: &Path) -> io::Result<Vec<Locale>> {
+    let read = |(name, path): (String, PathBuf)| {
+        let texts = texts::read(&fs::read_to_string(&path)?);
+        Ok(Locale { name, path, texts })
+    };
+    files(folder)?.into_iter().map(read).collect()
+}
+
+fn locale_source(locales: &[Locale]) -> String {
+    let mut source = "/// Every file under `locales/`: its name in the folder, its text.\n\
+                      pub(crate) static LOCALES: &[(&str, &str)] = &[\n"
+        .to_owned();
+    for Locale { name, path, .. } in locales {
+        let _ = writeln!(source, "    ({name:?}, include_str!({:?})),", path.display());
+    }
+    source.push_str("];\n");
+    source
+}
+
+/// In which file each text stands: whoever looks one up parses that file, and no other.
+fn text_index(locales: &[Locale]) -> String {
+    let keys = |(index, locale): (usize, &Locale)| {
+        let keys = locale.texts.iter().map(|(key, _)| (locale.language().to_owned(), key.clone(), index));
+        keys.collect::<Vec<_>>()
+    };
+    // In the order of `LOCALES`.
+    let mut texts: Vec<_> = locales.iter().enumerate().flat_map(keys).collect();
     texts.sort();
     let mut source = "/// Language and key of every text, in order, with the index of its file in `LOCALES`.\n\
                       static TEXTS: &[(&str, &str, usize)] = &[\n"
@@ -60,15 +83,41 @@ fn texts(locales: &Path) -> io::Result<String> {
         let _ = writeln!(source, "    ({language:?}, {key:?}, {index}),");
     }
     source.push_str("];\n");
+    source
+}
+
+/// Every template once for each language.
+fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
+    let mut languages = BTreeMap::<_, HashMap<_, _>>::new();
+    for locale in locales {
+        let plain = locale.texts.iter().filter_map(|(key, text)| Some((key.clone(), text.clone()?)));
+        languages.entry(locale.language()).or_default().extend(plain);
+    }
+    let mut source = "/// Every file under `templates/`: its name in the folder, a language, its text in that.\n\
+                      pub(crate) static TEMPLATES: &[(&str, &str, &str)] = &[\n"
+        .to_owned();
+    for (name, file) in files(folder)? {
+        let template = fs::read_to_string(file)?;
+        // As `pages.rs` says what is escaped.
+        let is_html = match name.rsplit_once('.') {
+            Some((_, "html")) => true,
+            Some((_, "txt")) => false,
+            _ => return Err(io::Error::other(format!("templates/{name}: a template is .html or .txt"))),
+        };
+        for (language, texts) in &languages {
+            let template = texts::put_into(&template, is_html, texts);
+            let _ = writeln!(source, "    ({name:?}, {language:?}, {template:?}),");
+        }
+    }
+    source.push_str("];\n");
     Ok(source)
 }
 
 /// What the templates ask `static()` for.
 fn asked(templates: &Path) -> io::Result<Vec<static_manifest::Asked>> {
     let mut all = Vec::new();
-    for file in files(templates)? {
-        let template = file.strip_prefix(templates).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
-        let text = fs::read_to_string(&file)?;
+    for (template, file) in files(templates)? {
+        let text = fs::read_to_string(file)?;
         let names = asset_names::asked(&text).map_err(|(line, argument)| {
             let why = "takes one name in quotes, so that it is known whether the file is there";
             io::Error::other(format!("templates/{template}:{line}: static({argument}) {why}"))
@@ -78,10 +127,16 @@ fn asked(templates: &Path) -> io::Result<Vec<static_manifest::Asked>> {
     Ok(all)
 }
 
-/// Every file in a folder and below it, in order.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// Every file in a folder and below it, with its name in that, in the order of the names: `a-b` is before `a/b`, which as
+/// paths they are not.
+fn files(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
+    let name = |file: PathBuf| {
+        let name = file.strip_prefix(folder).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
+        Ok((name, file))
+    };
+    let mut files = files.into_iter().map(name).collect::<io::Result<Vec<_>>>()?;
     files.sort();
     Ok(files)
 }

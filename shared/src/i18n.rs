@@ -10,7 +10,7 @@ use unic_langid::LanguageIdentifier;
 use crate::error::Arg;
 
 include!(concat!(env!("OUT_DIR"), "/locales.rs"));
-include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+include!(concat!(env!("OUT_DIR"), "/text_index.rs"));
 
 /// A language that the site speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,11 @@ mod tests {
             }
         }
         keys
+    }
+
+    #[test]
+    fn the_list_of_languages_is_in_the_order_of_the_variants() {
+        assert!(Language::ALL.iter().enumerate().all(|(at, language)| *language as usize == at));
     }
 
     #[test]

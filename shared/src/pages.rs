@@ -1,10 +1,11 @@
 //! Pages: `MiniJinja` templates from `templates/`, inside the frame that every page shares.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{AutoEscape, Environment, ErrorKind, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::accounts::PublicUser;
@@ -19,9 +20,9 @@ use crate::user_fields::{self, Place, Shown};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// The templates of a process. Each is parsed when it is first shown: a cold start pays for one page.
+/// The templates of a process, by language. Each is parsed when it is first shown: a cold start pays for one page.
 #[derive(Debug)]
-pub struct Pages(Environment<'static>);
+pub struct Pages([Environment<'static>; Language::ALL.len()]);
 
 /// What every page knows, whatever it shows.
 #[derive(Debug, Serialize)]
@@ -66,81 +67,81 @@ pub struct ShownError {
 }
 
 impl Pages {
-    /// Prepares the environment; parses nothing.
+    /// Prepares the environments; parses nothing.
     pub fn new(config: &Config, assets: Assets) -> Self {
-        let static_url = config.static_files.url.clone();
-        let (for_rows, for_labels) = (config.clone(), config.clone());
-        let mut environment = Environment::new();
-        if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
-            environment.set_syntax(syntax);
-        }
-        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        environment.set_auto_escape_callback(|name| {
-            if name.rsplit('.').next() == Some("txt") { AutoEscape::None } else { AutoEscape::Html }
-        });
-        environment.set_formatter(|out, state, value| {
-            let shown = if value.is_none() { &Value::UNDEFINED } else { value };
-            if shown.is_undefined() && value.is_none() {
-                Ok(())
-            } else {
-                minijinja::escape_formatter(out, state, value)
-            }
-        });
-        environment.set_loader(|name| Ok(find(name).map(str::to_owned)));
-        environment.add_function("static", move |name: &str| {
-            let missing = || format!("there is no static file {name} in the manifest");
-            let url = assets.url(&static_url, name);
-            url.map(Value::from_safe_string)
-                .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, missing()))
-        });
-        environment.add_function("t", text);
-        environment.add_global("site_name", config.mail.site_name.clone());
-        environment.add_global("login_with", config.users.login_with());
-        environment.add_global("username_required", config.users.requires_username());
-        environment.add_function("user_fields", move |state: &State<'_, '_>, place: &str| {
-            Ok(Value::from(Serde(user_rows(state, place, &for_rows)?)))
-        });
-        environment.add_function("user_labels", move |state: &State<'_, '_>, place: &str| {
-            let rows = user_rows(state, place, &for_labels)?;
-            Ok(rows.iter().flatten().map(|field| vec![field.name.to_owned(), field.label.clone()]).collect::<Vec<_>>())
-        });
-        Self(environment)
+        let (config, assets) = (Arc::new(config.clone()), Arc::new(assets));
+        Self(Language::ALL.map(|language| environment(language, &config, &assets)))
     }
 
-    /// Fills a template. What the page and the frame both name, the page decides.
+    /// Fills a template. What the page and the frame both name, the page decides, but for the language.
     pub fn render(&self, template: &str, page: impl Serialize, frame: Frame) -> Result<String> {
-        let template = self.0.get_template(template).map_err(Error::internal)?;
+        let template = self.in_language(frame.lang).get_template(template).map_err(Error::internal)?;
         let context = minijinja::context! { ..Value::from(Serde(page)), ..Value::from(Serde(frame)) };
         template.render(context).map_err(Error::internal)
     }
 
     /// Fills a template of a mail, which has no frame: no visitor, no form.
-    pub fn render_mail(&self, template: &str, mail: impl Serialize) -> Result<String> {
-        let template = self.0.get_template(template).map_err(Error::internal)?;
+    pub fn render_mail(&self, template: &str, language: Language, mail: impl Serialize) -> Result<String> {
+        let template = self.in_language(language).get_template(template).map_err(Error::internal)?;
         template.render(Value::from(Serde(mail))).map_err(Error::internal)
     }
+
+    fn in_language(&self, language: Language) -> &Environment<'static> {
+        // In the order of `Language::ALL`, which is that of the variants.
+        &self.0[language as usize]
+    }
+}
+
+/// What the templates of a language are parsed with, and may call.
+fn environment(language: Language, config: &Arc<Config>, assets: &Arc<Assets>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_auto_escape_callback(|name| {
+        if name.rsplit('.').next() == Some("txt") { AutoEscape::None } else { AutoEscape::Html }
+    });
+    environment.set_formatter(|out, state, value| {
+        let shown = if value.is_none() { &Value::UNDEFINED } else { value };
+        if shown.is_undefined() && value.is_none() { Ok(()) } else { minijinja::escape_formatter(out, state, value) }
+    });
+    environment.set_loader(move |name| Ok(find(name, language).map(str::to_owned)));
+    let (for_urls, assets) = (config.clone(), assets.clone());
+    environment.add_function("static", move |name: &str| {
+        let missing = || format!("there is no static file {name} in the manifest");
+        let url = assets.url(&for_urls.static_files.url, name);
+        url.map(Value::from_safe_string).ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, missing()))
+    });
+    environment.add_function("t", move |key: &str, args: Kwargs| text(language, key, &args));
+    environment.add_global("site_name", config.mail.site_name.clone());
+    environment.add_global("login_with", config.users.login_with());
+    environment.add_global("username_required", config.users.requires_username());
+    let for_rows = config.clone();
+    environment
+        .add_function("user_fields", move |place: &str| Ok(Value::from(Serde(user_rows(language, place, &for_rows)?))));
+    let for_labels = config.clone();
+    environment.add_function("user_labels", move |place: &str| {
+        let rows = user_rows(language, place, &for_labels)?;
+        Ok(rows.iter().flatten().map(|field| vec![field.name.to_owned(), field.label.clone()]).collect::<Vec<_>>())
+    });
+    environment
 }
 
 /// `user_fields('signup')`, `user_fields('profile')`: the site's fields that the form asks for, in rows.
 /// `user_labels` gives name and label of each.
-fn user_rows(state: &State<'_, '_>, place: &str, config: &Config) -> Result<Vec<Vec<Shown>>, minijinja::Error> {
+fn user_rows(language: Language, place: &str, config: &Config) -> Result<Vec<Vec<Shown>>, minijinja::Error> {
     let place = match place {
         "signup" => Place::SignUp,
         "profile" => Place::Profile,
         _ => return Err(minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no form {place}"))),
     };
-    Ok(user_fields::rows::<UserFields>(place, language(state), config))
+    Ok(user_fields::rows::<UserFields>(place, language, config))
 }
 
-/// The language of the page.
-fn language(state: &State<'_, '_>) -> Language {
-    state.lookup("lang").and_then(|lang| Language::parse(lang.as_str()?)).unwrap_or(Language::En)
-}
-
-/// `t('key', name=value)`: a text in the language of the page.
-#[expect(clippy::needless_pass_by_value, reason = "how MiniJinja hands over keyword arguments")]
-fn text(state: &State<'_, '_>, key: &str, kwargs: Kwargs) -> Result<String, minijinja::Error> {
-    let language = language(state);
+/// `t('key', name=value)`: a text. `{{ t('key') }}` is rarely asked for: what needs no argument was put into the template when
+/// the crate was built (`build/texts.rs`).
+fn text(language: Language, key: &str, kwargs: &Kwargs) -> Result<String, minijinja::Error> {
     let mut args = Vec::new();
     for name in kwargs.args() {
         let value: Value = kwargs.get(name)?;
@@ -156,12 +157,10 @@ fn text(state: &State<'_, '_>, key: &str, kwargs: Kwargs) -> Result<String, mini
 }
 
 /// A template's source.
-fn find(name: &str) -> Option<&'static str> {
-    TEMPLATES
-        .binary_search_by_key(&name, |(name, _)| *name)
-        .ok()
-        .and_then(|at| TEMPLATES.get(at))
-        .map(|(_, text)| *text)
+fn find(name: &str, language: Language) -> Option<&'static str> {
+    let place = (name, language.code());
+    let at = TEMPLATES.binary_search_by_key(&place, |(name, language, _)| (*name, *language)).ok()?;
+    TEMPLATES.get(at).map(|(_, _, text)| *text)
 }
 
 /// The text of an error's code: `error-not-found` for `not_found`.
@@ -198,24 +197,117 @@ pub(crate) fn shown_errors(language: Language, errors: &FieldErrors) -> BTreeMap
 }
 
 #[cfg(test)]
+#[path = "../build/texts.rs"]
+mod texts;
+
+#[cfg(test)]
 mod tests {
+    use std::collections::{BTreeSet, HashMap};
+
     use super::*;
 
     #[test]
-    fn every_template_parses_and_names_only_texts_that_exist() {
+    fn every_template_parses_in_each_language_and_names_only_texts_that_exist() {
         let pages = Pages::new(&Config::sample(), Assets::Plain);
-        assert!(TEMPLATES.len() >= 8);
-        for (name, source) in TEMPLATES {
-            pages.0.get_template(name).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        assert!(TEMPLATES.is_sorted_by_key(|(name, language, _)| (name, language)));
+        for names in TEMPLATES.chunks(Language::ALL.len()) {
+            assert!(
+                names.iter().all(|(name, _, _)| *name == names[0].0),
+                "{} is not there once a language",
+                names[0].0
+            );
+        }
+        for (name, code, source) in TEMPLATES {
+            let language = Language::parse(code).unwrap();
+            pages.in_language(language).get_template(name).unwrap_or_else(|error| panic!("{name}: {error:#}"));
             for key in named(source, "t('") {
-                for language in Language::ALL {
-                    assert!(
-                        language.find(key, &[]).is_some(),
-                        "{name} names the text {key}, which {} lacks",
-                        language.code()
-                    );
+                assert!(language.find(key, &[]).is_some(), "{name} names the text {key}, which {code} lacks");
+            }
+        }
+    }
+
+    /// A child's blocks see what its parent imports, so that only a page with another parent would miss it.
+    #[test]
+    fn every_template_imports_the_macros_that_it_calls() {
+        let macros = TEMPLATES.iter().filter(|(_, language, _)| *language == "en").flat_map(|(_, _, source)| {
+            source.match_indices("{% macro ").map(|(at, word)| source[at + word.len()..].split('(').next().unwrap())
+        });
+        let macros: BTreeSet<_> = macros.collect();
+        assert!(macros.contains("csrf"));
+        for (name, _, source) in TEMPLATES {
+            for called in &macros {
+                let call = format!("{called}(");
+                let calls = source.match_indices(&call).filter(|(at, _)| {
+                    let before = &source[..*at];
+                    !before.ends_with(|c: char| c.is_alphanumeric() || "_.-|".contains(c)) && !before.ends_with("| ")
+                });
+                let mut calls = calls
+                    .filter(|(at, _)| source[..*at].rfind(['{', '}']).is_some_and(|at| source[at..].starts_with('{')));
+                let brings =
+                    |line: &str| line.starts_with("{% from") && line.split(&[' ', ','][..]).any(|word| word == *called);
+                let known = source.contains(&format!("{{% macro {call}")) || source.lines().any(brings);
+                assert!(known || calls.next().is_none(), "{name} calls {called} and does not import it");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_put_into_the_templates_is_what_the_pages_would_have_shown() {
+        let pages = Pages::new(&Config::sample(), Assets::Plain);
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let mut compared = 0;
+        for (name, code, source) in TEMPLATES {
+            let original = std::fs::read_to_string(folder.join(name)).unwrap();
+            let mut built = pages.in_language(Language::parse(code).unwrap()).clone();
+            // A page without values is a page all the same.
+            built.set_undefined_behavior(UndefinedBehavior::Chainable);
+            let mut as_written = built.clone();
+            let loaded = folder.clone();
+            as_written.set_loader(move |name| Ok(std::fs::read_to_string(loaded.join(name)).ok()));
+            for page in [serde_json::json!({}), serde_json::json!({ "user": { "email": "a@b.c" }, "csrf_token": "x" })]
+            {
+                let render = |environment: &Environment<'_>| {
+                    environment.get_template(name).unwrap().render(Value::from(Serde(&page)))
+                };
+                if let Ok(expected) = render(&as_written) {
+                    assert_eq!(render(&built).unwrap(), expected, "{name} {code}");
+                    compared += usize::from(*source != original);
                 }
             }
+        }
+        assert!(compared > TEMPLATES.len(), "{compared} of {}", 2 * TEMPLATES.len());
+    }
+
+    #[test]
+    fn a_text_is_the_same_for_everybody_where_it_has_no_argument_and_refers_to_nothing() {
+        let file = "# about\n-term = t\na = one\nb =\n    two\n      lines\nc = { $n } of\nd = { a }\ne = { \"x\" }\nf =\n    .g = h\n";
+        let read: Vec<_> = texts::read(file);
+        let read: Vec<_> = read.iter().map(|(key, text)| (&**key, text.as_deref())).collect();
+        let expected =
+            [("a", Some("one")), ("b", Some("two\n  lines")), ("c", None), ("d", None), ("e", None), ("f", None)];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_text_is_put_where_it_stands_alone_and_means_nothing_to_the_parser() {
+        let letters: String = (' '..='~').filter(|letter| !"{}".contains(*letter)).collect();
+        let texts = [("a", &*letters), ("brace", "{{ x }}")].map(|(key, text)| (key.to_owned(), text.to_owned()));
+        let texts = HashMap::from(texts);
+        let escaped = minijinja::HtmlEscape(&letters).to_string();
+        assert_eq!(texts::put_into("{{ t('a') }}|{{ t('a') }}", true, &texts), format!("{escaped}|{escaped}"));
+        assert_eq!(
+            texts::put_into("{{ t('absent') }}{{ t('a') }}", false, &texts),
+            format!("{{{{ t('absent') }}}}{letters}")
+        );
+        for call in [
+            "{{ t('brace') }}",
+            "{{ t('a', n=1) }}",
+            "{{ t('a' ~ b) }}",
+            "{{ t('a') if b }}",
+            "{{- t('a') }}",
+            "{{ t('",
+        ] {
+            assert_eq!(texts::put_into(call, true, &texts), call);
         }
     }
 
@@ -264,7 +356,7 @@ mod tests {
                 "theirs": theirs,
             });
             pages
-                .0
+                .in_language(Language::En)
                 .render_named_str("test.html", template, Value::from(Serde(page)))
                 .unwrap_or_else(|error| panic!("{error:#}"))
         };
@@ -310,9 +402,14 @@ mod tests {
             Rejection::WrongFormat,
         ];
         let others = ["expired", "superseded", "cancelled", "quota_exceeded", scan::MALWARE, scan::UNSCANNABLE];
+        let profile = include_str!("../templates/accounts/profile.html");
         for code in found.into_iter().map(Rejection::code).chain(others) {
-            let key = format!("upload-reason-{}", code.replace('_', "-"));
+            let code = code.replace('_', "-");
+            let key = format!("upload-reason-{code}");
             assert!(Language::ALL.iter().all(|language| language.find(&key, &[]).is_some()), "{key}");
+            // Of a profile picture: no quota.
+            let told = profile.contains(&format!("data-reason-{code}=\"{{{{ t('{key}') }}}}\""));
+            assert!(told || code == "quota-exceeded", "{key} is not told by picture.js");
         }
     }
 

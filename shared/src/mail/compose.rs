@@ -79,8 +79,8 @@ pub fn compose(pages: &Pages, config: &Config, draft: &Draft<'_>) -> Result<Mess
             .filter(|client| !client.user_agent.is_empty())
             .map(|client| UserAgent::parse(&client.user_agent).text(language)),
     };
-    let html = pages.render_mail(&format!("mail/{kind}.html"), &page)?;
-    let text = tidy(&pages.render_mail(&format!("mail/{kind}.txt"), &page)?);
+    let html = pages.render_mail(&format!("mail/{kind}.html"), language, &page)?;
+    let text = tidy(&pages.render_mail(&format!("mail/{kind}.txt"), language, &page)?);
     Ok(Message { to: draft.to.clone(), subject, text, html, language })
 }
 
