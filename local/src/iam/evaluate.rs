@@ -41,8 +41,8 @@ fn meets(statement: &Statement, need: &Need) -> bool {
 
 /// Actions are the same in capitals and small letters; resources are not.
 fn names_action(statement: &Statement, need: &Need) -> bool {
-    let action = need.action.to_ascii_lowercase();
-    statement.actions.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
+    let same = |one: char, other: char| one.eq_ignore_ascii_case(&other);
+    statement.actions.iter().any(|pattern| alike(pattern, &need.action, same))
 }
 
 fn names_resource(statement: &Statement, need: &Need) -> bool {
@@ -121,30 +121,33 @@ fn texts(value: &Value) -> Vec<&str> {
 
 /// `*` is any text, `?` any one character.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    if !pattern.contains(['*', '?']) {
-        return pattern == text;
-    }
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut next) = (0, 0);
-    // Where the last `*` stands, and how far it reaches so far.
-    let mut star: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pattern.get(next) {
-            Some('*') => {
-                star = Some((next, at));
-                next += 1;
+    alike(pattern, text, |one, other| one == other)
+}
+
+/// The same, where `same` says which letters are.
+fn alike(mut pattern: &str, mut text: &str, same: impl Fn(char, char) -> bool) -> bool {
+    // What follows the last `*`, and where the text goes on behind what that one stands for so far.
+    let mut star: Option<(&str, &str)> = None;
+    loop {
+        let (mut wanted, mut found) = (pattern.chars(), text.chars());
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                pattern = wanted.as_str();
+                star = Some((pattern, text));
             }
-            Some(letter) if *letter == '?' || *letter == text[at] => {
-                at += 1;
-                next += 1;
+            (Some(letter), Some(other)) if letter == '?' || same(letter, other) => {
+                (pattern, text) = (wanted.as_str(), found.as_str());
             }
             _ => {
-                let Some((place, reach)) = star else { return false };
-                star = Some((place, reach + 1));
-                at = reach + 1;
-                next = place + 1;
+                let Some((behind, reach)) = star else { return false };
+                let mut longer = reach.chars();
+                if longer.next().is_none() {
+                    return false;
+                }
+                (pattern, text) = (behind, longer.as_str());
+                star = Some((pattern, text));
             }
         }
     }
-    pattern[next..].iter().all(|letter| *letter == '*')
 }

@@ -205,12 +205,33 @@ fn a_condition_that_cannot_be_held_to_stops_the_start() {
 
 #[test]
 fn a_star_is_any_text_and_a_question_mark_one_character() {
-    for (pattern, text) in
-        [("*", ""), ("a*", "a"), ("a*c", "abcbc"), ("a?c", "abc"), ("*/media/*", "x/media/y"), ("é?", "éa")]
-    {
+    for (pattern, text) in [
+        ("*", ""),
+        ("**", ""),
+        ("", ""),
+        ("a*", "a"),
+        ("a*c", "abcbc"),
+        ("a*b*c", "abbc"),
+        ("*a*", "bab"),
+        ("a?c", "abc"),
+        ("a?c", "a*c"),
+        ("a*c", "a*?c"),
+        ("*/media/*", "x/media/y"),
+        ("é?", "éa"),
+        ("*한*", "대한민국"),
+    ] {
         assert!(matches(pattern, text), "{pattern} {text}");
     }
-    for (pattern, text) in [("a", "A"), ("a?", "a"), ("a*c", "ab"), ("", "a"), ("media/*", "uploads/media/x")] {
+    for (pattern, text) in [
+        ("a", "A"),
+        ("a?", "a"),
+        ("a*c", "ab"),
+        ("*ab", "a"),
+        ("a*b*c", "acb"),
+        ("a", "*"),
+        ("", "a"),
+        ("media/*", "uploads/media/x"),
+    ] {
         assert!(!matches(pattern, text), "{pattern} {text}");
     }
 }
