@@ -10,6 +10,7 @@ pub mod dynamodb;
 mod folder;
 pub mod functions;
 pub mod gateway;
+mod hashing;
 pub mod iam;
 pub mod intercept;
 pub mod mail;

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::functions::{self, Function, Handler};
 use crate::gateway::Invoke;
+use crate::hashing;
 use crate::iam::{self, Need, Roles};
 use crate::intercept::intercepted;
 use crate::stack::{Options, StartError};
@@ -70,7 +71,8 @@ impl Builder<'_> {
         let collected = self.options.collected;
         let assets = if collected { Assets::collected(&config.static_files)? } else { Assets::Plain };
         let (clock, site) = (self.options.clock.clone(), self.options.site.clone());
-        Box::pin(App::build(Parts { config, aws, clock, rng, site, assets, has_tables })).await
+        let hashing = hashing::threads();
+        Box::pin(App::build(Parts { config, aws, clock, rng, site, assets, has_tables, hashing })).await
     }
 
     /// The function's own key, and a client that holds what it asks of DynamoDB against its role.

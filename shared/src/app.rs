@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Once};
 
 use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
 
 use crate::accounts::password::Breaches;
 use crate::accounts::{Backends, Hasher, Password};
@@ -74,6 +75,8 @@ pub struct Parts<'a> {
     pub assets: Assets,
     /// Whether the tables may be read: their connection is opened at once then.
     pub has_tables: bool,
+    /// The threads on which passwords are hashed; `None` for those of the runtime that answers requests.
+    pub hashing: Option<Handle>,
 }
 
 impl fmt::Debug for App {
@@ -108,7 +111,7 @@ impl App {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
         let (site, assets) = (crate::site::site(), Assets::embedded());
-        Self::build(Parts { config, aws: &aws, clock, rng, site, assets, has_tables }).boxed().await
+        Self::build(Parts { config, aws: &aws, clock, rng, site, assets, has_tables, hashing: None }).boxed().await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.
@@ -116,7 +119,7 @@ impl App {
     /// # Errors
     /// When a secret cannot be had, or the settings contradict each other.
     pub async fn build(parts: Parts<'_>) -> Result<Arc<Self>, BoxError> {
-        let Parts { config, aws, clock, rng, site, assets, has_tables } = parts;
+        let Parts { config, aws, clock, rng, site, assets, has_tables, hashing } = parts;
         let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
@@ -126,7 +129,7 @@ impl App {
             secrets::fetch_origin(config.origin_secret.as_ref(), &vault),
             async { if has_tables { database.warm_up().await.map(Some) } else { Ok(None) } },
         );
-        let hasher = Hasher::new(&config.passwords, rng.clone())?;
+        let hasher = Hasher::new(&config.passwords, rng.clone())?.on(hashing);
         match costs {
             Ok(Some(costs)) => hasher.expect(costs),
             Ok(None) => {}

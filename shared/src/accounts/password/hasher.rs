@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::Params;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -29,6 +30,7 @@ pub struct Hasher {
     wait: Duration,
     rng: Arc<dyn Rng>,
     bench: Arc<Bench>,
+    threads: Option<Handle>,
 }
 
 /// Where the work is done.
@@ -150,7 +152,13 @@ impl Hasher {
                 refusal: Mutex::new(refusal),
                 done: Mutex::default(),
             }),
+            threads: None,
         })
+    }
+
+    /// The same with threads to work on that are not those of the runtime that asks.
+    pub fn on(self, threads: Option<Handle>) -> Self {
+        Self { threads, ..self }
     }
 
     /// Hashes a new password with a fresh salt.
@@ -229,12 +237,11 @@ impl Hasher {
             let _turn = turn;
             let mut memory = lock(&bench.blocks).idle.pop().unwrap_or_default();
             let result = work(&bench, &mut memory);
-            let mut blocks = lock(&bench.blocks);
-            blocks.idle.push(memory);
-            blocks.used = Some(Instant::now());
+            lock(&bench.blocks).idle.push(memory);
             result
         };
-        let result = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        let threads = self.threads.clone().unwrap_or_else(Handle::current);
+        let result = threads.spawn_blocking(work).await.map_err(Error::internal)?;
         self.release_later();
         result.map_err(Error::internal)
     }
@@ -242,6 +249,7 @@ impl Hasher {
     /// Gives the memory back once no hash has followed another for long. One task waits for that, however many hash.
     fn release_later(&self) {
         let mut blocks = lock(&self.bench.blocks);
+        blocks.used = Some(Instant::now());
         if std::mem::replace(&mut blocks.watched, true) {
             return;
         }
@@ -314,6 +322,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::rng::SystemRng;
 
@@ -374,6 +384,22 @@ mod tests {
         hasher.hash(Password::new(PASSWORD)).await.unwrap();
         tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
         assert_eq!(kept(), 0, "and again");
+    }
+
+    #[tokio::test]
+    async fn work_is_done_on_the_threads_that_were_given() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let count_thread = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        };
+        let threads = tokio::runtime::Builder::new_current_thread().on_thread_start(count_thread).build().unwrap();
+        let hasher = hasher(64, 1).on(Some(threads.handle().clone()));
+        let hash = hasher.hash(Password::new(PASSWORD)).await.unwrap();
+        assert_eq!(count.swap(0, Ordering::Relaxed), 1);
+        threads.shutdown_background();
+        // Without them nothing is done elsewhere.
+        assert!(hasher.verify(Password::new(PASSWORD), Some(hash)).await.is_err());
     }
 
     #[tokio::test]
