@@ -5,6 +5,7 @@
 //! | `draw SIDE TIMES FILE..` | a picture is drawn as `process-upload` draws it |
 //! | `sign ROUNDS` | a form for an upload, and an address for a download, are signed |
 //! | `hash ROUNDS` | a password is hashed by the crate alone, in memory that is used again; and by [`portico`] |
+//! | `hash-rate SECONDS` | passwords are hashed by the crate alone, on all cores |
 //! | `log-out-all SESSIONS` | all sessions of somebody are ended, over the pages |
 #![expect(clippy::print_stdout, reason = "a program for the command line")]
 
@@ -31,8 +32,9 @@ async fn main() -> Outcome {
         Some("draw") => draw::run(number(&mut arguments)?, number(&mut arguments)?, arguments),
         Some("sign") => sign::run(number(&mut arguments)?).await,
         Some("hash") => hash::run(number(&mut arguments)?).await,
+        Some("hash-rate") => hash::rate(number(&mut arguments)?),
         Some("log-out-all") => log_out_all::run(number(&mut arguments)?).await,
-        _ => Err("micro draw|sign|hash|log-out-all ARGUMENTS..".into()),
+        _ => Err("micro draw|sign|hash|hash-rate|log-out-all ARGUMENTS..".into()),
     }
 }
 
