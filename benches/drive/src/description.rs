@@ -92,6 +92,8 @@ pub(crate) enum Who {
     Visitor,
     /// Somebody who is.
     Member,
+    /// Somebody who was, with the same browser.
+    Returning,
     /// Somebody without an account.
     Newcomer,
 }

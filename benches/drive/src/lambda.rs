@@ -35,7 +35,11 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 48)]
     logins: usize,
     /// What is repeated.
-    #[arg(long, value_delimiter = ',', default_value = "login_page,profile,presign,login,login_refused,signup,logout")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "login_page,profile,presign,login,login_again,login_refused,signup,logout"
+    )]
     steps: Vec<String>,
     /// Shows what the functions log.
     #[arg(long)]

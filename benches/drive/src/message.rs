@@ -116,6 +116,11 @@ impl Jar {
         self.0.iter().map(|(name, value)| format!("{name}={value}"))
     }
 
+    /// Forgets a cookie, under its name or its name on https.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.0.retain(|(known, _)| !is_named(known, name));
+    }
+
     /// The value of a cookie, under its name or its name on https.
     pub(crate) fn value_mut(&mut self, name: &str) -> Option<&mut String> {
         self.0.iter_mut().find(|(known, _)| is_named(known, name)).map(|(_, value)| value)

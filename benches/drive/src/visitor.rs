@@ -28,8 +28,11 @@ impl Visitor {
     pub(crate) fn ready_for(site: &Description, name: &str, transport: &mut dyn Transport) -> Result<Self> {
         let step = site.step(name)?;
         let mut visitor = Self::new(site, step);
-        if step.who == Who::Member {
+        if matches!(step.who, Who::Member | Who::Returning) {
             visitor.log_in(site, transport)?;
+        }
+        if step.who == Who::Returning {
+            visitor.jar.forget(&site.session_cookie);
         }
         visitor.fetch_token(site, step, transport)?;
         Ok(visitor)
