@@ -71,7 +71,8 @@ impl Builder<'_> {
         let collected = self.options.collected;
         let assets = if collected { Assets::collected(&config.static_files)? } else { Assets::Plain };
         let (clock, site) = (self.options.clock.clone(), self.options.site.clone());
-        let hashing = hashing::threads();
+        // Nobody visits a system without a port: there is no page that a hash could hold up.
+        let hashing = self.options.address.and_then(|_| hashing::threads());
         Box::pin(App::build(Parts { config, aws, clock, rng, site, assets, has_tables, hashing })).await
     }
 

@@ -52,6 +52,17 @@ async fn people_keep_their_passwords_and_get_a_better_hash() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn where_people_visit_passwords_are_hashed_by_threads_that_step_back() {
+    let site = Site::start_with(|options| options.address = Some(([127, 0, 0, 1], 0).into())).await;
+    site.program().sign_up("kim@example.com").await;
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+    let names: Vec<_> = tasks.flatten().filter_map(name).collect();
+    assert!(names.iter().any(|name| name == "hashing\n"), "{names:?}");
+}
+
 #[tokio::test]
 async fn an_upgrade_is_one_write_on_the_hash_that_was_verified() {
     let (site, faults) = Site::with_faults(&[]).await;
