@@ -50,6 +50,10 @@ impl Locale {
 /// Every file of texts, in order.
 fn locales(folder: &Path) -> io::Result<Vec<Locale>> {
     let read = |(name, path): (String, PathBuf)| {
+        // What an editor leaves beside it would have the last word.
+        if path.extension().is_none_or(|ending| ending != "ftl") {
+            return Err(io::Error::other(format!("locales/{name}: a file of texts is .ftl")));
+        }
         let texts = texts::read(&fs::read_to_string(&path)?);
         Ok(Locale { name, path, texts })
     };
@@ -145,6 +149,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
+        // What a desktop leaves there is hidden.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), files)?;
         } else {
