@@ -61,33 +61,21 @@ fn locales(folder: &Path) -> io::Result<Vec<Locale>> {
 }
 
 fn locale_source(locales: &[Locale]) -> String {
-    let mut source = "/// Every file under `locales/`: its name in the folder, its text.\n\
-                      pub(crate) static LOCALES: &[(&str, &str)] = &[\n"
-        .to_owned();
-    for Locale { name, path, .. } in locales {
-        let _ = writeln!(source, "    ({name:?}, include_str!({:?})),", path.display());
-    }
-    source.push_str("];\n");
-    source
+    let rows = locales.iter().map(|Locale { name, path, .. }| format!("{name:?}, include_str!({:?})", path.display()));
+    list("Every file under `locales/`: its name in the folder, its text.", "LOCALES: &[(&str, &str)]", rows)
 }
 
 /// In which file each text stands: whoever looks one up parses that file, and no other.
 fn text_index(locales: &[Locale]) -> String {
-    let keys = |(index, locale): (usize, &Locale)| {
-        let keys = locale.texts.iter().map(|(key, _)| (locale.language().to_owned(), key.clone(), index));
-        keys.collect::<Vec<_>>()
-    };
+    let mut texts = Vec::new();
     // In the order of `LOCALES`.
-    let mut texts: Vec<_> = locales.iter().enumerate().flat_map(keys).collect();
-    texts.sort();
-    let mut source = "/// Language and key of every text, in order, with the index of its file in `LOCALES`.\n\
-                      static TEXTS: &[(&str, &str, usize)] = &[\n"
-        .to_owned();
-    for (language, key, index) in texts {
-        let _ = writeln!(source, "    ({language:?}, {key:?}, {index}),");
+    for (index, locale) in locales.iter().enumerate() {
+        texts.extend(locale.texts.iter().map(|(key, _)| (locale.language(), key, index)));
     }
-    source.push_str("];\n");
-    source
+    texts.sort();
+    let rows = texts.into_iter().map(|(language, key, index)| format!("{language:?}, {key:?}, {index}"));
+    let about = "Language and key of every text, in order, with the index of its file in `LOCALES`.";
+    list(about, "TEXTS: &[(&str, &str, usize)]", rows)
 }
 
 /// Every template once for each language.
@@ -97,9 +85,7 @@ fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
         let plain = locale.texts.iter().filter_map(|(key, text)| Some((key.clone(), text.clone()?)));
         languages.entry(locale.language()).or_default().extend(plain);
     }
-    let mut source = "/// Every file under `templates/`: its name in the folder, a language, its text in that.\n\
-                      pub(crate) static TEMPLATES: &[(&str, &str, &str)] = &[\n"
-        .to_owned();
+    let mut rows = Vec::new();
     for (name, file) in files(folder)? {
         let template = fs::read_to_string(file)?;
         // As `pages.rs` says what is escaped.
@@ -108,13 +94,23 @@ fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
             Some((_, "txt")) => false,
             _ => return Err(io::Error::other(format!("templates/{name}: a template is .html or .txt"))),
         };
-        for (language, texts) in &languages {
+        rows.extend(languages.iter().map(|(language, texts)| {
             let template = texts::put_into(&template, is_html, texts);
-            let _ = writeln!(source, "    ({name:?}, {language:?}, {template:?}),");
-        }
+            format!("{name:?}, {language:?}, {template:?}")
+        }));
+    }
+    let about = "Every file under `templates/`: its name in the folder, a language, its text in that.";
+    Ok(list(about, "TEMPLATES: &[(&str, &str, &str)]", rows))
+}
+
+/// A static of the crate that lists tuples.
+fn list(about: &str, declared: &str, rows: impl IntoIterator<Item = String>) -> String {
+    let mut source = format!("/// {about}\npub(crate) static {declared} = &[\n");
+    for row in rows {
+        let _ = writeln!(source, "    ({row}),");
     }
     source.push_str("];\n");
-    Ok(source)
+    source
 }
 
 /// What the templates ask `static()` for.

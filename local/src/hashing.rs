@@ -1,5 +1,5 @@
 //! The threads on which passwords are hashed: on Linux at a lower priority, so that pages do not wait while many log in. What
-//! pages leave of the processors is theirs, and a tenth at least. In Lambda nobody shares a processor with a log-in.
+//! pages leave of the processors is theirs, and about a tenth where pages leave nothing. In Lambda nobody shares a processor with a log-in.
 
 use std::sync::LazyLock;
 
