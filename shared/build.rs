@@ -15,12 +15,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use texts::{Text, Value};
+
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let locales = locales(&root.join("locales"))?;
-    fs::write(out.join("locales.rs"), locale_source(&locales))?;
-    fs::write(out.join("text_index.rs"), text_index(&locales))?;
+    fs::write(out.join("texts.rs"), text_source(&locales))?;
     fs::write(out.join("templates.rs"), template_source(&root.join("templates"), &locales)?)?;
     let asked = asked(&root.join("templates"))?;
     let project = root.parent().unwrap_or(&root);
@@ -34,17 +35,9 @@ fn main() -> io::Result<()> {
 
 /// A file of texts.
 struct Locale {
-    /// As `en/main.ftl`.
-    name: String,
-    path: PathBuf,
-    /// Its texts by key, where they are the same for everybody.
-    texts: Vec<(String, Option<String>)>,
-}
-
-impl Locale {
-    fn language(&self) -> &str {
-        self.name.split('/').next().unwrap_or_default()
-    }
+    /// `en`, where it is `en/main.ftl`.
+    language: String,
+    texts: Vec<Text>,
 }
 
 /// Every file of texts, in order.
@@ -54,36 +47,57 @@ fn locales(folder: &Path) -> io::Result<Vec<Locale>> {
         if path.extension().is_none_or(|ending| ending != "ftl") {
             return Err(io::Error::other(format!("locales/{name}: a file of texts is .ftl")));
         }
-        let texts = texts::read(&fs::read_to_string(&path)?);
-        Ok(Locale { name, path, texts })
+        let language = name.split('/').next().unwrap_or_default().to_owned();
+        Ok(Locale { language, texts: texts::read(&fs::read_to_string(&path)?) })
     };
     files(folder)?.into_iter().map(read).collect()
 }
 
-fn locale_source(locales: &[Locale]) -> String {
-    let rows = locales.iter().map(|Locale { name, path, .. }| format!("{name:?}, include_str!({:?})", path.display()));
-    list("Every file under `locales/`: its name in the folder, its text.", "LOCALES: &[(&str, &str)]", rows)
+/// The texts of each language: those that are the same for everybody, and what Fluent makes the others from.
+fn text_source(locales: &[Locale]) -> String {
+    let mut languages = BTreeMap::<_, [BTreeMap<_, _>; 2]>::new();
+    for locale in locales {
+        let [plain, patterns] = languages.entry(&locale.language).or_default();
+        for Text { key, value } in &locale.texts {
+            match value {
+                Value::Plain(text) => plain.insert(key, text),
+                Value::Pattern(source) => patterns.insert(key, source),
+            };
+        }
+    }
+    let rows = languages
+        .iter()
+        .map(|(language, [plain, patterns])| format!("{language:?}, {}, {}", table(plain), table(patterns)));
+    let about = "A language, its texts that are the same for everybody, and what Fluent makes the others from.";
+    let mut source = list(about, "TEXTS: &[(&str, Texts, Texts)]", rows);
+    let most = languages.values().map(|[_, patterns]| patterns.len()).max().unwrap_or_default();
+    let _ =
+        writeln!(source, "/// How many texts of a language Fluent makes, at most.\nconst PATTERNS: usize = {most};");
+    source
 }
 
-/// In which file each text stands: whoever looks one up parses that file, and no other.
-fn text_index(locales: &[Locale]) -> String {
-    let mut texts = Vec::new();
-    // In the order of `LOCALES`.
-    for (index, locale) in locales.iter().enumerate() {
-        texts.extend(locale.texts.iter().map(|(key, _)| (locale.language(), key, index)));
+/// The value of a `Texts`.
+fn table(texts: &BTreeMap<&String, &String>) -> String {
+    let (mut all, mut rows) = (String::new(), String::new());
+    for (key, text) in texts {
+        let begin = all.len();
+        all.push_str(key);
+        let middle = all.len();
+        all.push_str(text);
+        let _ = write!(rows, "[{begin}, {middle}, {}], ", all.len());
     }
-    texts.sort();
-    let rows = texts.into_iter().map(|(language, key, index)| format!("{language:?}, {key:?}, {index}"));
-    let about = "Language and key of every text, in order, with the index of its file in `LOCALES`.";
-    list(about, "TEXTS: &[(&str, &str, usize)]", rows)
+    format!("Texts {{ all: {all:?}, rows: &[{rows}] }}")
 }
 
 /// Every template once for each language.
 fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
     let mut languages = BTreeMap::<_, HashMap<_, _>>::new();
     for locale in locales {
-        let plain = locale.texts.iter().filter_map(|(key, text)| Some((key.clone(), text.clone()?)));
-        languages.entry(locale.language()).or_default().extend(plain);
+        let plain = locale.texts.iter().filter_map(|Text { key, value }| match value {
+            Value::Plain(text) => Some((key.clone(), text.clone())),
+            Value::Pattern(_) => None,
+        });
+        languages.entry(&locale.language).or_default().extend(plain);
     }
     let mut rows = Vec::new();
     for (name, file) in files(folder)? {
@@ -105,7 +119,7 @@ fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
 
 /// A static of the crate that lists tuples.
 fn list(about: &str, declared: &str, rows: impl IntoIterator<Item = String>) -> String {
-    let mut source = format!("/// {about}\npub(crate) static {declared} = &[\n");
+    let mut source = format!("/// {about}\nstatic {declared} = &[\n");
     for row in rows {
         let _ = writeln!(source, "    ({row}),");
     }

@@ -1,28 +1,125 @@
-//! The texts of `locales/`. Those that say the same whoever reads them are put into the templates, so that no page looks them
-//! up.
+//! The texts of `locales/`, each by itself, so that a page parses those that it shows. Those that say the same whoever reads
+//! them need no parser, and are put into the templates, so that no page looks them up.
 
 use std::collections::HashMap;
 
-use fluent_syntax::ast::{Entry, PatternElement};
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement, Resource};
+use fluent_syntax::serializer::serialize;
 
-/// The keys of a file; with each its text, where that is the same for everybody.
-pub(crate) fn read(file: &str) -> Vec<(String, Option<String>)> {
+/// A text of a file.
+pub(crate) struct Text {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+}
+
+/// What a text says.
+pub(crate) enum Value {
+    /// The same, whoever reads it.
+    Plain(String),
+    /// What Fluent makes it from: the message, with whatever of its file it refers to.
+    Pattern(String),
+}
+
+/// The texts of a file.
+pub(crate) fn read(file: &str) -> Vec<Text> {
     // A file with a mistake still gives its other texts; a test refuses mistakes.
     let resource = fluent_syntax::parser::parse(file).unwrap_or_else(|(resource, _)| resource);
-    let messages = resource.body.iter().filter_map(|entry| match entry {
-        Entry::Message(message) => Some(message),
-        _ => None,
-    });
-    let text = |element: &PatternElement<&str>| match element {
+    let plain = |element: &PatternElement<&str>| match element {
         PatternElement::TextElement { value } => Some((*value).to_owned()),
         PatternElement::Placeable { .. } => None,
     };
-    messages
-        .map(|message| {
-            let value = message.value.as_ref();
-            (message.id.name.to_owned(), value.and_then(|value| value.elements.iter().map(text).collect()))
-        })
-        .collect()
+    let text = |entry: &Entry<&str>| {
+        let Entry::Message(Message { id, value: Some(value), .. }) = entry else { return None };
+        let value = match value.elements.iter().map(plain).collect() {
+            Some(text) => Value::Plain(text),
+            None => Value::Pattern(serialize(&Resource { body: with_what_it_names(entry, &resource) })),
+        };
+        Some(Text { key: id.name.to_owned(), value })
+    };
+    resource.body.iter().filter_map(text).collect()
+}
+
+/// An entry, and all that it refers to, directly or not.
+fn with_what_it_names<'s>(entry: &Entry<&'s str>, resource: &Resource<&'s str>) -> Vec<Entry<&'s str>> {
+    let mut found = vec![entry.clone()];
+    let mut seen = 0;
+    while let Some(entry) = found.get(seen) {
+        let mut named = Vec::new();
+        for pattern in patterns(entry) {
+            of_pattern(pattern, &mut named);
+        }
+        for name in named {
+            let wanted = resource.body.iter().find(|entry| name_of(entry) == Some(name));
+            if let Some(wanted) = wanted.filter(|wanted| !found.contains(wanted)) {
+                found.push(wanted.clone());
+            }
+        }
+        seen += 1;
+    }
+    found
+}
+
+/// What refers to an entry: whether it is a term, and its name.
+type Name<'s> = (bool, &'s str);
+
+fn name_of<'s>(entry: &Entry<&'s str>) -> Option<Name<'s>> {
+    match entry {
+        Entry::Message(message) => Some((false, message.id.name)),
+        Entry::Term(term) => Some((true, term.id.name)),
+        _ => None,
+    }
+}
+
+fn patterns<'e, 's>(entry: &'e Entry<&'s str>) -> impl Iterator<Item = &'e Pattern<&'s str>> {
+    let (value, attributes) = match entry {
+        Entry::Message(message) => (message.value.as_ref(), &message.attributes[..]),
+        Entry::Term(term) => (Some(&term.value), &term.attributes[..]),
+        _ => (None, &[][..]),
+    };
+    value.into_iter().chain(attributes.iter().map(|attribute| &attribute.value))
+}
+
+fn of_pattern<'s>(pattern: &Pattern<&'s str>, named: &mut Vec<Name<'s>>) {
+    for element in &pattern.elements {
+        if let PatternElement::Placeable { expression } = element {
+            of_expression(expression, named);
+        }
+    }
+}
+
+fn of_expression<'s>(expression: &Expression<&'s str>, named: &mut Vec<Name<'s>>) {
+    let (Expression::Inline(inline) | Expression::Select { selector: inline, .. }) = expression;
+    of_inline(inline, named);
+    if let Expression::Select { variants, .. } = expression {
+        for variant in variants {
+            of_pattern(&variant.value, named);
+        }
+    }
+}
+
+fn of_inline<'s>(inline: &InlineExpression<&'s str>, named: &mut Vec<Name<'s>>) {
+    let arguments = match inline {
+        InlineExpression::MessageReference { id, .. } => {
+            named.push((false, id.name));
+            None
+        }
+        InlineExpression::TermReference { id, arguments, .. } => {
+            named.push((true, id.name));
+            arguments.as_ref()
+        }
+        InlineExpression::FunctionReference { arguments, .. } => Some(arguments),
+        InlineExpression::Placeable { expression } => {
+            of_expression(expression, named);
+            None
+        }
+        _ => None,
+    };
+    if let Some(arguments) = arguments {
+        let given = arguments.positional.iter().chain(arguments.named.iter().map(|argument| &argument.value));
+        for inline in given {
+            of_inline(inline, named);
+        }
+    }
 }
 
 /// A template in one language: `{{ t('key') }}` is the text itself. What has arguments, or would mean something to the

@@ -9,8 +9,7 @@ use unic_langid::LanguageIdentifier;
 
 use crate::error::Arg;
 
-include!(concat!(env!("OUT_DIR"), "/locales.rs"));
-include!(concat!(env!("OUT_DIR"), "/text_index.rs"));
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 /// A language that the site speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +60,12 @@ impl Language {
 
     /// The text of `key`, if there is one.
     pub fn find(self, key: &str, args: &[(&str, Arg)]) -> Option<String> {
-        let bundle = self.bundle_of(key)?;
+        let (_, plain, patterns) = TEXTS.iter().find(|(language, ..)| *language == self.code())?;
+        if let Some((_, text)) = plain.find(key) {
+            return Some(text.to_owned());
+        }
+        let (place, source) = patterns.find(key)?;
+        let bundle = self.bundle(place, source)?;
         let pattern = bundle.get_message(key)?.value()?;
         let mut fluent = FluentArgs::with_capacity(args.len());
         for (name, value) in args {
@@ -76,25 +80,41 @@ impl Language {
         Some(bundle.format_pattern(pattern, Some(&fluent), &mut errors).into_owned())
     }
 
-    /// The file that a text stands in, parsed at its first use: a cold start pays for what its page shows. No text refers
-    /// to one of another file.
-    fn bundle_of(self, key: &str) -> Option<&'static FluentBundle<FluentResource>> {
-        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; LOCALES.len()] =
-            [const { OnceLock::new() }; LOCALES.len()];
-        let place = (self.code(), key);
-        let at = TEXTS.binary_search_by_key(&place, |(language, key, _)| (*language, *key)).ok()?;
-        let file = TEXTS.get(at)?.2;
-        let (_, source) = LOCALES.get(file)?;
-        Some(BUNDLES.get(file)?.get_or_init(|| {
+    /// What makes a text, parsed at its first use: a cold start pays for what its page shows.
+    fn bundle(self, place: usize, source: &str) -> Option<&'static FluentBundle<FluentResource>> {
+        type Bundle = OnceLock<Box<FluentBundle<FluentResource>>>;
+        static BUNDLES: [[Bundle; PATTERNS]; Language::ALL.len()] =
+            [const { [const { OnceLock::new() }; PATTERNS] }; Language::ALL.len()];
+        // In the order of `Language::ALL`, which is that of the variants.
+        let bundle = BUNDLES[self as usize].get(place)?.get_or_init(|| {
             let language: LanguageIdentifier = self.code().parse().unwrap_or_default();
             let mut bundle = FluentBundle::new_concurrent(vec![language]);
             // Isolation marks are for bidirectional text, and end up in attributes and mail subjects.
             bundle.set_use_isolating(false);
-            // A file with a mistake still gives its other texts; a test refuses mistakes.
-            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
+            let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
             bundle.add_resource_overriding(resource);
-            bundle
-        }))
+            Box::new(bundle)
+        });
+        Some(bundle)
+    }
+}
+
+/// Texts by key, in its order, one behind the other: by an address each of the thousand would have to be put right whenever a
+/// process starts.
+struct Texts {
+    /// Each key with its text behind it.
+    all: &'static str,
+    /// Where a key begins, where its text, and where that ends.
+    rows: &'static [[u32; 3]],
+}
+
+impl Texts {
+    /// Which one has the key, and its text.
+    fn find(&self, key: &str) -> Option<(usize, &'static str)> {
+        let part = |from: u32, to: u32| self.all.get(from as usize..to as usize).unwrap_or_default();
+        let place = self.rows.binary_search_by_key(&key, |[begin, middle, _]| part(*begin, *middle)).ok()?;
+        let [_, middle, end] = self.rows.get(place)?;
+        Some((place, part(*middle, *end)))
     }
 }
 
@@ -104,20 +124,38 @@ mod tests {
 
     use super::*;
 
-    fn sources(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
-        LOCALES.iter().copied().filter(move |(name, _)| name.split('/').next() == Some(language.code()))
+    /// A file of texts as it stands in `locales/`.
+    struct File {
+        source: String,
+        keys: Vec<String>,
+        /// All of it, as Fluent reads it.
+        bundle: FluentBundle<FluentResource>,
+    }
+
+    fn files(language: Language) -> Vec<File> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.code());
+        let read = |entry: std::io::Result<std::fs::DirEntry>| {
+            let path = entry.unwrap().path();
+            let source = std::fs::read_to_string(&path).unwrap();
+            let resource = FluentResource::try_new(source.clone())
+                .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
+            let keys = resource.entries().filter_map(|entry| match entry {
+                fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_owned()),
+                _ => None,
+            });
+            let keys = keys.collect();
+            let mut bundle = FluentBundle::new_concurrent(vec![language.code().parse().unwrap()]);
+            bundle.set_use_isolating(false);
+            bundle.add_resource(resource).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+            File { source, keys, bundle }
+        };
+        std::fs::read_dir(folder).unwrap().map(read).collect()
     }
 
     fn keys(language: Language) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
-        for (name, source) in sources(language) {
-            let resource =
-                FluentResource::try_new(source.to_owned()).unwrap_or_else(|(_, errors)| panic!("{name}: {errors:?}"));
-            for entry in resource.entries() {
-                if let fluent_syntax::ast::Entry::Message(message) = entry {
-                    assert!(keys.insert(message.id.name.to_owned()), "{name}: {} stands twice", message.id.name);
-                }
-            }
+        for key in files(language).into_iter().flat_map(|file| file.keys) {
+            assert!(keys.insert(key.clone()), "{language:?}: {key} stands twice");
         }
         keys
     }
@@ -135,18 +173,40 @@ mod tests {
     }
 
     #[test]
-    fn every_text_is_found_in_its_file_and_refers_to_no_other() {
-        assert!(LOCALES.is_sorted() && TEXTS.is_sorted());
-        let mut found = 0;
+    fn every_text_is_what_fluent_makes_of_its_whole_file() {
+        let mut made = 0;
         for language in Language::ALL {
-            for key in keys(language) {
-                let shown = language.find(&key, &[]).unwrap_or_else(|| panic!("{language:?} {key}"));
-                // What Fluent shows of a reference that leads nowhere; an argument that is not given is `{$name}`.
-                assert!(!shown.replace("{$", "").contains('{'), "{language:?} {key}: {shown}");
-                found += 1;
+            for File { source, keys, bundle } in files(language) {
+                let names: BTreeSet<_> = source
+                    .split('$')
+                    .skip(1)
+                    .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').next().unwrap())
+                    .collect();
+                for key in keys {
+                    for given in [None, Some(Arg::Number(1)), Some(Arg::Number(23)), Some(Arg::Text("x<y".to_owned()))]
+                    {
+                        let args: Vec<_> =
+                            given.iter().flat_map(|arg| names.iter().map(|n| (*n, arg.clone()))).collect();
+                        let mut fluent = FluentArgs::new();
+                        for (name, value) in &args {
+                            match value {
+                                Arg::Number(number) => fluent.set(*name, f64::from(u32::try_from(*number).unwrap())),
+                                Arg::Text(text) => fluent.set(*name, text.as_str()),
+                            }
+                        }
+                        let pattern = bundle.get_message(&key).unwrap().value().unwrap();
+                        let expected = bundle.format_pattern(pattern, Some(&fluent), &mut Vec::new()).into_owned();
+                        // What Fluent shows of a reference that leads nowhere; an argument that is not given is `{$name}`.
+                        assert!(!expected.replace("{$", "").contains('{'), "{language:?} {key}: {expected}");
+                        assert_eq!(language.find(&key, &args), Some(expected), "{language:?} {key}");
+                    }
+                    made += 1;
+                }
             }
+            assert_eq!(language.find("there-is-none", &[]), None);
         }
-        assert_eq!(found, TEXTS.len());
+        let built = TEXTS.iter().map(|(_, plain, patterns)| plain.rows.len() + patterns.rows.len());
+        assert_eq!(made, built.sum::<usize>());
     }
 
     /// The sources of the crate and of the functions.

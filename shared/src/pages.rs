@@ -281,12 +281,30 @@ mod tests {
 
     #[test]
     fn a_text_is_the_same_for_everybody_where_it_has_no_argument_and_refers_to_nothing() {
-        let file = "# about\n-term = t\na = one\nb =\n    two\n      lines\nc = { $n } of\nd = { a }\ne = { \"x\" }\nf =\n    .g = h\n";
-        let read: Vec<_> = texts::read(file);
-        let read: Vec<_> = read.iter().map(|(key, text)| (&**key, text.as_deref())).collect();
-        let expected =
-            [("a", Some("one")), ("b", Some("two\n  lines")), ("c", None), ("d", None), ("e", None), ("f", None)];
-        assert_eq!(read, expected);
+        let file = "# about\n-term = t{ -other }\n-other = o\n-third = x\na = one\nb =\n    two\n      lines\nc = { $n } of\n\
+            d = { a }\ne = { \"x\" }\nf =\n    .g = h\n\
+            i = { $n ->\n    [one] { -term(case: \"big\") }\n   *[other] { NUMBER($n) }{ d }\n }\n";
+        let read = texts::read(file);
+        let read: Vec<_> = read
+            .iter()
+            .map(|texts::Text { key, value }| match value {
+                texts::Value::Plain(text) => (&**key, Ok(&**text)),
+                texts::Value::Pattern(source) => (&**key, Err(&**source)),
+            })
+            .collect();
+        let expected = [
+            ("a", Ok("one")),
+            ("b", Ok("two\n  lines")),
+            ("c", Err("c = { $n } of\n")),
+            ("d", Err("d = { a }\na = one\n")),
+            ("e", Err("e = { \"x\" }\n")),
+        ];
+        assert_eq!(read[..5], expected);
+        // With what it refers to: in the order in which it does, and what that does.
+        let (key, Err(last)) = read[5] else { panic!("{read:?}") };
+        let named: Vec<_> = last.lines().filter(|line| !line.starts_with(' ') && line.contains('=')).collect();
+        assert_eq!((key, read.len()), ("i", 6));
+        assert_eq!(named, ["i =", "-term = t{ -other }", "d = { a }", "-other = o", "a = one"], "{last}");
     }
 
     #[test]
