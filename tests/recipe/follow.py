@@ -9,6 +9,7 @@ The other blocks are commands and what they print. They are written out for `run
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -24,15 +25,12 @@ def tracked(root: pathlib.Path) -> dict[str, bytes]:
 
 
 def write(to: pathlib.Path, files: dict[str, bytes]) -> None:
-    """Makes `to` hold `files` and nothing else. A file that is the same keeps its time: it is not built again."""
-    for old in [path for path in to.rglob("*") if path.is_file()]:
-        if str(old.relative_to(to)) not in files:
-            old.unlink()
+    """Makes `to` hold `files` and nothing else, all of them as new as their copy (`run` says why)."""
+    shutil.rmtree(to, ignore_errors=True)
     for name, content in files.items():
         file = to / name
-        if not file.is_file() or file.read_bytes() != content:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
 
 def blocks(text: str):
