@@ -81,6 +81,7 @@ pub(super) fn among<'a>(settings: &[&'static str], names: impl IntoIterator<Item
     names.sort_unstable();
     names.dedup();
     let unknown = names.into_iter().filter(|name| !settings.contains(name));
+    let settings: Vec<_> = settings.iter().map(|setting| (*setting, letters(setting))).collect();
     unknown
         .filter_map(|name| {
             if DJANGOS.contains(&name) {
@@ -88,17 +89,23 @@ pub(super) fn among<'a>(settings: &[&'static str], names: impl IntoIterator<Item
                     "{name} changes nothing: Django's setting of this name is not needed here: docs/from-django.md"
                 ));
             }
-            let meant = meant(name, settings)?;
+            let meant = meant(name, &settings)?;
             Some(format!("{name} is no setting, and changes nothing: did you mean {meant}?"))
         })
         .collect()
 }
 
-fn meant(name: &str, settings: &[&'static str]) -> Option<&'static str> {
+/// A setting, with the letters in it.
+type Setting = (&'static str, u64);
+
+fn meant(name: &str, settings: &[Setting]) -> Option<&'static str> {
     if name.len() < SHORTEST {
         return None;
     }
-    let slips = settings.iter().filter_map(|setting| Some((within(name, setting, SLIP)?, *setting)));
+    // Each start compares each name with each setting. A character that is exchanged for another changes two letters at most.
+    let of_name = letters(name);
+    let alike = settings.iter().filter(|(_, letters)| (of_name ^ letters).count_ones() as usize <= 2 * SLIP);
+    let slips = alike.filter_map(|(setting, _)| Some((within(name, setting, SLIP)?, *setting)));
     if let Some((_, nearest)) = slips.min_by_key(|(distance, _)| *distance) {
         return Some(nearest);
     }
@@ -106,8 +113,14 @@ fn meant(name: &str, settings: &[&'static str]) -> Option<&'static str> {
     if THEIRS.iter().any(|theirs| name.starts_with(theirs)) {
         return None;
     }
-    let family = settings.iter().copied().filter(|setting| setting.split('_').next() == Some(first));
+    let family =
+        settings.iter().map(|(setting, _)| *setting).filter(|setting| setting.split('_').next() == Some(first));
     family.max_by_key(|setting| (shared(name, setting), std::cmp::Reverse(distance(name, setting))))
+}
+
+/// Which letters are in a name: a bit for each, whatever they come to.
+fn letters(name: &str) -> u64 {
+    name.bytes().fold(0, |letters, letter| letters | 1 << (letter % 64))
 }
 
 /// How many bytes two names begin with alike.
@@ -120,7 +133,7 @@ fn distance(one: &str, other: &str) -> usize {
     within(one, other, usize::MAX).unwrap_or(usize::MAX)
 }
 
-/// The same, if it is `most` or less. Otherwise it stops early: each start compares each name with each setting.
+/// The same, if it is `most` or less. Otherwise it stops early.
 fn within(one: &str, other: &str, most: usize) -> Option<usize> {
     if one.len().abs_diff(other.len()) > most {
         return None;

@@ -20,7 +20,7 @@ pub struct PasswordSettings {
     pub parallelism: u32,
     /// By what stored hashes may be made.
     pub hashers: Accepted,
-    /// How many hashes may be computed at once; the others wait for their turn.
+    /// How many hashes may be computed at once, 0 for one a core; the others wait for their turn.
     pub concurrency: usize,
     /// How long one may wait for its turn, milliseconds; then the visitor is asked to come back.
     pub wait_ms: u64,
@@ -44,7 +44,6 @@ pub struct BreachCheck {
 impl PasswordSettings {
     /// `name` is what the site calls itself, `site` where it is reached: both make bad passwords.
     pub(super) fn read(env: &mut Reader, name: Option<&str>, site: Option<&Origin>) -> Option<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let memory_kib = env.number("ARGON2_MEMORY_KIB", "KiB", 19_456, 1_048_576, 19_456);
         let iterations = env.number("ARGON2_ITERATIONS", "passes", 2, 64, 2);
         let parallelism = env.number("ARGON2_PARALLELISM", "lanes", 1, 16, 1);
@@ -69,7 +68,7 @@ impl PasswordSettings {
             iterations,
             parallelism,
             hashers: hashers?,
-            concurrency: if concurrency == 0 { cores } else { concurrency },
+            concurrency,
             wait_ms,
             max_bytes,
             validators: validators?,

@@ -7,7 +7,8 @@
 
 use std::fmt;
 use std::ops::Sub;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use argon2::Params;
@@ -26,7 +27,9 @@ use crate::secret::same;
 
 /// Hashes and verifies. One for a process: it holds the memory that Argon2 works in, and the queue for it.
 pub struct Hasher {
-    turns: Arc<Semaphore>,
+    concurrency: usize,
+    /// As many as hash at once; the first hash makes it.
+    turns: OnceLock<Arc<Semaphore>>,
     wait: Duration,
     rng: Arc<dyn Rng>,
     bench: Arc<Bench>,
@@ -142,7 +145,8 @@ impl Hasher {
         let mut refusal = Costs::default();
         refusal.raise(Kind::Own, recipe.cost());
         Ok(Self {
-            turns: Arc::new(Semaphore::new(settings.concurrency.max(1))),
+            concurrency: settings.concurrency,
+            turns: OnceLock::new(),
             wait: Duration::from_millis(settings.wait_ms),
             rng,
             bench: Arc::new(Bench {
@@ -228,7 +232,7 @@ impl Hasher {
         &self,
         work: impl FnOnce(&Bench, &mut Memory) -> Result<T, String> + Send + 'static,
     ) -> Result<T> {
-        let turn = tokio::time::timeout(self.wait, self.turns.clone().acquire_owned());
+        let turn = tokio::time::timeout(self.wait, self.turns().acquire_owned());
         // More work than there is time for is shed, so that the rest is answered (ASVS 15.2.2).
         let turn = turn.await.map_err(|_| Error::Unavailable("too many passwords to hash at once".into()))?;
         let turn = turn.map_err(Error::internal)?;
@@ -244,6 +248,13 @@ impl Hasher {
         let result = threads.spawn_blocking(work).await.map_err(Error::internal)?;
         self.release_later();
         result.map_err(Error::internal)
+    }
+
+    fn turns(&self) -> Arc<Semaphore> {
+        // How many cores there are stands in five files: a function that hashes nothing does not look.
+        let cores = || available_parallelism().map_or(1, usize::from);
+        let places = || if self.concurrency == 0 { cores() } else { self.concurrency };
+        self.turns.get_or_init(|| Arc::new(Semaphore::new(places()))).clone()
     }
 
     /// Gives the memory back once no hash has followed another for long. One task waits for that, however many hash.
