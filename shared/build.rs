@@ -69,24 +69,24 @@ fn text_source(locales: &[Locale]) -> String {
         .iter()
         .map(|(language, [plain, patterns])| format!("{language:?}, {}, {}", table(plain), table(patterns)));
     let about = "A language, its texts that are the same for everybody, and what Fluent makes the others from.";
-    let mut source = list(about, "TEXTS: &[(&str, Texts, Texts)]", rows);
+    let mut source = list(about, "TEXTS: &[(&str, Embedded, Embedded)]", rows);
     let most = languages.values().map(|[_, patterns]| patterns.len()).max().unwrap_or_default();
     let _ =
         writeln!(source, "/// How many texts of a language Fluent makes, at most.\nconst PATTERNS: usize = {most};");
     source
 }
 
-/// The value of a `Texts`.
-fn table(texts: &BTreeMap<&String, &String>) -> String {
+/// The value of an `Embedded`.
+fn table<N: AsRef<str>, T: AsRef<str>>(texts: &BTreeMap<N, T>) -> String {
     let (mut all, mut rows) = (String::new(), String::new());
-    for (key, text) in texts {
+    for (name, text) in texts {
         let begin = all.len();
-        all.push_str(key);
+        all.push_str(name.as_ref());
         let middle = all.len();
-        all.push_str(text);
+        all.push_str(text.as_ref());
         let _ = write!(rows, "[{begin}, {middle}, {}], ", all.len());
     }
-    format!("Texts {{ all: {all:?}, rows: &[{rows}] }}")
+    format!("Embedded {{ all: {all:?}, rows: &[{rows}] }}")
 }
 
 /// Every template once for each language.
@@ -99,7 +99,7 @@ fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
         });
         languages.entry(&locale.language).or_default().extend(plain);
     }
-    let mut rows = Vec::new();
+    let mut templates = BTreeMap::<_, BTreeMap<_, _>>::new();
     for (name, file) in files(folder)? {
         let template = fs::read_to_string(file)?;
         // As `pages.rs` says what is escaped.
@@ -108,13 +108,14 @@ fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
             Some((_, "txt")) => false,
             _ => return Err(io::Error::other(format!("templates/{name}: a template is .html or .txt"))),
         };
-        rows.extend(languages.iter().map(|(language, texts)| {
+        for (language, texts) in &languages {
             let template = texts::put_into(&template, is_html, texts);
-            format!("{name:?}, {language:?}, {template:?}")
-        }));
+            templates.entry(language).or_default().insert(name.clone(), template);
+        }
     }
-    let about = "Every file under `templates/`: its name in the folder, a language, its text in that.";
-    Ok(list(about, "TEMPLATES: &[(&str, &str, &str)]", rows))
+    let rows = templates.iter().map(|(language, templates)| format!("{language:?}, {}", table(templates)));
+    let about = "A language, and every file under `templates/` in that, by its name in the folder.";
+    Ok(list(about, "TEMPLATES: &[(&str, Embedded)]", rows))
 }
 
 /// A static of the crate that lists tuples.

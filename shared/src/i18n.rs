@@ -7,6 +7,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
+use crate::embedded::Embedded;
 use crate::error::Arg;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
@@ -96,25 +97,6 @@ impl Language {
             Box::new(bundle)
         });
         Some(bundle)
-    }
-}
-
-/// Texts by key, in its order, one behind the other: by an address each of the thousand would have to be put right whenever a
-/// process starts.
-struct Texts {
-    /// Each key with its text behind it.
-    all: &'static str,
-    /// Where a key begins, where its text, and where that ends.
-    rows: &'static [[u32; 3]],
-}
-
-impl Texts {
-    /// Which one has the key, and its text.
-    fn find(&self, key: &str) -> Option<(usize, &'static str)> {
-        let part = |from: u32, to: u32| self.all.get(from as usize..to as usize).unwrap_or_default();
-        let place = self.rows.binary_search_by_key(&key, |[begin, middle, _]| part(*begin, *middle)).ok()?;
-        let [_, middle, end] = self.rows.get(place)?;
-        Some((place, part(*middle, *end)))
     }
 }
 

@@ -36,6 +36,7 @@ mod context;
 pub mod cookies;
 pub mod csrf;
 pub mod edge;
+mod embedded;
 mod error;
 mod event;
 pub mod export;

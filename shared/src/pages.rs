@@ -1,7 +1,7 @@
 //! Pages: `MiniJinja` templates from `templates/`, inside the frame that every page shares.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::accounts::PublicUser;
 use crate::config::Config;
+use crate::embedded::Embedded;
 use crate::error::{Arg, Error, FieldErrors, Result};
 use crate::i18n::Language;
 use crate::messages;
@@ -20,9 +21,14 @@ use crate::user_fields::{self, Place, Shown};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// The templates of a process, by language. Each is parsed when it is first shown: a cold start pays for one page.
+/// The templates of a process. Each is parsed when it is first shown: a cold start pays for one page.
 #[derive(Debug)]
-pub struct Pages([Environment<'static>; Language::ALL.len()]);
+pub struct Pages {
+    config: Arc<Config>,
+    assets: Arc<Assets>,
+    /// In the order of `Language::ALL`, which is that of the variants.
+    environments: [OnceLock<Environment<'static>>; Language::ALL.len()],
+}
 
 /// What every page knows, whatever it shows.
 #[derive(Debug, Serialize)]
@@ -67,10 +73,9 @@ pub struct ShownError {
 }
 
 impl Pages {
-    /// Prepares the environments; parses nothing.
+    /// Parses nothing.
     pub fn new(config: &Config, assets: Assets) -> Self {
-        let (config, assets) = (Arc::new(config.clone()), Arc::new(assets));
-        Self(Language::ALL.map(|language| environment(language, &config, &assets)))
+        Self { config: Arc::new(config.clone()), assets: Arc::new(assets), environments: Default::default() }
     }
 
     /// Fills a template. What the page and the frame both name, the page decides, but for the language.
@@ -87,8 +92,7 @@ impl Pages {
     }
 
     fn in_language(&self, language: Language) -> &Environment<'static> {
-        // In the order of `Language::ALL`, which is that of the variants.
-        &self.0[language as usize]
+        self.environments[language as usize].get_or_init(|| environment(language, &self.config, &self.assets))
     }
 }
 
@@ -158,9 +162,8 @@ fn text(language: Language, key: &str, kwargs: &Kwargs) -> Result<String, miniji
 
 /// A template's source.
 fn find(name: &str, language: Language) -> Option<&'static str> {
-    let place = (name, language.code());
-    let at = TEMPLATES.binary_search_by_key(&place, |(name, language, _)| (*name, *language)).ok()?;
-    TEMPLATES.get(at).map(|(_, _, text)| *text)
+    let (_, templates) = TEMPLATES.iter().find(|(code, _)| *code == language.code())?;
+    templates.find(name).map(|(_, text)| text)
 }
 
 /// The text of an error's code: `error-not-found` for `not_found`.
@@ -206,19 +209,18 @@ mod tests {
 
     use super::*;
 
+    /// Name, language and source.
+    fn templates() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        TEMPLATES.iter().flat_map(|(code, all)| all.iter().map(move |(name, source)| (name, *code, source)))
+    }
+
     #[test]
     fn every_template_parses_in_each_language_and_names_only_texts_that_exist() {
         let pages = Pages::new(&Config::sample(), Assets::Plain);
-        assert!(TEMPLATES.len() >= 8 * Language::ALL.len());
-        assert!(TEMPLATES.is_sorted_by_key(|(name, language, _)| (name, language)));
-        for names in TEMPLATES.chunks(Language::ALL.len()) {
-            assert!(
-                names.iter().all(|(name, _, _)| *name == names[0].0),
-                "{} is not there once a language",
-                names[0].0
-            );
-        }
-        for (name, code, source) in TEMPLATES {
+        let names = |code| templates().filter(move |(_, of, _)| *of == code).map(|(name, ..)| name).collect::<Vec<_>>();
+        assert!(names("en").len() >= 8 && names("en").is_sorted());
+        assert_eq!(names("ko"), names("en"));
+        for (name, code, source) in templates() {
             let language = Language::parse(code).unwrap();
             pages.in_language(language).get_template(name).unwrap_or_else(|error| panic!("{name}: {error:#}"));
             for key in named(source, "t('") {
@@ -230,12 +232,12 @@ mod tests {
     /// A child's blocks see what its parent imports, so that only a page with another parent would miss it.
     #[test]
     fn every_template_imports_the_macros_that_it_calls() {
-        let macros = TEMPLATES.iter().filter(|(_, language, _)| *language == "en").flat_map(|(_, _, source)| {
+        let macros = templates().filter(|(_, language, _)| *language == "en").flat_map(|(_, _, source)| {
             source.match_indices("{% macro ").map(|(at, word)| source[at + word.len()..].split('(').next().unwrap())
         });
         let macros: BTreeSet<_> = macros.collect();
         assert!(macros.contains("csrf"));
-        for (name, _, source) in TEMPLATES {
+        for (name, _, source) in templates() {
             for called in &macros {
                 let call = format!("{called}(");
                 let calls = source.match_indices(&call).filter(|(at, _)| {
@@ -257,7 +259,7 @@ mod tests {
         let pages = Pages::new(&Config::sample(), Assets::Plain);
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut compared = 0;
-        for (name, code, source) in TEMPLATES {
+        for (name, code, source) in templates() {
             let original = std::fs::read_to_string(folder.join(name)).unwrap();
             let mut built = pages.in_language(Language::parse(code).unwrap()).clone();
             // A page without values is a page all the same.
@@ -272,11 +274,12 @@ mod tests {
                 };
                 if let Ok(expected) = render(&as_written) {
                     assert_eq!(render(&built).unwrap(), expected, "{name} {code}");
-                    compared += usize::from(*source != original);
+                    compared += usize::from(source != original);
                 }
             }
         }
-        assert!(compared > TEMPLATES.len(), "{compared} of {}", 2 * TEMPLATES.len());
+        let all = templates().count();
+        assert!(compared > all, "{compared} of {}", 2 * all);
     }
 
     #[test]

@@ -1,0 +1,29 @@
+//! What is embedded by its name: the texts and the templates, as `build.rs` has packed them.
+
+/// Texts by name, in its order, one behind the other. By an address each of them would have to be put right whenever a process
+/// starts, and what a page shows of them lies closer together.
+pub(crate) struct Embedded {
+    /// Each name with its text behind it.
+    pub(crate) all: &'static str,
+    /// Where a name begins, where its text, and where that ends.
+    pub(crate) rows: &'static [[u32; 3]],
+}
+
+impl Embedded {
+    /// Which one has the name, and its text.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &'static str)> {
+        let place = self.rows.binary_search_by_key(&name, |row| self.row(row).0).ok()?;
+        Some((place, self.row(self.rows.get(place)?).1))
+    }
+
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.rows.iter().map(|row| self.row(row))
+    }
+
+    fn row(&self, [begin, middle, end]: &[u32; 3]) -> (&'static str, &'static str) {
+        let part = |from: u32, to: u32| self.all.get(from as usize..to as usize).unwrap_or_default();
+        (part(*begin, *middle), part(*middle, *end))
+    }
+}
