@@ -84,9 +84,14 @@ fn table<N: AsRef<str>, T: AsRef<str>>(texts: &BTreeMap<N, T>) -> String {
         all.push_str(name.as_ref());
         let middle = all.len();
         all.push_str(text.as_ref());
-        let _ = write!(rows, "[{begin}, {middle}, {}], ", all.len());
+        let _ = write!(rows, "[{}, {}, {}], ", digits(begin), digits(middle), digits(all.len()));
     }
     format!("Embedded {{ all: {all:?}, rows: &[{rows}] }}")
+}
+
+/// A number as it is written in Rust.
+fn digits(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{}_{:03}", digits(number / 1000), number % 1000) }
 }
 
 /// Every template once for each language.
