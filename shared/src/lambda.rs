@@ -10,6 +10,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::request::LambdaRequest;
@@ -34,16 +35,24 @@ use crate::static_files::Assets;
 /// When the configuration cannot be used or the runtime ends.
 pub async fn run<R: Into<Arc<Routes>>>(routes: R) -> Result<(), BoxError> {
     let () = Deployed::<R>::HAS_A_MANIFEST;
-    crate::log::init_json();
-    let routes = routes.into();
-    let app = if routes.know_nobody() { App::for_everybody().boxed().await? } else { App::from_env().boxed().await? };
-    routes.start(&app)?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let (app, routes) = (app.clone(), routes.clone());
-        // Behind a pointer: the compiler follows the types of what is not only so deep.
-        async move { Ok::<Value, Infallible>(answer(&app, &routes, event.payload).await) }.boxed()
-    }))
-    .await
+    serve(routes.into()).await
+}
+
+/// Behind a pointer and without a type parameter: what is neither is compiled with each function, as that is compiled, and not
+/// with this crate.
+fn serve(routes: Arc<Routes>) -> LocalBoxFuture<'static, Result<(), BoxError>> {
+    async move {
+        crate::log::init_json();
+        let app = if routes.know_nobody() { App::for_everybody().await? } else { App::from_env().await? };
+        routes.start(&app)?;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+            let (app, routes) = (app.clone(), routes.clone());
+            // Behind a pointer: the compiler follows the types of what is not only so deep.
+            async move { Ok::<Value, Infallible>(answer(&app, &routes, event.payload).await) }.boxed()
+        }))
+        .await
+    }
+    .boxed_local()
 }
 
 /// Stops the build of a function, and of nothing else, that would be deployed without its static files: a constant of a
@@ -61,14 +70,17 @@ impl<R> Deployed<R> {
 ///
 /// # Errors
 /// When the configuration cannot be used or the runtime ends.
-pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
-    crate::log::init_json();
-    let app = App::for_jobs().boxed().await?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let (app, jobs) = (app.clone(), jobs.clone());
-        async move { jobs.run(&app, event.payload).await }
-    }))
-    .await
+pub fn run_jobs(jobs: Jobs) -> LocalBoxFuture<'static, Result<(), BoxError>> {
+    async move {
+        crate::log::init_json();
+        let app = App::for_jobs().await?;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+            let (app, jobs) = (app.clone(), jobs.clone());
+            async move { jobs.run(&app, event.payload).await }
+        }))
+        .await
+    }
+    .boxed_local()
 }
 
 /// Answers one API Gateway v2 event with one response of the same format.
