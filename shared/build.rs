@@ -67,9 +67,9 @@ fn text_source(locales: &[Locale]) -> String {
     }
     let rows = languages
         .iter()
-        .map(|(language, [plain, patterns])| format!("{language:?}, {}, {}", table(plain), table(patterns)));
+        .map(|(language, [plain, patterns])| format!("{language:?}, ({}, {})", table(plain), table(patterns)));
     let about = "A language, its texts that are the same for everybody, and what Fluent makes the others from.";
-    let mut source = list(about, "TEXTS: &[(&str, Embedded, Embedded)]", rows);
+    let mut source = list(about, "TEXTS: &[(&str, (Embedded, Embedded))]", rows);
     let most = languages.values().map(|[_, patterns]| patterns.len()).max().unwrap_or_default();
     let _ =
         writeln!(source, "/// How many texts of a language Fluent makes, at most.\nconst PATTERNS: usize = {most};");
@@ -123,7 +123,7 @@ fn template_source(folder: &Path, locales: &[Locale]) -> io::Result<String> {
     Ok(list(about, "TEMPLATES: &[(&str, Embedded)]", rows))
 }
 
-/// A static of the crate that lists tuples.
+/// A static that lists tuples.
 fn list(about: &str, declared: &str, rows: impl IntoIterator<Item = String>) -> String {
     let mut source = format!("/// {about}\nstatic {declared} = &[\n");
     for row in rows {

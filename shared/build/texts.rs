@@ -41,7 +41,7 @@ pub(crate) fn read(file: &str) -> Vec<Text> {
 
 /// An entry, and all that it refers to, directly or not.
 fn with_what_it_names<'s>(entry: &Entry<&'s str>, resource: &Resource<&'s str>) -> Vec<Entry<&'s str>> {
-    let mut found = vec![entry.clone()];
+    let mut found = vec![without_comment(entry)];
     let mut seen = 0;
     while let Some(entry) = found.get(seen) {
         let mut named = Vec::new();
@@ -50,8 +50,8 @@ fn with_what_it_names<'s>(entry: &Entry<&'s str>, resource: &Resource<&'s str>) 
         }
         for name in named {
             let wanted = resource.body.iter().find(|entry| name_of(entry) == Some(name));
-            if let Some(wanted) = wanted.filter(|wanted| !found.contains(wanted)) {
-                found.push(wanted.clone());
+            if let Some(wanted) = wanted.map(without_comment).filter(|wanted| !found.contains(wanted)) {
+                found.push(wanted);
             }
         }
         seen += 1;
@@ -59,7 +59,17 @@ fn with_what_it_names<'s>(entry: &Entry<&'s str>, resource: &Resource<&'s str>) 
     found
 }
 
-/// What refers to an entry: whether it is a term, and its name.
+fn without_comment<'s>(entry: &Entry<&'s str>) -> Entry<&'s str> {
+    let mut entry = entry.clone();
+    match &mut entry {
+        Entry::Message(message) => message.comment = None,
+        Entry::Term(term) => term.comment = None,
+        _ => {}
+    }
+    entry
+}
+
+/// By what an entry is referred to: whether it is a term, and its name.
 type Name<'s> = (bool, &'s str);
 
 fn name_of<'s>(entry: &Entry<&'s str>) -> Option<Name<'s>> {

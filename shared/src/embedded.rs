@@ -1,12 +1,19 @@
 //! What is embedded by its name: the texts and the templates, as `build.rs` has packed them.
 
-/// Texts by name, in its order, one behind the other. By an address each of them would have to be put right whenever a process
-/// starts, and what a page shows of them lies closer together.
+use crate::i18n::Language;
+
+/// Texts by name, in its order, one behind the other: no addresses, each of which would be relocated whenever a process starts;
+/// and what a page shows of them lies close together.
 pub(crate) struct Embedded {
     /// Each name with its text behind it.
     pub(crate) all: &'static str,
     /// Where a name begins, where its text, and where that ends.
     pub(crate) rows: &'static [[u32; 3]],
+}
+
+/// What there is in a language.
+pub(crate) fn in_language<T>(languages: &'static [(&'static str, T)], language: Language) -> Option<&'static T> {
+    languages.iter().find(|(code, _)| *code == language.code()).map(|(_, all)| all)
 }
 
 impl Embedded {

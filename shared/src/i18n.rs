@@ -7,7 +7,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-use crate::embedded::Embedded;
+use crate::embedded::{self, Embedded};
 use crate::error::Arg;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
@@ -61,7 +61,7 @@ impl Language {
 
     /// The text of `key`, if there is one.
     pub fn find(self, key: &str, args: &[(&str, Arg)]) -> Option<String> {
-        let (_, plain, patterns) = TEXTS.iter().find(|(language, ..)| *language == self.code())?;
+        let (plain, patterns) = embedded::in_language(TEXTS, self)?;
         if let Some((_, text)) = plain.find(key) {
             return Some(text.to_owned());
         }
@@ -83,6 +83,7 @@ impl Language {
 
     /// What makes a text, parsed at its first use: a cold start pays for what its page shows.
     fn bundle(self, place: usize, source: &str) -> Option<&'static FluentBundle<FluentResource>> {
+        // A place that stays empty is small.
         type Bundle = OnceLock<Box<FluentBundle<FluentResource>>>;
         static BUNDLES: [[Bundle; PATTERNS]; Language::ALL.len()] =
             [const { [const { OnceLock::new() }; PATTERNS] }; Language::ALL.len()];
@@ -114,24 +115,35 @@ mod tests {
         bundle: FluentBundle<FluentResource>,
     }
 
+    /// Those of a language, found as the build finds them.
     fn files(language: Language) -> Vec<File> {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.code());
-        let read = |entry: std::io::Result<std::fs::DirEntry>| {
-            let path = entry.unwrap().path();
-            let source = std::fs::read_to_string(&path).unwrap();
-            let resource = FluentResource::try_new(source.clone())
-                .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
-            let keys = resource.entries().filter_map(|entry| match entry {
-                fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_owned()),
-                _ => None,
-            });
-            let keys = keys.collect();
-            let mut bundle = FluentBundle::new_concurrent(vec![language.code().parse().unwrap()]);
-            bundle.set_use_isolating(false);
-            bundle.add_resource(resource).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
-            File { source, keys, bundle }
-        };
-        std::fs::read_dir(folder).unwrap().map(read).collect()
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.code())];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "ftl") {
+                    files.push(read(language, &path));
+                }
+            }
+        }
+        files
+    }
+
+    fn read(language: Language, path: &std::path::Path) -> File {
+        let source = std::fs::read_to_string(path).unwrap();
+        let resource = FluentResource::try_new(source.clone())
+            .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
+        let keys = resource.entries().filter_map(|entry| match entry {
+            fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_owned()),
+            _ => None,
+        });
+        let keys = keys.collect();
+        let mut bundle = FluentBundle::new_concurrent(vec![language.code().parse().unwrap()]);
+        bundle.set_use_isolating(false);
+        bundle.add_resource(resource).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        File { source, keys, bundle }
     }
 
     fn keys(language: Language) -> BTreeSet<String> {
@@ -187,7 +199,7 @@ mod tests {
             }
             assert_eq!(language.find("there-is-none", &[]), None);
         }
-        let built = TEXTS.iter().map(|(_, plain, patterns)| plain.rows.len() + patterns.rows.len());
+        let built = TEXTS.iter().map(|(_, (plain, patterns))| plain.rows.len() + patterns.rows.len());
         assert_eq!(made, built.sum::<usize>());
     }
 

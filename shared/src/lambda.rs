@@ -38,8 +38,8 @@ pub async fn run<R: Into<Arc<Routes>>>(routes: R) -> Result<(), BoxError> {
     serve(routes.into()).await
 }
 
-/// Behind a pointer and without a type parameter: what is neither is compiled with each function, as that is compiled, and not
-/// with this crate.
+/// Answers events until the runtime ends. Behind a pointer and without a type parameter, so that it is compiled with this crate:
+/// what lacks either is compiled with each function, as that is.
 fn serve(routes: Arc<Routes>) -> LocalBoxFuture<'static, Result<(), BoxError>> {
     async move {
         crate::log::init_json();
@@ -70,7 +70,12 @@ impl<R> Deployed<R> {
 ///
 /// # Errors
 /// When the configuration cannot be used or the runtime ends.
-pub fn run_jobs(jobs: Jobs) -> LocalBoxFuture<'static, Result<(), BoxError>> {
+pub async fn run_jobs(jobs: Jobs) -> Result<(), BoxError> {
+    work_through(jobs).await
+}
+
+/// Works through events until the runtime ends; compiled as [`serve`] is.
+fn work_through(jobs: Jobs) -> LocalBoxFuture<'static, Result<(), BoxError>> {
     async move {
         crate::log::init_json();
         let app = App::for_jobs().await?;

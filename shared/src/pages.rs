@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::accounts::PublicUser;
 use crate::config::Config;
-use crate::embedded::Embedded;
+use crate::embedded::{self, Embedded};
 use crate::error::{Arg, Error, FieldErrors, Result};
 use crate::i18n::Language;
 use crate::messages;
@@ -73,7 +73,7 @@ pub struct ShownError {
 }
 
 impl Pages {
-    /// Parses nothing.
+    /// Prepares the templates; parses nothing.
     pub fn new(config: &Config, assets: Assets) -> Self {
         Self { config: Arc::new(config.clone()), assets: Arc::new(assets), environments: Default::default() }
     }
@@ -162,8 +162,7 @@ fn text(language: Language, key: &str, kwargs: &Kwargs) -> Result<String, miniji
 
 /// A template's source.
 fn find(name: &str, language: Language) -> Option<&'static str> {
-    let (_, templates) = TEMPLATES.iter().find(|(code, _)| *code == language.code())?;
-    templates.find(name).map(|(_, text)| text)
+    embedded::in_language(TEMPLATES, language)?.find(name).map(|(_, text)| text)
 }
 
 /// The text of an error's code: `error-not-found` for `not_found`.
@@ -217,9 +216,12 @@ mod tests {
     #[test]
     fn every_template_parses_in_each_language_and_names_only_texts_that_exist() {
         let pages = Pages::new(&Config::sample(), Assets::Plain);
-        let names = |code| templates().filter(move |(_, of, _)| *of == code).map(|(name, ..)| name).collect::<Vec<_>>();
-        assert!(names("en").len() >= 8 && names("en").is_sorted());
-        assert_eq!(names("ko"), names("en"));
+        let names = |language: Language| {
+            templates().filter(move |(_, code, _)| *code == language.code()).map(|(name, ..)| name).collect::<Vec<_>>()
+        };
+        let english = names(Language::En);
+        assert!(english.len() >= 8 && english.is_sorted());
+        assert!(Language::ALL.iter().all(|language| names(*language) == english));
         for (name, code, source) in templates() {
             let language = Language::parse(code).unwrap();
             pages.in_language(language).get_template(name).unwrap_or_else(|error| panic!("{name}: {error:#}"));
@@ -284,30 +286,27 @@ mod tests {
 
     #[test]
     fn a_text_is_the_same_for_everybody_where_it_has_no_argument_and_refers_to_nothing() {
-        let file = "# about\n-term = t{ -other }\n-other = o\n-third = x\na = one\nb =\n    two\n      lines\nc = { $n } of\n\
-            d = { a }\ne = { \"x\" }\nf =\n    .g = h\n\
-            i = { $n ->\n    [one] { -term(case: \"big\") }\n   *[other] { NUMBER($n) }{ d }\n }\n";
+        let file = "# about\n-term = t\na = one\nb =\n    two\n      lines\nc = { $n } of\nd = { a }\ne = { \"x\" }\nf =\n    .g = h\n";
         let read = texts::read(file);
-        let read: Vec<_> = read
-            .iter()
-            .map(|texts::Text { key, value }| match value {
-                texts::Value::Plain(text) => (&**key, Ok(&**text)),
-                texts::Value::Pattern(source) => (&**key, Err(&**source)),
-            })
-            .collect();
-        let expected = [
-            ("a", Ok("one")),
-            ("b", Ok("two\n  lines")),
-            ("c", Err("c = { $n } of\n")),
-            ("d", Err("d = { a }\na = one\n")),
-            ("e", Err("e = { \"x\" }\n")),
-        ];
-        assert_eq!(read[..5], expected);
-        // With what it refers to: in the order in which it does, and what that does.
-        let (key, Err(last)) = read[5] else { panic!("{read:?}") };
-        let named: Vec<_> = last.lines().filter(|line| !line.starts_with(' ') && line.contains('=')).collect();
-        assert_eq!((key, read.len()), ("i", 6));
-        assert_eq!(named, ["i =", "-term = t{ -other }", "d = { a }", "-other = o", "a = one"], "{last}");
+        let plain = |text: &texts::Text| match &text.value {
+            texts::Value::Plain(text) => Some(text.clone()),
+            texts::Value::Pattern(_) => None,
+        };
+        let read: Vec<_> = read.iter().map(|text| (&*text.key, plain(text))).collect();
+        let expected = [("a", Some("one")), ("b", Some("two\n  lines")), ("c", None), ("d", None), ("e", None)];
+        assert_eq!(read, expected.map(|(key, text)| (key, text.map(str::to_owned))));
+    }
+
+    #[test]
+    fn a_text_comes_with_what_it_refers_to_and_what_that_does() {
+        let file = "-term = t{ -other }\n-other = o\n-third = x\na = one\nd = { a }\n# about\n\
+            i = { $n ->\n    [one] { -term(case: \"big\") }\n   *[other] { NUMBER($n) }{ d }\n }\n";
+        let texts = texts::read(file);
+        let text = texts.iter().find(|text| text.key == "i").unwrap();
+        let texts::Value::Pattern(source) = &text.value else { panic!("it has an argument") };
+        let entries: Vec<_> = source.lines().filter(|line| !line.starts_with(' ') && line.contains('=')).collect();
+        assert_eq!(entries, ["i =", "-term = t{ -other }", "d = { a }", "-other = o", "a = one"], "{source}");
+        assert!(!source.contains('#'), "{source}");
     }
 
     #[test]

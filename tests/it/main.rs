@@ -45,6 +45,7 @@ mod preferences;
 mod process_upload;
 mod profile;
 mod reauthenticate;
+mod release;
 mod roles;
 mod rotation;
 mod security;

@@ -116,7 +116,7 @@ fn argon2_rust() -> Result<argon2_rust::Argon2, Box<dyn Error>> {
     Ok(argon2_rust::Argon2::new(argon2_rust::Algorithm::Argon2id, argon2_rust::Version::V0x13, params))
 }
 
-/// As `kdf/src/lib.rs` does it.
+/// `shared/src/accounts/password/recipe.rs`, word for word.
 fn over(memory: &mut Vec<Block>) -> Answer {
     let argon2 = argon2()?;
     let mut output = Output::default();

@@ -118,7 +118,7 @@ fn meant(name: &str, settings: &[Setting]) -> Option<&'static str> {
     family.max_by_key(|setting| (shared(name, setting), std::cmp::Reverse(distance(name, setting))))
 }
 
-/// Which letters are in a name: a bit for each, whatever they come to.
+/// Which letters are in a name, a bit for each; letters that share one only let more names through.
 fn letters(name: &str) -> u64 {
     name.bytes().fold(0, |letters, letter| letters | 1 << (letter % 64))
 }
@@ -201,6 +201,19 @@ mod tests {
         }
         let settings: Vec<_> = Config::settings().into_iter().map(|setting| setting.name).collect();
         assert!(DJANGOS.iter().all(|name| !settings.contains(name)), "what there is here, is not among them");
+    }
+
+    #[test]
+    fn a_setting_with_two_letters_exchanged_is_a_slip_away() {
+        for setting in Config::settings().iter().map(|setting| setting.name).filter(|name| name.len() >= SHORTEST) {
+            for at in 0..setting.len() - 1 {
+                let slip = format!("{}QX{}", &setting[..at], &setting[at + 2..]);
+                let nearest = Config::settings().iter().filter_map(|other| within(&slip, other.name, usize::MAX)).min();
+                let told = told(&slip).unwrap_or_else(|| panic!("{slip} is not told"));
+                let meant = told.rsplit(' ').next().unwrap().trim_end_matches('?');
+                assert_eq!(within(&slip, meant, usize::MAX), nearest, "{told}");
+            }
+        }
     }
 
     #[test]

@@ -251,10 +251,15 @@ impl Hasher {
     }
 
     fn turns(&self) -> Arc<Semaphore> {
-        // How many cores there are stands in five files: a function that hashes nothing does not look.
-        let cores = || available_parallelism().map_or(1, usize::from);
-        let places = || if self.concurrency == 0 { cores() } else { self.concurrency };
-        self.turns.get_or_init(|| Arc::new(Semaphore::new(places()))).clone()
+        let make = || {
+            // How many cores there are stands in files of the cgroups: a function that hashes nothing does not look.
+            let places = match self.concurrency {
+                0 => available_parallelism().map_or(1, usize::from),
+                set => set,
+            };
+            Arc::new(Semaphore::new(places))
+        };
+        self.turns.get_or_init(make).clone()
     }
 
     /// Gives the memory back once no hash has followed another for long. One task waits for that, however many hash.
@@ -395,6 +400,16 @@ mod tests {
         hasher.hash(Password::new(PASSWORD)).await.unwrap();
         tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
         assert_eq!(kept(), 0, "and again");
+    }
+
+    #[test]
+    fn as_many_hash_at_once_as_is_set_or_there_are_cores() {
+        let cores = available_parallelism().unwrap().get();
+        for (set, places) in [(0, cores), (3, 3)] {
+            let settings = PasswordSettings { concurrency: set, ..PasswordSettings::default() };
+            let hasher = Hasher::new(&settings, Arc::new(SystemRng)).unwrap();
+            assert_eq!(hasher.turns().available_permits(), places);
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,10 @@
 //! How a hash is computed, what that costs, and how the same work is done for nothing.
 
-use argon2::{Block, Params};
+use argon2::{Argon2, Block, Params, Version};
+use pbkdf2::Algorithm::Pbkdf2Sha256;
+use pbkdf2::{pbkdf2_hmac, pbkdf2_hmac_with_params};
 use serde::{Deserialize, Serialize};
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use crate::secret::{Secret, hex};
@@ -101,23 +104,26 @@ impl Recipe {
         let mut output = vec![0; length];
         match self {
             Self::Own { params, salt } => {
-                kdf::argon2(argon2::Algorithm::Argon2id, params, password, salt, &mut output, memory)
-                    .map_err(|error| error.to_string())?;
+                argon2(argon2::Algorithm::Argon2id, params, password, salt, &mut output, memory)?;
             }
             Self::Argon2 { algorithm, params, salt } => {
-                kdf::argon2(*algorithm, params, password, salt, &mut output, memory)
-                    .map_err(|error| error.to_string())?;
+                argon2(*algorithm, params, password, salt, &mut output, memory)?;
             }
-            Self::Pbkdf2Sha256 { iterations, salt } => kdf::pbkdf2_sha256(password, salt, *iterations, &mut output),
-            Self::Pbkdf2Sha1 { iterations, salt } => kdf::pbkdf2_sha1(password, salt, *iterations, &mut output),
+            Self::Pbkdf2Sha256 { iterations, salt } => match pbkdf2::Params::new(*iterations) {
+                // Compiled in its own crate this is optimised in development too, where the generic form takes seconds.
+                Ok(params) => pbkdf2_hmac_with_params(password, salt, Pbkdf2Sha256, params, &mut output),
+                Err(_) => pbkdf2_hmac::<Sha256>(password, salt, *iterations, &mut output),
+            },
+            Self::Pbkdf2Sha1 { iterations, salt } => pbkdf2_hmac::<Sha1>(password, salt, *iterations, &mut output),
             Self::Bcrypt { cost, salt, digested } => {
                 // Django's `bcrypt_sha256` takes the digest in hexadecimal. Of a longer password bcrypt takes 72 bytes.
                 let digest = digested.then(|| Secret::new(hex(&Sha256::digest(password))));
                 let password = digest.as_ref().map_or(password, |digest| digest.expose().as_bytes());
-                output = kdf::bcrypt(password, *cost, *salt).map_err(|error| error.to_string())?.into_bytes();
+                let parts = bcrypt::hash_with_salt(password, *cost, *salt).map_err(|error| error.to_string())?;
+                output = parts.to_string().into_bytes();
             }
             Self::Scrypt { params, salt } => {
-                kdf::scrypt(password, salt, params, &mut output).map_err(|error| error.to_string())?;
+                scrypt::scrypt(password, salt, params, &mut output).map_err(|error| error.to_string())?;
             }
         }
         Ok(output)
@@ -180,4 +186,18 @@ fn blocks(kind: Kind, memory: u64, passes: u64) -> Option<Recipe> {
 fn mix(log_n: u32, p: u64) -> Option<Recipe> {
     let params = scrypt::Params::new(u8::try_from(log_n).ok()?, 8, u32::try_from(p).ok()?).ok()?;
     Some(Recipe::Scrypt { params, salt: NO_SALT.to_vec() })
+}
+
+fn argon2(
+    algorithm: argon2::Algorithm,
+    params: &Params,
+    password: &[u8],
+    salt: &[u8],
+    output: &mut [u8],
+    memory: &mut Memory,
+) -> Result<(), String> {
+    memory.resize(params.block_count(), Block::default());
+    Argon2::new(algorithm, Version::V0x13, params.clone())
+        .hash_password_into_with_memory(password, salt, output, memory)
+        .map_err(|error| error.to_string())
 }
