@@ -27,7 +27,7 @@ const LIMITS: Limits = Limits {
 /// The pictures in `tests/fixtures/images`, by name.
 macro_rules! fixtures {
     ($($name:literal),* $(,)?) => {
-        &[$(($name, include_bytes!(concat!("../../../../../tests/fixtures/images/", $name)))),*]
+        &[$(($name, include_bytes!(concat!("../../../../tests/fixtures/images/", $name)))),*]
     };
 }
 
