@@ -11,11 +11,6 @@ pub(crate) struct Embedded {
     pub(crate) rows: &'static [[u32; 3]],
 }
 
-/// What there is in a language.
-pub(crate) fn in_language<T>(languages: &'static [(&'static str, T)], language: Language) -> Option<&'static T> {
-    languages.iter().find(|(code, _)| *code == language.code()).map(|(_, all)| all)
-}
-
 impl Embedded {
     /// Which one has the name, and its text.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &'static str)> {
@@ -33,4 +28,9 @@ impl Embedded {
         let part = |from: u32, to: u32| self.all.get(from as usize..to as usize).unwrap_or_default();
         (part(*begin, *middle), part(*middle, *end))
     }
+}
+
+/// What there is in a language.
+pub(crate) fn in_language<T>(languages: &'static [(&'static str, T)], language: Language) -> Option<&'static T> {
+    languages.iter().find(|(code, _)| *code == language.code()).map(|(_, all)| all)
 }

@@ -104,6 +104,7 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
@@ -115,23 +116,27 @@ mod tests {
         bundle: FluentBundle<FluentResource>,
     }
 
-    /// Those of a language, found as the build finds them.
-    fn files(language: Language) -> Vec<File> {
-        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.code())];
+    /// Every file below the folders whose name ends so, as the build finds them.
+    fn below(mut folders: Vec<PathBuf>, ending: &str) -> Vec<PathBuf> {
         let mut files = Vec::new();
         while let Some(folder) = folders.pop() {
             for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "ftl") {
-                    files.push(read(language, &path));
+                } else if path.extension().is_some_and(|of_file| of_file == ending) {
+                    files.push(path);
                 }
             }
         }
         files
     }
 
-    fn read(language: Language, path: &std::path::Path) -> File {
+    fn files(language: Language) -> Vec<File> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.code());
+        below(vec![folder], "ftl").iter().map(|path| read(language, path)).collect()
+    }
+
+    fn read(language: Language, path: &Path) -> File {
         let source = std::fs::read_to_string(path).unwrap();
         let resource = FluentResource::try_new(source.clone())
             .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
@@ -204,21 +209,13 @@ mod tests {
     }
 
     /// The sources of the crate and of the functions.
-    fn rust_sources() -> Vec<(std::path::PathBuf, String)> {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut folders = vec![root.join("src"), root.join("../functions")];
-        let mut sources = Vec::new();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "rs") {
-                    sources.push((path.clone(), std::fs::read_to_string(path).unwrap()));
-                }
-            }
-        }
-        sources
+    fn rust_sources() -> Vec<(PathBuf, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let source = |path: PathBuf| {
+            let source = std::fs::read_to_string(&path).unwrap();
+            (path, source)
+        };
+        below(vec![root.join("src"), root.join("../functions")], "rs").into_iter().map(source).collect()
     }
 
     #[test]
