@@ -17,7 +17,7 @@ use crate::messages;
 use crate::permissions::Perms;
 use crate::site::UserFields;
 use crate::static_files::Assets;
-use crate::user_fields::{self, Place, Shown};
+use crate::user_fields::{self, Place};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -122,25 +122,34 @@ fn environment(language: Language, config: &Arc<Config>, assets: &Arc<Assets>) -
     environment.add_global("login_with", config.users.login_with());
     environment.add_global("username_required", config.users.requires_username());
     let for_rows = config.clone();
-    environment
-        .add_function("user_fields", move |place: &str| Ok(Value::from(Serde(user_rows(language, place, &for_rows)?))));
-    let for_labels = config.clone();
-    environment.add_function("user_labels", move |place: &str| {
-        let rows = user_rows(language, place, &for_labels)?;
-        Ok(rows.iter().flatten().map(|field| vec![field.name.to_owned(), field.label.clone()]).collect::<Vec<_>>())
-    });
+    let rows = move |place| user_fields::rows::<UserFields>(place, language, &for_rows);
+    let for_labels = rows.clone();
+    // The site's fields that a form asks for, in rows: `user_fields('signup')`, `user_fields('profile')`. And name and label of each.
+    environment.add_function("user_fields", once_a_form(move |place| Value::from(Serde(rows(place)))));
+    environment.add_function(
+        "user_labels",
+        once_a_form(move |place| {
+            let rows = for_labels(place);
+            rows.iter().flatten().map(|field| Value::from(vec![field.name.to_owned(), field.label.clone()])).collect()
+        }),
+    );
     environment
 }
 
-/// `user_fields('signup')`, `user_fields('profile')`: the site's fields that the form asks for, in rows.
-/// `user_labels` gives name and label of each.
-fn user_rows(language: Language, place: &str, config: &Config) -> Result<Vec<Vec<Shown>>, minijinja::Error> {
-    let place = match place {
-        "signup" => Place::SignUp,
-        "profile" => Place::Profile,
-        _ => return Err(minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no form {place}"))),
-    };
-    Ok(user_fields::rows::<UserFields>(place, language, config))
+/// Makes a value once for each form, and keeps it: what it is made of are the declaration of the fields, the language and the
+/// settings, and never a visitor.
+fn once_a_form(
+    make: impl Fn(Place) -> Value + Send + Sync + 'static,
+) -> impl Fn(&str) -> Result<Value, minijinja::Error> + Send + Sync + 'static {
+    let (signup, profile) = (OnceLock::new(), OnceLock::new());
+    move |form| {
+        let (kept, place) = match form {
+            "signup" => (&signup, Place::SignUp),
+            "profile" => (&profile, Place::Profile),
+            _ => return Err(minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no form {form}"))),
+        };
+        Ok(kept.get_or_init(|| make(place)).clone())
+    }
 }
 
 /// `t('key', name=value)`: a text. `{{ t('key') }}` is rarely asked for: what needs no argument was put into the template when
