@@ -99,9 +99,8 @@ async fn connection(
         .header_read_timeout(HEAD_PATIENCE)
         .max_buf_size(READ_BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(served).await {
-        tracing::debug!(%error, %peer, "a connection ended early");
-    }
+    // One that ends early is a client's business.
+    let _ = watcher.watch(served).await;
     drop(place);
 }
 
