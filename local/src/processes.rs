@@ -73,7 +73,8 @@ impl Builder<'_> {
         let (clock, site) = (self.options.clock.clone(), self.options.site.clone());
         // Nobody visits a system without a port: there is no page that a hash could hold up.
         let hashing = self.options.address.and_then(|_| hashing::threads());
-        Box::pin(App::build(Parts { config, aws, clock, rng, site, assets, has_tables, hashing })).await
+        let parts = Parts { config, aws, clock, rng, site, assets, has_tables, hashing, first_page: None };
+        Box::pin(App::build(parts)).await
     }
 
     /// The function's own key, and a client that holds what it asks of DynamoDB against its role.

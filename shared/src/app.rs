@@ -77,6 +77,8 @@ pub struct Parts<'a> {
     pub has_tables: bool,
     /// The threads on which passwords are hashed; `None` for those of the runtime that answers requests.
     pub hashing: Option<Handle>,
+    /// The page whose templates are parsed while secrets and DynamoDB are waited for.
+    pub first_page: Option<&'static str>,
 }
 
 impl fmt::Debug for App {
@@ -87,15 +89,17 @@ impl fmt::Debug for App {
 
 impl App {
     /// Builds everything for a function in AWS, from its environment. The secret is fetched while the connection to
-    /// DynamoDB opens.
-    pub async fn from_env() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(from_environment()?, true).boxed().await
+    /// DynamoDB opens; meanwhile `first_page` is parsed.
+    pub async fn from_env(first_page: Option<&'static str>) -> Result<Arc<Self>, BoxError> {
+        Self::of_function(from_environment()?, true, first_page).boxed().await
     }
 
     /// The same for a function to which nobody comes through the distribution: its secret is not fetched. Nor is anybody
     /// told an address of what is published.
     pub async fn for_jobs() -> Result<Arc<Self>, BoxError> {
-        Self::of_function(Config { origin_secret: None, media_cdn: None, ..from_environment()? }, true).boxed().await
+        Self::of_function(Config { origin_secret: None, media_cdn: None, ..from_environment()? }, true, None)
+            .boxed()
+            .await
     }
 
     /// The same for a function that knows nobody: it may read no key and no table. Nothing that it signs leaves it, so the
@@ -104,14 +108,20 @@ impl App {
         let rng: &dyn Rng = &SystemRng;
         let current = Secret::new(rng.token());
         let secret_key = SecretSource::Given { current, fallbacks: Vec::new() };
-        Self::of_function(Config { secret_key, media_cdn: None, ..from_environment()? }, false).boxed().await
+        Self::of_function(Config { secret_key, media_cdn: None, ..from_environment()? }, false, None).boxed().await
     }
 
-    async fn of_function(config: Config, has_tables: bool) -> Result<Arc<Self>, BoxError> {
+    async fn of_function(
+        config: Config,
+        has_tables: bool,
+        first_page: Option<&'static str>,
+    ) -> Result<Arc<Self>, BoxError> {
         let aws = AwsSettings::from_vars(|name| std::env::var(name).ok())?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
         let (site, assets) = (crate::site::site(), Assets::embedded());
-        Self::build(Parts { config, aws: &aws, clock, rng, site, assets, has_tables, hashing: None }).boxed().await
+        Self::build(Parts { config, aws: &aws, clock, rng, site, assets, has_tables, hashing: None, first_page })
+            .boxed()
+            .await
     }
 
     /// Builds everything from its parts: what `runserver` and the tests use.
@@ -119,15 +129,21 @@ impl App {
     /// # Errors
     /// When a secret cannot be had, or the settings contradict each other.
     pub async fn build(parts: Parts<'_>) -> Result<Arc<Self>, BoxError> {
-        let Parts { config, aws, clock, rng, site, assets, has_tables, hashing } = parts;
+        let Parts { config, aws, clock, rng, site, assets, has_tables, hashing, first_page } = parts;
         let backends = Backends::new(&config.users, &site.backends)?;
         let sdk = aws.sdk_config(config.timeouts)?;
         let database = Arc::new(Database::new(&sdk, aws.dynamodb_endpoint.as_deref(), config.tables.clone()));
         let vault = Vault::new(&sdk, aws.secrets_endpoint.as_deref());
-        let (secrets, origin_secrets, costs) = tokio::join!(
+        let pages = Pages::new(&config, assets);
+        let (secrets, origin_secrets, costs, ()) = tokio::join!(
             secrets::fetch(&config.secret_key, &vault),
             secrets::fetch_origin(config.origin_secret.as_ref(), &vault),
             async { if has_tables { database.warm_up().await.map(Some) } else { Ok(None) } },
+            async {
+                if let Some(page) = first_page {
+                    pages.parse(page).await;
+                }
+            },
         );
         let hasher = Hasher::new(&config.passwords, rng.clone())?.on(hashing);
         match costs {
@@ -148,7 +164,7 @@ impl App {
             sessions: engine(&config, &secrets.keys, secrets.cache_password),
             hasher,
             breaches: config.passwords.breaches.clone().map(Breaches::new),
-            pages: Pages::new(&config, assets),
+            pages,
             media: Media::new(&sdk, aws, &config).served_by(cdn),
             scanner: ScannedBy::new(&config.scanner),
             mailer: Mailer::new(sdk, aws.ses_endpoint.clone(), &config.mail, secrets.email_host_password),

@@ -43,7 +43,11 @@ pub async fn run<R: Into<Arc<Routes>>>(routes: R) -> Result<(), BoxError> {
 fn serve(routes: Arc<Routes>) -> LocalBoxFuture<'static, Result<(), BoxError>> {
     async move {
         crate::log::init_json();
-        let app = if routes.know_nobody() { App::for_everybody().await? } else { App::from_env().await? };
+        let app = if routes.know_nobody() {
+            App::for_everybody().await?
+        } else {
+            App::from_env(routes.page_to_parse()).await?
+        };
         routes.start(&app)?;
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let (app, routes) = (app.clone(), routes.clone());

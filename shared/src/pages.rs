@@ -21,7 +21,7 @@ use crate::user_fields::{self, Place};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// The templates of a process. Each is parsed when it is first shown: a cold start pays for one page.
+/// The templates of a process. Each is parsed when it is first shown or, of a function's first page, while that starts.
 #[derive(Debug)]
 pub struct Pages {
     config: Arc<Config>,
@@ -73,9 +73,28 @@ pub struct ShownError {
 }
 
 impl Pages {
-    /// Prepares the templates; parses nothing.
+    /// Parses nothing yet.
     pub fn new(config: &Config, assets: Assets) -> Self {
         Self { config: Arc::new(config.clone()), assets: Arc::new(assets), environments: Default::default() }
+    }
+
+    /// Parses a page in the language of a visitor who asks for none, with what it extends, imports and includes. One template at a
+    /// time: whatever else there is to do goes on in between.
+    pub(crate) async fn parse(&self, page: &str) {
+        let environment = self.in_language(self.config.language_code);
+        let mut names = vec![page];
+        let mut next = 0;
+        while let Some(name) = names.get(next) {
+            tokio::task::yield_now().await;
+            // What is wrong with a template is told when it is shown.
+            let _ = environment.get_template(name);
+            for named in find(name, self.config.language_code).into_iter().flat_map(named_in) {
+                if !names.contains(&named) {
+                    names.push(named);
+                }
+            }
+            next += 1;
+        }
     }
 
     /// Fills a template. What the page and the frame both name, the page decides, but for the language.
@@ -174,6 +193,16 @@ fn find(name: &str, language: Language) -> Option<&'static str> {
     embedded::in_language(TEMPLATES, language)?.find(name).map(|(_, text)| text)
 }
 
+/// The templates that a template names in its tags.
+fn named_in(source: &'static str) -> impl Iterator<Item = &'static str> {
+    let tags = source.split("{% ").skip(1);
+    tags.filter_map(|tag| {
+        let (word, rest) = tag.split_once(' ')?;
+        let names_one = matches!(word, "extends" | "from" | "import" | "include");
+        names_one.then(|| rest.strip_prefix('"')?.split_once('"')).flatten().map(|(name, _)| name)
+    })
+}
+
 /// The text of an error's code: `error-not-found` for `not_found`.
 pub(crate) fn error_key(code: &str) -> &'static str {
     match code {
@@ -238,6 +267,28 @@ mod tests {
                 assert!(language.find(key, &[]).is_some(), "{name} names the text {key}, which {code} lacks");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_page_is_parsed_with_all_that_it_shows() {
+        let config = Config::sample();
+        let pages = Pages::new(&config, Assets::Plain);
+        let parsed = || {
+            let environment = pages.in_language(config.language_code);
+            environment.templates().map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>()
+        };
+        pages.parse("accounts/login.html").await;
+        let expected = ["accounts/login.html", "avatar.html", "base.html", "csrf.html", "forms.html"];
+        assert_eq!(parsed(), expected.map(str::to_owned).into());
+        // Shown with values for everything that a tag could hide.
+        let page = serde_json::json!({ "csrf_token": "x", "user": { "email": "a@b.c" }, "errors": { "email": [] } });
+        let mut environment = pages.in_language(config.language_code).clone();
+        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        environment.get_template("accounts/login.html").unwrap().render(Value::from(Serde(&page))).unwrap();
+        assert_eq!(environment.templates().count(), expected.len(), "nothing more was parsed");
+        // What is not there is told when it is shown.
+        pages.parse("nowhere.html").await;
+        assert_eq!(parsed().len(), expected.len());
     }
 
     /// A child's blocks see what its parent imports, so that only a page with another parent would miss it.

@@ -44,8 +44,9 @@ impl fmt::Debug for Handler {
 /// Gateway answers a wrong method with a bare 404; a test holds the two against each other.
 #[derive(Debug, Clone, Default)]
 pub struct Routes {
-    routes: Vec<Route>,
+    entries: Vec<Route>,
     start: Option<Start>,
+    first_page: Option<&'static str>,
 }
 
 /// What must be ready before the first request.
@@ -194,6 +195,19 @@ impl Routes {
         self
     }
 
+    /// Has the templates of the page that most visitors come for parsed while the function starts and waits for the network, in the
+    /// language of `LANGUAGE_CODE`. Others are parsed when they are first shown.
+    #[must_use]
+    pub fn first_page(mut self, template: &'static str) -> Self {
+        self.first_page = Some(template);
+        self
+    }
+
+    /// The page whose templates are parsed at the start.
+    pub fn page_to_parse(&self) -> Option<&'static str> {
+        self.first_page
+    }
+
     /// Prepares what must be ready before the first request.
     ///
     /// # Errors
@@ -204,45 +218,45 @@ impl Routes {
 
     /// Whether no request to any of the paths is anybody's: neither a key nor a table is needed to answer.
     pub fn know_nobody(&self) -> bool {
-        !self.routes.is_empty() && self.routes.iter().all(|route| route.for_everybody)
+        !self.entries.is_empty() && self.entries.iter().all(|route| route.for_everybody)
     }
 
     fn route(&mut self, path: &'static str) -> &mut Route {
-        let index = self.routes.iter().position(|route| route.path == path).unwrap_or_else(|| {
+        let index = self.entries.iter().position(|route| route.path == path).unwrap_or_else(|| {
             let route = Route { path, methods: Vec::new(), refusal: None, exempt: None, for_everybody: false };
-            self.routes.push(route);
-            self.routes.len() - 1
+            self.entries.push(route);
+            self.entries.len() - 1
         });
-        &mut self.routes[index]
+        &mut self.entries[index]
     }
 
     /// The paths, in the order in which they were added.
     pub fn paths(&self) -> impl Iterator<Item = &'static str> {
-        self.routes.iter().map(|route| route.path)
+        self.entries.iter().map(|route| route.path)
     }
 
     /// The methods that `path` answers, HEAD included.
     pub fn methods(&self, path: &str) -> Vec<Method> {
-        self.routes.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
+        self.entries.iter().find(|route| route.path == path).map(Route::allowed).unwrap_or_default()
     }
 
     /// Whom `method` of `path` answers, if it is answered.
     pub fn allow(&self, path: &str, method: &Method) -> Option<Allow> {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        let route = self.routes.iter().find(|route| route.path == path)?;
+        let route = self.entries.iter().find(|route| route.path == path)?;
         let answers = route.methods.iter().find(|answers| answers.method == wanted)?;
         Some(answers.allow)
     }
 
     /// What an unsafe request to `path` must prove.
     pub fn csrf(&self, path: &str) -> CsrfPolicy {
-        self.routes.iter().find(|route| route.path == path).map_or(CsrfPolicy::Protected, Route::csrf)
+        self.entries.iter().find(|route| route.path == path).map_or(CsrfPolicy::Protected, Route::csrf)
     }
 
     /// Finds the route of a decoded path; a literal wins over a parameter.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
         let mut matches: Vec<_> =
-            self.routes.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
+            self.entries.iter().filter_map(|route| Some((route, params(route.path, path)?))).collect();
         matches.sort_by_key(|(_, params)| params.len());
         let (route, params) = matches.into_iter().next()?;
         let wanted = if method == Method::HEAD { &Method::GET } else { method };

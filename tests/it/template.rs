@@ -107,6 +107,19 @@ fn every_path_has_a_route_and_every_route_a_path() {
 }
 
 #[test]
+fn every_page_that_is_parsed_at_a_start_is_there() {
+    let page = |handler| match handler {
+        Handler::Http(routes) => routes.page_to_parse(),
+        Handler::Jobs(_) => None,
+    };
+    let pages: Vec<_> = functions::all().into_iter().filter_map(|(_, handler)| page(handler)).collect();
+    assert!(!pages.is_empty());
+    for page in pages {
+        assert!(root().join("shared/templates").join(page).is_file(), "{page}");
+    }
+}
+
+#[test]
 fn the_function_for_static_files_is_there_where_it_is_asked_for_and_may_do_nothing_else() {
     let resolver = Resolver::local().parameter("PublicUrl", "https://www.example.org");
     let by_bucket = Template::load(&root().join("template.yaml"), &resolver).unwrap();

@@ -11,6 +11,7 @@ use portico::{Allow, Routes};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(sessions::TEMPLATE)
         .get("/profile/security", Allow::USERS, security::show)
         .get("/sessions", Allow::USERS, sessions::list)
         .post("/sessions/{id}/end", Allow::OWNER.only_ends_sessions(), sessions::end)

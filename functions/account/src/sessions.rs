@@ -7,6 +7,8 @@ use portico::{Context, Error, Next, Response, Result, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
+pub(crate) const TEMPLATE: &str = "accounts/sessions.html";
+
 /// The page, and the same as JSON.
 #[derive(Serialize)]
 struct SessionsPage {
@@ -17,7 +19,7 @@ struct SessionsPage {
 pub(crate) async fn list(cx: Context) -> Result<Response> {
     let user = cx.require_login().await?;
     let (sessions, more) = sessions::devices(&cx, &user).await?;
-    cx.page("accounts/sessions.html", SessionsPage { sessions, more }).await
+    cx.page(TEMPLATE, SessionsPage { sessions, more }).await
 }
 
 pub(crate) async fn end(cx: Context) -> Result<Response> {

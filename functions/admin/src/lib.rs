@@ -20,6 +20,7 @@ use portico::{Allow, Routes};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(users::TEMPLATE)
         .get("/admin", Allow::admin(&[]), index::show)
         .get("/admin/users", Allow::admin(&[User::VIEW, User::CHANGE]), users::list)
         .get("/admin/users/{id}", Allow::admin(&[User::VIEW, User::CHANGE]), user::show)

@@ -4,7 +4,7 @@ use portico::administration::{DirectoryPage, DirectoryQuery, State, directory};
 use portico::{Context, Error, Response, Result};
 use serde::Serialize;
 
-const TEMPLATE: &str = "admin/users.html";
+pub(crate) const TEMPLATE: &str = "admin/users.html";
 
 #[derive(Serialize)]
 struct UsersPage {

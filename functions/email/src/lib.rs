@@ -12,6 +12,7 @@ use serde_json::json;
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(TEMPLATE)
         .get("/email", Allow::USERS, show)
         .post("/email", Allow::USERS, request_change)
         .post("/email/resend", Allow::USERS, resend)

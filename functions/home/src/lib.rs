@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(TEMPLATE)
         .get("/", Allow::ANYONE, home)
         .get("/csrf", Allow::ANYONE, csrf)
         .post("/preferences/theme", Allow::ANYONE, set_theme)
         .post("/preferences/language", Allow::ANYONE, set_language)
 }
+
+const TEMPLATE: &str = "home.html";
 
 async fn home(cx: Context) -> Result<Response> {
     if cx.wants_json() {
@@ -23,7 +26,7 @@ async fn home(cx: Context) -> Result<Response> {
         let body = json!({ "name": cx.config().mail.site_name, "version": portico::VERSION, "user": user });
         return cx.json(StatusCode::OK, &body);
     }
-    cx.page("home.html", json!({})).await
+    cx.page(TEMPLATE, json!({})).await
 }
 
 /// A token for clients that have no page to take it from. It is JSON whatever was asked for.

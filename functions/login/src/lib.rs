@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(TEMPLATE)
         .get("/login", Allow::ANYONE, show)
         .post("/login", Allow::ANYONE, log_in)
         .get("/reauthenticate", Allow::ANYONE, reauthenticate::show)

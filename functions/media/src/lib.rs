@@ -15,6 +15,7 @@ use portico::{Allow, Context, Error, Method, Result, Routes};
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(list::TEMPLATE)
         .get("/media", Allow::USERS, list::mine)
         .get("/media/shared", Allow::USERS, list::shared)
         .get("/media/{id}", Allow::object(Verb::View), download::file)

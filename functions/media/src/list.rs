@@ -6,7 +6,7 @@ use portico::sharing::{self, Cursor, Kind};
 use portico::{Context, Error, Response, Result};
 use serde::Serialize;
 
-const TEMPLATE: &str = "media/list.html";
+pub(crate) const TEMPLATE: &str = "media/list.html";
 
 #[derive(Serialize)]
 struct ListPage {

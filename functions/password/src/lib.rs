@@ -14,6 +14,7 @@ use serde_json::json;
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(REQUEST)
         .get("/password/change", Allow::USERS, show_change)
         .post("/password/change", Allow::USERS, change)
         .get("/password/reset", Allow::ANYONE, show_request)

@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().get("/profile", Allow::USERS, show).post("/profile", Allow::USERS, save).patch(
+    Routes::new().first_page(TEMPLATE).get("/profile", Allow::USERS, show).post("/profile", Allow::USERS, save).patch(
         "/profile",
         Allow::USERS,
         save,

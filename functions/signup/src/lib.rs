@@ -11,8 +11,10 @@ use serde_json::json;
 
 /// What this function answers.
 pub fn routes() -> Routes {
-    Routes::new().get("/signup", Allow::ANYONE, show).post("/signup", Allow::ANYONE, sign_up)
+    Routes::new().first_page(TEMPLATE).get("/signup", Allow::ANYONE, show).post("/signup", Allow::ANYONE, sign_up)
 }
+
+const TEMPLATE: &str = "accounts/signup.html";
 
 /// The form, as it was filled in. Passwords are never sent back.
 #[derive(Serialize)]
@@ -32,7 +34,7 @@ struct Filled {
 
 async fn show(cx: Context) -> Result<Response> {
     let page = SignupPage::new(&cx, Filled::empty()).await?;
-    cx.page("accounts/signup.html", page).await
+    cx.page(TEMPLATE, page).await
 }
 
 async fn sign_up(cx: Context) -> Result<Response> {
@@ -43,7 +45,7 @@ async fn sign_up(cx: Context) -> Result<Response> {
         accounts::sign_up(&cx, account).await?.map_err(Error::Invalid)
     };
     match created.await {
-        Err(error) => cx.refuse_form(error, "accounts/signup.html", page).await,
+        Err(error) => cx.refuse_form(error, TEMPLATE, page).await,
         Ok(user) => {
             cx.messages().success(match cx.config().accounts.email_verification {
                 EmailVerification::None => "signup-done",

@@ -11,6 +11,7 @@ use serde_json::json;
 /// What this function answers.
 pub fn routes() -> Routes {
     Routes::new()
+        .first_page(TEMPLATE)
         .get("/staff/orders", Allow::permission(shop::Order::VIEW), list)
         .post("/staff/orders", Allow::permission(shop::Order::ADD), add)
         .get("/staff/orders/{id}", Allow::permission(shop::Order::VIEW), show)
