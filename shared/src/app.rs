@@ -266,3 +266,29 @@ fn from_environment() -> Result<Config, BoxError> {
     }
     Ok(config?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_page_is_parsed_when_all_is_built() {
+        let aws = AwsSettings::from_vars(|name| (!name.contains("EXPIRATION")).then(|| "x".to_owned())).unwrap();
+        let config = Config::sample();
+        let language = config.language_code;
+        let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+        let parts = Parts {
+            config,
+            aws: &aws,
+            clock,
+            rng,
+            site: crate::site::site(),
+            assets: Assets::Plain,
+            has_tables: false,
+            hashing: None,
+            first_page: Some("home.html"),
+        };
+        let app = App::build(parts).boxed().await.unwrap();
+        assert!(app.pages().parsed(language).contains("home.html"));
+    }
+}

@@ -110,6 +110,12 @@ impl Pages {
         template.render(Value::from(Serde(mail))).map_err(Error::internal)
     }
 
+    /// What has been parsed of a language.
+    #[cfg(test)]
+    pub(crate) fn parsed(&self, language: Language) -> std::collections::BTreeSet<String> {
+        self.in_language(language).templates().map(|(name, _)| name.to_owned()).collect()
+    }
+
     fn in_language(&self, language: Language) -> &Environment<'static> {
         self.environments[language as usize].get_or_init(|| environment(language, &self.config, &self.assets))
     }
@@ -195,9 +201,9 @@ fn find(name: &str, language: Language) -> Option<&'static str> {
 
 /// The templates that a template names in its tags.
 fn named_in(source: &'static str) -> impl Iterator<Item = &'static str> {
-    let tags = source.split("{% ").skip(1);
+    let tags = source.split("{%").skip(1);
     tags.filter_map(|tag| {
-        let (word, rest) = tag.split_once(' ')?;
+        let (word, rest) = tag.trim_start_matches(['-', '+', ' ']).split_once(' ')?;
         let names_one = matches!(word, "extends" | "from" | "import" | "include");
         names_one.then(|| rest.strip_prefix('"')?.split_once('"')).flatten().map(|(name, _)| name)
     })
@@ -273,13 +279,9 @@ mod tests {
     async fn a_page_is_parsed_with_all_that_it_shows() {
         let config = Config::sample();
         let pages = Pages::new(&config, Assets::Plain);
-        let parsed = || {
-            let environment = pages.in_language(config.language_code);
-            environment.templates().map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>()
-        };
         pages.parse("accounts/login.html").await;
         let expected = ["accounts/login.html", "avatar.html", "base.html", "csrf.html", "forms.html"];
-        assert_eq!(parsed(), expected.map(str::to_owned).into());
+        assert_eq!(pages.parsed(config.language_code), expected.map(str::to_owned).into());
         // Shown with values for everything that a tag could hide.
         let page = serde_json::json!({ "csrf_token": "x", "user": { "email": "a@b.c" }, "errors": { "email": [] } });
         let mut environment = pages.in_language(config.language_code).clone();
@@ -288,7 +290,19 @@ mod tests {
         assert_eq!(environment.templates().count(), expected.len(), "nothing more was parsed");
         // What is not there is told when it is shown.
         pages.parse("nowhere.html").await;
-        assert_eq!(parsed().len(), expected.len());
+        assert_eq!(pages.parsed(config.language_code).len(), expected.len());
+    }
+
+    #[test]
+    fn every_template_that_a_tag_names_is_found() {
+        for (name, _, source) in templates() {
+            let named = [".html\"", ".txt\""].map(|end| source.matches(end).count());
+            assert_eq!(named_in(source).count(), named.iter().sum::<usize>(), "{name}");
+        }
+        assert!(
+            named_in("{%- include 'x' %}{%- include \"a.html\" -%}{%from \"b.html\" import c%}")
+                .eq(["a.html", "b.html"])
+        );
     }
 
     /// A child's blocks see what its parent imports, so that only a page with another parent would miss it.

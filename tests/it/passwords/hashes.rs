@@ -162,17 +162,8 @@ async fn a_process_knows_from_its_start_what_hashes_there_are() {
     let config = site.stack.app().config().clone();
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
     let (site, assets) = (portico::site::site(), Assets::Plain);
-    let parts = Parts {
-        config,
-        aws: &aws,
-        clock,
-        rng,
-        site,
-        assets,
-        has_tables: true,
-        hashing: None,
-        first_page: Some("accounts/login.html"),
-    };
+    let parts =
+        Parts { config, aws: &aws, clock, rng, site, assets, has_tables: true, hashing: None, first_page: None };
     let app = Box::pin(App::build(parts)).await.unwrap();
     assert!(!app.hasher().verify(Password::new("x"), None).await.unwrap());
     let work = app.hasher().work();
